@@ -92,7 +92,7 @@ def test_the_wheel_holds_code_policies_and_migrations(tmp_path: Path) -> None:
         assert shipped <= {path.relative_to(inside) for path in inside.rglob("*.*")}
     # And the code that came out of the wheel finds them.
     ask = "import sys; sys.path.insert(0, sys.argv[1]); from app.data import data; print(data('policies'))"
-    command = [sys.executable, "-I", "-c", ask, tmp_path / "site"]
+    command = [sys.executable, "-I", "-c", ask, str(tmp_path / "site")]
     found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert Path(found.strip()) == (tmp_path / "site/app/_data/policies").resolve()
 
