@@ -1,0 +1,39 @@
+"""Risk hints: words by which a caller says that its own request is graver than it looks. They only raise."""
+
+from collections.abc import Sequence
+
+from app.core.decision import Classification, Finding, Stance
+
+_BLOCKED = frozenset(
+    ("bypass_policy", "disable_audit", "exfiltration", "secret_exfiltration", "token_exfiltration")
+)
+_CRITICAL = frozenset(
+    (
+        "credentials",
+        "secrets",
+        "auth",
+        "money",
+        "employment",
+        "legal",
+        "external_post",
+        "email_send",
+        "destructive",
+    )
+)
+_SENSITIVE = frozenset(("writes_local_file", "external_side_effect", "shell", "browser_action", "scheduled_task"))
+
+
+def findings(hints: Sequence[str]) -> list[Finding]:
+    """One finding for each hint that we know; other words say nothing."""
+    return [found for hint in hints if (found := _finding(hint.lower())) is not None]
+
+
+def _finding(hint: str) -> Finding | None:
+    # INVARIANT: no hint ever yields a finding that allows.
+    if hint in _BLOCKED:
+        return Finding(Stance.DENY, f"hint-{hint}", "The request names itself forbidden.", Classification.BLOCKED)
+    if hint in _CRITICAL:
+        return Finding(Stance.ASK, f"hint-{hint}", "The request names itself critical.", Classification.CRITICAL)
+    if hint in _SENSITIVE:
+        return Finding(Stance.ASK, f"hint-{hint}", "The request names itself sensitive.", Classification.SENSITIVE)
+    return None

@@ -1,0 +1,124 @@
+"""The words of a decision's input: the request as received, the call it stands for, the effects it would have.
+
+Everything here is frozen. `ActionRequest` is what the caller said, `Call` is what we understood.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+# A name that people and terminals will see: short, one line, no control characters.
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+Text = Annotated[str, Meta(max_length=65_536)]
+Path = Annotated[str, Meta(max_length=4_096)]
+Labels = Annotated[list[Name], Meta(max_length=64)]
+
+
+class Provenance(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a request says that it comes from. Claims can lower trust; the key caps what they can reach."""
+
+    origin_type: Name | None = None
+    channel: Name | None = None
+    authenticated: bool | None = None
+    authentication_method: Name | None = None
+    session_id: Name | None = None
+    request_id: Name | None = None
+    parent_request_id: Name | None = None
+    delegation_chain: Labels = []
+
+
+class ActionRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One tool call, as its enforcement point describes it before it runs.
+
+    Only `tool` or `action` is required. Whatever is missing is treated as the less trusted case.
+    `home` and `cwd` are absolute POSIX paths on the machine where the tool would run; `resolved_target`
+    is the real path of `target` there, links followed.
+    """
+
+    tool: Name | None = None
+    action: Name | None = None
+    target: Text | None = None
+    arguments: dict[str, Any] = {}
+    payload_summary: Text | None = None
+    source: Name | None = None
+    source_trust: Name | None = None
+    provenance: Provenance = Provenance()
+    risk_hints: Labels = []
+    session_id: Name | None = None
+    actor: Name | None = None
+    cwd: Path | None = None
+    home: Path | None = None
+    resolved_target: Path | None = None
+    annotations: dict[str, Any] = {}
+    dry_run: bool = False
+    wait_ms: Annotated[int, Meta(ge=0, le=60_000)] = 0
+
+
+class EffectKind(StrEnum):
+    """What a call would do to a resource."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+    ACCESS = "access"  # reads or writes, not known which
+    EXECUTE = "execute"
+    NETWORK = "network"
+    PRIVILEGE = "privilege"
+    PERSIST = "persist"
+    MESSAGE = "message"
+    PAY = "pay"
+    CONFIGURE = "configure"
+    CALL = "call"  # a tool of which only the name is known
+    OPAQUE = "opaque"  # something that could not be understood
+
+
+# Kinds whose resource is a path in a file system.
+ON_PATHS = frozenset({EffectKind.READ, EffectKind.WRITE, EffectKind.DELETE, EffectKind.ACCESS})
+# Kinds after which the world is as it was before.
+HARMLESS = frozenset({EffectKind.READ})
+
+
+class Effect(Struct, frozen=True):
+    """One thing that the call would do.
+
+    resource  a normalised path for the kinds `ON_PATHS`; else a program, a URL, a recipient, a tool's name,
+              or, for `OPAQUE`, the part that was not understood and why
+    via       the words that cause it, as the request wrote them
+    added_by  the flag or redirection that adds this effect to what its command does by nature ("" = by nature)
+    command   index into `Call.commands`, or -1 when no shell command stands behind it
+    """
+
+    kind: EffectKind
+    resource: str
+    via: str = ""
+    added_by: str = ""
+    command: int = -1
+
+
+class Command(Struct, frozen=True):
+    """One simple command of a shell line, its words after quotes and escapes.
+
+    A word whose value cannot be known keeps its source text, and an `OPAQUE` effect stands beside it.
+    A wrapper (`sudo`, `env`, `bash -c`) is a command of its own, followed by the command that it runs.
+    """
+
+    words: tuple[str, ...]
+    wrapper: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+class Call(Struct, frozen=True):
+    """A request understood: canonical tool names, commands, effects.
+
+    There are two names when tool and action contradict each other; a rule that loosens must then match both.
+    """
+
+    names: tuple[str, ...]
+    arguments: Mapping[str, Any]
+    effects: tuple[Effect, ...]
+    commands: tuple[Command, ...] = ()

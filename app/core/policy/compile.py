@@ -1,0 +1,173 @@
+"""Policy text into a compiled policy: follow `extends`, fill in `vars`, compile every rule."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from app.core.classify.names import canonical
+from app.core.decision import Stance
+from app.core.model import EffectKind
+from app.core.policy.command_set import CommandSet
+from app.core.policy.condition import Condition, ConditionError
+from app.core.policy.document import STANCES, Document, RuleText, TestText, document
+from app.core.policy.four_lists import four_lists, is_four_lists
+from app.core.policy.path_set import PathSet, path_pattern
+from app.core.policy.rule import Rule, finding
+from app.core.policy.ruleset import Policy, RuleSet, tool_pattern
+from app.core.policy.source import PolicyError, Problem, Where, read
+from app.core.trust import Trust
+
+DEEPEST = 8
+T = TypeVar("T")
+_STANCES = {"allow": Stance.ALLOW, "ask": Stance.ASK, "deny": Stance.DENY, "log": Stance.LOG}
+_SOURCES: dict[str, frozenset[Trust]] = {
+    "user": frozenset((Trust.USER_DIRECT,)),
+    "agent": frozenset((Trust.AGENT_INTERNAL,)),
+    "external": frozenset((Trust.EXTERNAL_CONTENT,)),
+    "unknown": frozenset((Trust.UNKNOWN,)),
+    "trusted": frozenset((Trust.USER_DIRECT, Trust.AGENT_INTERNAL)),
+    "untrusted": frozenset((Trust.EXTERNAL_CONTENT, Trust.UNKNOWN)),
+}
+_REASONS = {
+    Stance.ALLOW: "The policy allows this.",
+    Stance.LOG: "The policy lets this pass and watches it.",
+    Stance.ASK: "The policy asks a person about this.",
+    Stance.DENY: "The policy forbids this.",
+}
+
+
+class File(Struct, frozen=True):
+    """One policy file as text. What a policy means is its own file and those it builds on, base last."""
+
+    name: str
+    text: str
+
+
+def gather(file: File, load: Callable[[str], str]) -> tuple[File, ...]:
+    """`file` and all that it extends; `load` finds a file by the name after `extends`. Raises PolicyError."""
+    files = [file]
+    while (base := _extends(files[-1])) is not None:
+        if len(files) == DEEPEST or any(base == one.name for one in files):
+            raise PolicyError([Problem(files[-1].name, 0, f"extends {base!r}: a circle, or more than {DEEPEST} deep")])
+        try:
+            files.append(File(base, load(base)))
+        except (OSError, ValueError, KeyError) as error:
+            raise PolicyError([Problem(files[-1].name, 0, f"extends {base!r}: cannot be read: {error}")]) from None
+    return tuple(files)
+
+
+def compile_policy(files: tuple[File, ...]) -> Policy:
+    """Compile what `gather` found; raises PolicyError with all that is wrong, lines named."""
+    documents = [_document(file) for file in files]
+    problems: list[Problem] = []
+    variables: dict[str, Any] = {}
+    for base in reversed(documents):
+        variables.update(base.header.vars)
+    kept: dict[str, Rule] = {}
+    for one in reversed(documents):
+        for dropped in one.header.without:
+            if kept.pop(dropped, None) is None:
+                problems.append(one.source.problem(("without",), f"no rule {dropped!r} to leave out"))
+        for where, text in one.rules:
+            try:
+                kept[text.id] = _Compiler(one, variables).rule(where, text)
+            except PolicyError as error:
+                problems += error.problems
+    if problems:
+        raise PolicyError(problems)
+    top = documents[0].header
+    default = finding(_STANCES[top.default], "default", "No rule of the policy allows this.", None)
+    trusted = tuple(tool_pattern(tool) for one in documents for tool in one.header.annotations.trust)
+    tests: tuple[TestText, ...] = tuple(test for _, test in documents[0].tests)
+    return Policy(RuleSet(tuple(kept.values()), default, trusted), tests)
+
+
+def _document(file: File) -> Document:
+    source = read(file.text, file.name)
+    return document(four_lists(source) if is_four_lists(source) else source)
+
+
+def _extends(file: File) -> str | None:
+    value = read(file.text, file.name).value
+    base = value.get("extends") if isinstance(value, dict) else None
+    return base if isinstance(base, str) else None
+
+
+class _Compiler:
+    """Compiles the rules of one document."""
+
+    def __init__(self, document: Document, variables: dict[str, Any]) -> None:
+        self._source = document.source
+        self._variables = variables
+
+    def rule(self, where: Where, text: RuleText) -> Rule:
+        word = next(name for name in STANCES if getattr(text, name) is not None)
+        stance = _STANCES[word]
+        reason = text.reason or _REASONS[stance]
+        if text.limit is not None:
+            # INVARIANT: a limit that is not counted yet must not allow without one.
+            stance, reason = Stance.ASK, f"{reason} Its limit is not counted yet, so a person is asked."
+        sources = _list(text.source)
+        effects: list[EffectKind] | None = _list(text.effects)
+        return Rule(
+            finding=finding(stance, text.id, reason, text.risk),
+            tools=tuple(tool_pattern(canonical(tool)) for tool in self._texts(getattr(text, word), (*where, word))),
+            agents=self._each(text.agents, (*where, "agents"), tool_pattern),
+            sources=frozenset[Trust]().union(*(_SOURCES[source] for source in sources)) if sources else None,
+            commands=self._commands(text, where),
+            paths=self._paths(text, where),
+            effects=frozenset(effects) if effects is not None else None,
+            when=self._condition(text, where),
+        )
+
+    def _commands(self, text: RuleText, where: Where) -> CommandSet | None:
+        if text.command is None:
+            return None
+        patterns = self._texts(text.command, (*where, "command"))
+        if any(not pattern.split() for pattern in patterns):
+            raise self._error((*where, "command"), "an empty command pattern")
+        return CommandSet(patterns)
+
+    def _paths(self, text: RuleText, where: Where) -> PathSet | None:
+        patterns = self._each(text.path, (*where, "path"), path_pattern)
+        return PathSet(patterns) if patterns is not None else None
+
+    def _condition(self, text: RuleText, where: Where) -> Condition | None:
+        if text.when is None:
+            return None
+        try:
+            return Condition(text.when, self._variables)
+        except ConditionError as error:
+            raise self._error((*where, "when"), f"when: {error}") from None
+
+    def _each(self, value: str | list[str] | None, where: Where, make: Callable[[str], T]) -> tuple[T, ...] | None:
+        if value is None:
+            return None
+        try:
+            return tuple(make(text) for text in self._texts(value, where))
+        except ValueError as error:
+            if isinstance(error, PolicyError):
+                raise
+            raise self._error(where, str(error)) from None
+
+    def _texts(self, value: str | list[str], where: Where) -> list[str]:
+        """The texts of a value, `$name` replaced by the list or text that `vars` gives it."""
+        texts: list[str] = []
+        for item in _list(value) or []:
+            name = item[1:]
+            if item[:1] != "$" or item.startswith("$workspace"):
+                texts.append(item)
+                continue
+            named = _list(self._variables.get(name))
+            if not named or not all(isinstance(text, str) for text in named):
+                raise self._error(where, f"{item}: vars has no text or list of texts named {name!r}")
+            texts += named
+        return texts
+
+    def _error(self, where: Where, message: str) -> PolicyError:
+        return PolicyError([self._source.problem(where, message)])
+
+
+def _list(value: Any) -> Any:
+    return value if value is None or isinstance(value, list) else [value]

@@ -1,0 +1,171 @@
+"""A policy as written: the shapes of its parts, checked one by one so that every mistake is named with its line."""
+
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import Meta, Struct, ValidationError, convert, field
+
+from app.core.model import EffectKind
+from app.core.policy.source import PolicyError, Problem, Source, Where
+
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Glob = Annotated[str, Meta(min_length=1, max_length=1_000)]
+OneOrMany = Glob | Annotated[list[Glob], Meta(min_length=1, max_length=1_000)]
+Sentence = Annotated[str, Meta(min_length=1, max_length=300)]
+Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}[smhd]$")]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Risk = Literal["low", "medium", "high", "critical"]
+SourceWord = Literal["user", "agent", "external", "unknown", "trusted", "untrusted"]
+STANCES = ("allow", "ask", "deny", "log")
+
+
+class Limit(Struct, frozen=True, forbid_unknown_fields=True):
+    """At most `calls` per `per`."""
+
+    calls: Count
+    per: Duration
+
+
+class Approvers(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many people must approve, and which: names or roles."""
+
+    need: Annotated[int, Meta(ge=1, le=10)] = 1
+    from_: list[Glob] = field(default_factory=list, name="from")
+
+
+class Valid(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often and how long an approval may be used."""
+
+    uses: Count = 1
+    for_: Duration | None = field(default=None, name="for")
+
+
+class RuleText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One rule as written. Exactly one of `allow`, `ask`, `deny`, `log` names the tools."""
+
+    id: Id
+    allow: OneOrMany | None = None
+    ask: OneOrMany | None = None
+    deny: OneOrMany | None = None
+    log: OneOrMany | None = None
+    agents: OneOrMany | None = None
+    source: SourceWord | list[SourceWord] | None = None
+    path: OneOrMany | None = None
+    command: OneOrMany | None = None
+    effects: EffectKind | list[EffectKind] | None = None
+    when: Annotated[str, Meta(min_length=1)] | None = None
+    risk: Risk | None = None
+    reason: Sentence | None = None
+    limit: Limit | None = None
+    approvers: Approvers | None = None
+    valid: Valid | None = None
+
+
+class Annotations(Struct, frozen=True, forbid_unknown_fields=True):
+    """The tools whose own annotations may lower risk."""
+
+    trust: list[Glob] = []
+
+
+class TestText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A call and what the policy must say of it."""
+
+    call: Glob
+    args: dict[str, Any] = {}
+    expect: Literal["allow", "ask", "deny", "log"]
+    target: str | None = None
+    agent: str = "test"
+    source: str = "user"
+    cwd: str = "/workspace"
+    home: str = "/home/user"
+    name: str = ""
+
+
+class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything of a document but its rules and tests."""
+
+    version: Literal[1]
+    default: Literal["ask", "deny"] = "ask"
+    extends: Glob | None = None
+    without: list[Id] = []
+    vars: dict[Id, Any] = {}
+    annotations: Annotations = Annotations()
+
+
+class Document(Struct, frozen=True):
+    """One policy file."""
+
+    source: Source
+    header: Header
+    rules: tuple[tuple[Where, RuleText], ...]
+    tests: tuple[tuple[Where, TestText], ...]
+
+
+T = TypeVar("T")
+
+
+def document(source: Source) -> Document:
+    """Read a document's parts; raises PolicyError with all that is wrong."""
+    problems: list[Problem] = []
+
+    def read(value: Any, kind: type[T], where: Where) -> T | None:
+        try:
+            return convert(value, kind)
+        except ValidationError as error:
+            problems.append(_problem(source, where, str(error)))
+            return None
+
+    if not isinstance(source.value, dict):
+        raise PolicyError([source.problem((), "a policy is a mapping that begins with version: 1")])
+    parts = dict(source.value)
+    lists = {}
+    for name in ("rules", "tests"):
+        items = parts.pop(name, None) or []
+        if not isinstance(items, list):
+            problems.append(source.problem((name,), f"{name} is a list"))
+            items = []
+        lists[name] = [((name, at), item) for at, item in enumerate(items)]
+    header = read(parts, Header, ())
+    rules = [(where, read(item, RuleText, where)) for where, item in lists["rules"]]
+    tests = [(where, read(item, TestText, where)) for where, item in lists["tests"]]
+    seen: set[str] = set()
+    for where, rule in rules:
+        if rule is not None:
+            problems += [source.problem(where, message) for message in _contradictions(rule, seen)]
+    if problems or header is None:
+        raise PolicyError(problems)
+    return Document(
+        source,
+        header,
+        tuple((where, rule) for where, rule in rules if rule),
+        tuple((where, test) for where, test in tests if test),
+    )
+
+
+def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
+    """What each part's shape allows but the rule as a whole must not say."""
+    found = []
+    if rule.id in seen:
+        found.append(f"a rule with the id {rule.id!r} stands here twice")
+    seen.add(rule.id)
+    if sum(getattr(rule, stance) is not None for stance in STANCES) != 1:
+        found.append(f"rule {rule.id!r} needs exactly one of {', '.join(STANCES)}")
+    if (rule.approvers or rule.valid) and rule.ask is None:
+        found.append(f"rule {rule.id!r}: approvers and valid belong to ask")
+    if rule.limit and rule.allow is None:
+        found.append(f"rule {rule.id!r}: limit belongs to allow")
+    return found
+
+
+def _problem(source: Source, where: Where, message: str) -> Problem:
+    """Turn the library's complaint into ours: its path becomes a line."""
+    text, _, path = message.partition(" - at `$")
+    steps = re.findall(r"\.([^.\[`]+)|\[(\d+)\]", path)
+    inner: list[str | int] = [int(index) if index else key for key, index in steps]
+    unknown = re.match(r"Object contains unknown field `(.*)`", text)
+    if unknown:
+        inner.append(unknown[1])
+        text = f"unknown key {unknown[1]!r}"
+    elif inner:
+        text = f"{'.'.join(str(step) for step in inner)}: {text}"
+    return source.problem((*where, *inner), text)

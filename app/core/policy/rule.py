@@ -1,0 +1,151 @@
+"""One compiled rule, and the question whether it applies to a call.
+
+A rule that loosens (`allow`, `log`) must cover all of the call; a rule that tightens (`deny`, `ask`) need only touch
+some of it. A condition that cannot be evaluated counts for a rule that tightens and against one that loosens.
+"""
+
+from msgspec import Struct
+
+from app.core.decision import Classification, Finding, Stance
+from app.core.model import ON_PATHS, Call, Effect, EffectKind
+from app.core.policy.command_set import CommandSet
+from app.core.policy.condition import Condition, Facts
+from app.core.policy.glob import Pattern, touches
+from app.core.policy.path_set import PathSet, Roots
+from app.core.trust import Trust
+
+
+class Situation(Struct, frozen=True):
+    """All that rules may look at."""
+
+    call: Call
+    agent: str
+    trust: Trust
+    tainted: bool
+    roots: Roots
+    facts: Facts
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """A rule ready to be matched; a condition that was not written is None."""
+
+    finding: Finding
+    tools: tuple[Pattern, ...]
+    agents: tuple[Pattern, ...] | None = None
+    sources: frozenset[Trust] | None = None
+    commands: CommandSet | None = None
+    paths: PathSet | None = None
+    effects: frozenset[EffectKind] | None = None
+    when: Condition | None = None
+
+    @property
+    def loosens(self) -> bool:
+        return self.finding.stance <= Stance.LOG
+
+    def misses(self, situation: Situation) -> str | None:
+        """None when the rule applies, else the first condition that fails. Tools were matched before."""
+        if self.agents is not None and not any(touches(one, (situation.agent,)) for one in self.agents):
+            return "agents"
+        if self.sources is not None and situation.trust not in self.sources:
+            return "source"
+        missed = self._covers(situation) if self.loosens else self._touches(situation)
+        if missed is None and self.when is not None:
+            # INVARIANT: what cannot be evaluated never allows and never fails to deny.
+            holds = self.when.holds(situation.facts)
+            return "when" if holds is False or (holds is None and self.loosens) else None
+        return missed
+
+    def _touches(self, situation: Situation) -> str | None:
+        """One command or one effect that meets every condition is enough."""
+        call = situation.call
+        hit = {at for at, command in enumerate(call.commands) if self.commands and self.commands.touches(command)}
+        if self.commands is not None and not hit:
+            return "command"
+        if self.paths is None and self.effects is None:
+            return None
+        failed = "path" if self.paths is not None else "effects"
+        for effect in call.effects:
+            if self.commands is not None and effect.command not in hit:
+                continue
+            if self.paths is not None and not self._on_path(effect, situation.roots):
+                continue
+            if self.effects is None or _is_any(effect.kind, self.effects):
+                return None
+            failed = "effects"
+        return failed
+
+    def _on_path(self, effect: Effect, roots: Roots) -> bool:
+        return (
+            self.paths is not None
+            and (effect.kind in ON_PATHS or effect.kind is EffectKind.EXECUTE)
+            and self.paths.touches(effect.resource, roots)
+        )
+
+    def _covers(self, situation: Situation) -> str | None:
+        """Every command must match, and every effect must be one that this rule speaks of."""
+        call = situation.call
+        by_nature: dict[int, Pattern] = {}
+        if self.commands is not None:
+            for at, command in enumerate(call.commands):
+                if command.wrapper:
+                    continue
+                matched = self.commands.covers(command)
+                if matched is None:
+                    return "command"
+                by_nature[at] = matched
+            if not by_nature:
+                return "command"
+        if self.paths is not None and not call.commands and not any(e.kind in ON_PATHS for e in call.effects):
+            return "path"
+        for effect in call.effects:
+            missed = self._covers_effect(effect, by_nature, situation.roots)
+            if missed is not None:
+                return missed
+        return None
+
+    def _covers_effect(self, effect: Effect, by_nature: dict[int, Pattern], roots: Roots) -> str | None:
+        # INVARIANT: what was not understood is never allowed, whatever a rule says.
+        if effect.kind is EffectKind.OPAQUE:
+            return "opaque"
+        matched = by_nature.get(effect.command)
+        named = matched is not None and (not effect.added_by or _names(matched, effect.added_by))
+        on_path = effect.kind in ON_PATHS
+        if self.effects is not None and not named and not _is_all(effect.kind, self.effects):
+            return "effects"
+        if self.paths is not None and on_path:
+            return None if self.paths.covers(effect.resource, roots) else "path"
+        if self.effects is None and not named and (self.commands is not None or self.paths is not None):
+            return "effects"
+        return None
+
+
+def _names(pattern: Pattern, word: str) -> bool:
+    """Whether the pattern writes out the flag that adds an effect."""
+    return any(item.text == word or item.text.startswith(f"{word}=") for item in pattern)
+
+
+def _is_any(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
+    """Whether the effect may be of one of these kinds."""
+    if kind is EffectKind.ACCESS:
+        return not kinds.isdisjoint((EffectKind.ACCESS, EffectKind.READ, EffectKind.WRITE))
+    return kind in kinds
+
+
+def _is_all(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
+    """Whether the effect is surely of one of these kinds."""
+    if kind is EffectKind.ACCESS and kinds.issuperset((EffectKind.READ, EffectKind.WRITE)):
+        return True
+    return kind in kinds
+
+
+def finding(stance: Stance, rule: str, reason: str, risk: str | None) -> Finding:
+    """The finding that a rule makes when it applies; how grave it is follows from stance and risk."""
+    if stance is Stance.DENY:
+        grave = Classification.BLOCKED
+    elif risk == "critical":
+        grave = Classification.CRITICAL
+    elif stance is Stance.ASK or risk in ("medium", "high"):
+        grave = Classification.SENSITIVE
+    else:
+        grave = Classification.SAFE
+    return Finding(stance, rule, reason, grave)

@@ -1,0 +1,89 @@
+"""Provenance: what a request claims about where it comes from, and how much of that is believed.
+
+Every claim that is made can only lower the result, and so can the kind of the key and what the session has seen.
+A request that claims nothing is UNKNOWN.
+"""
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from app.core.decision import Classification, Finding, Stance
+from app.core.model import HARMLESS, ActionRequest, Effect
+from app.core.trust import CEILING, KeyKind, Trust
+
+_WORD = re.compile(r"[a-z]+")
+
+_SOURCES = {
+    **dict.fromkeys(("user", "human", "operator", "cli", "prompt"), Trust.USER_DIRECT),
+    **dict.fromkeys(("agent", "internal", "assistant", "model", "planner", "subagent"), Trust.AGENT_INTERNAL),
+    **dict.fromkeys(
+        ("web", "webpage", "website", "email", "mail", "document", "external", "slack", "browser", "api", "tool"),
+        Trust.EXTERNAL_CONTENT,
+    ),
+}
+_ORIGINS = {
+    "USER_DIRECT": Trust.USER_DIRECT,
+    "LOCAL_UI": Trust.USER_DIRECT,
+    "AGENT_INTERNAL": Trust.AGENT_INTERNAL,
+    "EXTERNAL_CONTENT": Trust.EXTERNAL_CONTENT,
+    "EXTERNAL_API": Trust.EXTERNAL_CONTENT,
+    "UNKNOWN": Trust.UNKNOWN,
+}
+_CHANNELS = {"email": Trust.EXTERNAL_CONTENT, "webpage": Trust.EXTERNAL_CONTENT}
+
+
+class Assessment(Struct, frozen=True):
+    """The trust a request is given, and every reason that lowered it."""
+
+    trust: Trust
+    why: tuple[str, ...]
+
+
+def assess(request: ActionRequest, kind: KeyKind, session: Trust | None = None) -> Assessment:
+    """Weigh what `request` claims; `session` is the trust its session has left, if it has one."""
+    claims = [
+        (name, trust)
+        for name, trust in (
+            ("source", _of_source(request.source)),
+            ("source_trust", _of_word(request.source_trust, Trust.__members__)),
+            ("origin_type", _of_word(request.provenance.origin_type, _ORIGINS)),
+            ("channel", _CHANNELS.get((request.provenance.channel or "").lower())),
+        )
+        if trust is not None
+    ]
+    if not claims:
+        return Assessment(Trust.UNKNOWN, ("the request does not say where it comes from",))
+    # INVARIANT: trust is the least of all claims, of what the key may attest and of what the session has left.
+    limits = [(f"a key of kind {kind}", CEILING[kind])]
+    if session is not None:
+        limits.append(("the session", session))
+    trust = min(level for _, level in claims + limits)
+    highest = max(level for _, level in claims)
+    why = [f"{name} says {level.name}" for name, level in claims if level < highest]
+    why += [f"{name} gives at most {level.name}" for name, level in limits if level < highest]
+    return Assessment(trust, tuple(why))
+
+
+def findings(trust: Trust, effects: tuple[Effect, ...]) -> list[Finding]:
+    """What trust alone has to say of a call, whatever the rules."""
+    if trust is Trust.UNKNOWN:
+        reason = "Where this request comes from is not known."
+        return [Finding(Stance.ASK, "trust-unknown", reason, Classification.SENSITIVE)]
+    if trust is Trust.EXTERNAL_CONTENT and not all(effect.kind in HARMLESS for effect in effects):
+        reason = "External content asks for something that changes the world."
+        return [Finding(Stance.ASK, "trust-external", reason, Classification.SENSITIVE)]
+    return []
+
+
+def _of_source(source: str | None) -> Trust | None:
+    """The least trusted word of a source; None when it holds no word we know."""
+    if source is None:
+        return None
+    known = [_SOURCES[word] for word in _WORD.findall(source.lower()) if word in _SOURCES]
+    return min(known, default=None)
+
+
+def _of_word(word: str | None, table: Mapping[str, Trust]) -> Trust | None:
+    return None if word is None else table.get(word.upper(), Trust.UNKNOWN)

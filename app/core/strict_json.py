@@ -1,0 +1,86 @@
+"""JSON from outside: one meaning or none.
+
+Parsers disagree about duplicate keys, NaN and integers that floats cannot hold, and what two parsers read differently
+can be approved as one thing and run as another. All of it is refused (RFC 8259 §4 and §6, RFC 7493).
+"""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+DEEPEST = 32
+LARGEST_INTEGER = 2**53 - 1
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_LONG_NUMBER = re.compile(rb"\d{16}")
+
+
+class InvalidJsonError(ValueError):
+    """The text is no JSON object with one meaning; the message says why."""
+
+
+def parse(text: bytes) -> tuple[dict[str, Any], bytes]:
+    """The object in `text`, and its canonical bytes: keys sorted, no white space, `1` and `1.0` kept apart.
+
+    Raises InvalidJsonError.
+    """
+    try:
+        value = _decode(text)
+        canonical = _encode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise InvalidJsonError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InvalidJsonError("not a JSON object")
+    # INVARIANT: no key stands twice. A decoder that keeps the last of two drops at least one pair of quotes, and
+    # nothing but an escaped quote can add one; so equal counts prove that nothing was dropped, at a tenth of the cost.
+    if text.count(b'"') != canonical.count(b'"') or b"\\u0022" in text:
+        _refuse_duplicates(text)
+    if _LONG_NUMBER.search(text) is not None:
+        _refuse_large_integers(value)
+    if text.count(b"[") + text.count(b"{") > DEEPEST:
+        _refuse_deep(value)
+    return value, canonical
+
+
+def _refuse_duplicates(text: bytes) -> None:
+    try:
+        json.loads(text.decode(), object_pairs_hook=_without_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise InvalidJsonError(str(error)) from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise InvalidJsonError(f"the key {key[:80]!r} stands twice in one object")
+        seen.add(key)
+
+
+def _refuse_large_integers(value: Any) -> None:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, (int, float)) and abs(one) > LARGEST_INTEGER and one == int(one):
+            raise InvalidJsonError("an integer beyond 2^53 has no exact meaning everywhere; send it as text")
+
+
+def _refuse_deep(value: Any) -> None:
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for one in level
+            for item in (one.values() if isinstance(one, dict) else one)
+            if isinstance(item, (dict, list))
+        ]
+        if not level:
+            return
+    raise InvalidJsonError(f"nested deeper than {DEEPEST}")
