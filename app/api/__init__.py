@@ -1,0 +1,1 @@
+"""The REST interface: adapters that turn HTTP into use cases and back."""

@@ -1,0 +1,131 @@
+"""The hot path: `POST /evaluate` and `POST /evaluate/batch`, from bytes to bytes.
+
+No routing, no dependency injection and no log line here: a decision costs less than what a framework would add to it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from msgspec import Struct, ValidationError, convert
+from msgspec.json import Encoder
+from starlette.types import Receive, Scope
+
+from app.api.bodies import read_body
+from app.api.problem import Problem, problem
+from app.api.rate_limit import RateLimit
+from app.core.model import ActionRequest
+from app.core.strict_json import InvalidJsonError, parse
+from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
+from app.services.evaluation import Evaluation, Received
+from app.storage.keys import Key
+from app.telemetry.metrics import Metrics
+
+MOST_IN_BATCH = 1_000
+PATHS = frozenset(("/evaluate", "/evaluate/batch"))
+
+_encode = Encoder().encode
+_canonical = Encoder(order="deterministic").encode
+_JSON = (b"content-type", b"application/json")
+_NO_STORE = (b"cache-control", b"no-store")
+_log = structlog.get_logger()
+
+
+class Response(Struct, frozen=True):
+    """A whole HTTP answer."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[bytes, bytes]]
+
+
+class Hot:
+    """Answers the routes that evaluate."""
+
+    def __init__(self, evaluation: Evaluation, limit: RateLimit, metrics: Metrics) -> None:
+        self._evaluation = evaluation
+        self._limit = limit
+        self._metrics = metrics
+
+    async def respond(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
+        """Answer one request. Never raises: whatever goes wrong is answered with `allowed: false`."""
+        try:
+            body = await self._evaluate(scope, headers, receive)
+            return Response(200, body, [_JSON, _NO_STORE])
+        except Exception as error:  # noqa: BLE001 - INVARIANT: an unforeseen error must not leave a client without a no
+            answer = problem(error, evaluating=True)
+            if answer.status == 500:
+                _log.exception("evaluate.failed")
+            return self.refusal(answer)
+
+    def refusal(self, answer: Problem) -> Response:
+        """An answer that is no decision: counted, not recorded."""
+        self._metrics.refused(answer.code)
+        return Response(answer.status, answer.body(), answer.headers())
+
+    async def _evaluate(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        key = await self._key(headers)
+        explain = _explain(scope["query_string"])
+        value, canonical = _parsed(await read_body(headers, receive))
+        if scope["path"] == "/evaluate":
+            self._check_rate(key, 1)
+            answer = await self._evaluation.evaluate(key, _received(value, canonical), explain=explain)
+            self._metrics.decided(answer.decision)
+            return _encode(answer)
+        requests = _batch(value)
+        self._check_rate(key, len(requests))
+        answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
+        for answer in answers:
+            self._metrics.decided(answer.decision)
+        return _encode({"results": answers})
+
+    async def _key(self, headers: Mapping[bytes, bytes]) -> Key:
+        given = headers.get(b"authorization", b"")
+        if given[:7].lower() != b"bearer ":
+            raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
+        return await self._evaluation.key(given[7:].strip().decode("latin-1"))
+
+    def _check_rate(self, key: Key, count: int) -> None:
+        if not self._limit.takes(key.id, count):
+            raise TooManyError("rate_limited", "This key asks more often than it may.", 1)
+
+
+def _parsed(body: bytes) -> tuple[dict[str, Any], bytes]:
+    try:
+        return parse(body)
+    except InvalidJsonError as error:
+        raise InvalidError("invalid_json", str(error)) from None
+
+
+def _received(value: Any, canonical: bytes) -> Received:
+    try:
+        request = convert(value, ActionRequest)
+    except ValidationError as error:
+        raise InvalidError("invalid_request", str(error)) from None
+    if request.tool is None and request.action is None:
+        raise InvalidError("invalid_request", "A request names at least its `tool` or its `action`.")
+    return Received(request, canonical)
+
+
+def _batch(value: dict[str, Any]) -> list[Received]:
+    requests = value.get("requests")
+    if value.keys() != {"requests"} or not isinstance(requests, list):
+        raise InvalidError("invalid_request", 'A batch is {"requests": [...]} and nothing else.')
+    if not 1 <= len(requests) <= MOST_IN_BATCH:
+        raise InvalidError("invalid_request", f"A batch holds 1 to {MOST_IN_BATCH} requests.")
+    received = [_received(one, _canonical(one)) for one in requests]
+    if any(one.request.wait_ms for one in received):
+        raise InvalidError("invalid_request", "A batch does not wait: leave `wait_ms` out.")
+    return received
+
+
+def _explain(query: bytes) -> bool:
+    if not query:
+        return False
+    match parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        case [("explain", "true" | "1")]:
+            return True
+        case [("explain", "false" | "0")]:
+            return False
+    raise InvalidError("invalid_query", "The only query parameter here is explain=true.")

@@ -1,0 +1,43 @@
+"""What the routes may call: the use cases, handed over once by the composition root."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from msgspec import Struct
+
+from app.api.hot import Hot
+from app.services.agents import Agents
+from app.services.audit import Audit
+from app.services.configuration import Configurations
+from app.services.evaluation import Evaluation
+from app.services.health import Health
+from app.services.outcomes import Outcomes
+from app.services.passphrases import Passphrases
+from app.services.policies import Policies
+from app.services.workspaces import Workspaces
+from app.telemetry.metrics import Metrics
+
+
+class Services(Struct, frozen=True):
+    """Every use case that has a route."""
+
+    agents: Agents
+    audit: Audit
+    configurations: Configurations
+    evaluation: Evaluation
+    health: Health
+    hot: Hot
+    metrics: Metrics
+    outcomes: Outcomes
+    passphrases: Passphrases
+    policies: Policies
+    workspaces: Workspaces
+    behind_proxy: bool
+
+
+def _services(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+UseCases = Annotated[Services, Depends(_services)]

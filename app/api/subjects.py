@@ -1,0 +1,89 @@
+"""Who calls, as types: a route's signature shows who may use it."""
+
+import base64
+import binascii
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends, Request
+from msgspec import Struct
+
+from app.api.services import Services, UseCases
+from app.services import api_key
+from app.services.errors import RefusedError, UnauthenticatedError
+from app.storage.keys import Key
+from app.storage.operators import Operator
+
+
+class Anyone(Struct, frozen=True):
+    """An operator, or an agent by its key; exactly one of them."""
+
+    operator: Operator | None
+    key: Key | None
+
+    @property
+    def sees_only(self) -> str | None:
+        """The one agent whose evaluations the caller may see; None: all."""
+        return self.key.agent if self.key is not None else None
+
+
+def _operator(request: Request, services: UseCases) -> Operator:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        raise UnauthenticatedError("operator_needed", "This is for operators: send HTTP Basic operator:passphrase.")
+    # INVARIANT: Basic is for scripts and never for browsers, which would send it along with forged requests.
+    if "origin" in request.headers or any(name.startswith("sec-fetch-") for name in request.headers):
+        raise RefusedError("basic_from_browser", "HTTP Basic is not taken from browsers.")
+    if not _is_private(request, services):
+        raise RefusedError("basic_in_clear", "HTTP Basic is taken over TLS or loopback only.")
+    name, passphrase = _credentials(value)
+    source = request.client.host if request.client else ""
+    operator = services.configurations.refresh().operators.get(name)
+    return services.passphrases.verify(name, operator, passphrase, source)
+
+
+def _admin(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
+    if operator.role != "admin":
+        raise RefusedError("admin_needed", f"The operator {operator.name!r} is {operator.role}; this needs an admin.")
+    return operator
+
+
+def _agent_key(request: Request, services: UseCases) -> Key:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
+    found = services.configurations.refresh().keys.get(api_key.digest(value.strip()))
+    if found is None or services.configurations.has_expired(found):
+        raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
+    return found
+
+
+def _anyone(request: Request, services: UseCases) -> Anyone:
+    if request.headers.get("authorization", "").lower().startswith("basic "):
+        return Anyone(_operator(request, services), None)
+    return Anyone(None, _agent_key(request, services))
+
+
+def _is_private(request: Request, services: Services) -> bool:
+    if request.url.scheme == "https" or services.behind_proxy:
+        return True
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _credentials(value: str) -> tuple[str, str]:
+    try:
+        name, found, passphrase = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        found = ""
+    if not found:
+        raise UnauthenticatedError("invalid_basic", "HTTP Basic is base64 of operator:passphrase.")
+    return name, passphrase
+
+
+AnOperator = Annotated[Operator, Depends(_operator)]
+AnAdmin = Annotated[Operator, Depends(_admin)]
+AnAgentKey = Annotated[Key, Depends(_agent_key)]
+AnAgentOrOperator = Annotated[Anyone, Depends(_anyone)]

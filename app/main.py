@@ -1,0 +1,121 @@
+"""The composition root: builds database, ledger, use cases and routes, and wires them. Nothing else does."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from msgspec import Struct
+from starlette.types import ASGIApp
+
+from app import __version__
+from app.api.application import application
+from app.api.front import Front
+from app.api.hot import Hot
+from app.api.rate_limit import RateLimit
+from app.api.services import Services
+from app.core.policy.compile import File, gather
+from app.data import data
+from app.services import home
+from app.services.agents import Agents
+from app.services.audit import Audit
+from app.services.configuration import Configurations
+from app.services.desk import Desk
+from app.services.evaluation import Evaluation
+from app.services.health import Health
+from app.services.outcomes import Outcomes
+from app.services.passphrases import Passphrases
+from app.services.policies import Policies
+from app.services.workspaces import Workspaces
+from app.settings import Settings
+from app.storage.database import Database, open_database
+from app.storage.ledger import Ledger
+from app.storage.migrate import migrate
+from app.storage.writer import Writer
+from app.telemetry.metrics import Metrics
+
+
+class Service(Struct, frozen=True):
+    """One running service: its ASGI application, and what the command line needs to know of it."""
+
+    asgi: ASGIApp
+    database: Database
+    application: FastAPI
+
+
+def clock() -> int:
+    """Microseconds since the epoch."""
+    return time.time_ns() // 1_000
+
+
+def open_home(settings: Settings) -> tuple[Database, Writer]:
+    """Open the home's database, bring it to this version's schema, and begin its log if nobody has."""
+    if not settings.database_url:
+        _private(settings.home_path)
+    database = open_database(settings.url)
+    migrate(database, data("migrations"))
+    writer = Writer(database, clock)
+    home.found(database, writer, first_policy(settings), __version__)
+    return database, writer
+
+
+def build(settings: Settings) -> Service:
+    """Build a service on the home that `settings` name."""
+    database, writer = open_home(settings)
+    configurations = Configurations(database, clock)
+    ledger = Ledger(writer)
+    desk = Desk(ledger, configurations)
+    evaluation = Evaluation(configurations, ledger)
+    metrics = Metrics()
+    hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)
+    services = Services(
+        agents=Agents(database, desk, clock),
+        audit=Audit(database),
+        configurations=configurations,
+        evaluation=evaluation,
+        health=Health(database, ledger),
+        hot=hot,
+        metrics=metrics,
+        outcomes=Outcomes(database, ledger, configurations),
+        passphrases=Passphrases(),
+        policies=Policies(database, desk),
+        workspaces=Workspaces(desk),
+        behind_proxy=settings.behind_proxy,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        ledger.start()
+        try:
+            yield
+        finally:
+            await ledger.stop()
+            database.dispose()
+
+    app = application(services, lifespan)
+    return Service(Front(app, hot, settings.hosts), database, app)
+
+
+def first_policy(settings: Settings) -> tuple[File, ...]:
+    """The policy that an empty home begins with, and all that it extends."""
+    path = settings.policy or data("policies") / "default.yaml"
+    return policy_files(path)
+
+
+def policy_files(path: Path) -> tuple[File, ...]:
+    """A policy file and what it extends: a file beside it, or the name of one that ships. Raises PolicyError."""
+
+    def load(name: str) -> str:
+        beside = path.parent / name
+        shipped = data("policies") / f"{name}.yaml"
+        return (beside if beside.is_file() else shipped).read_text("utf-8")
+
+    return gather(File(path.name, path.read_text("utf-8")), load)
+
+
+def _private(home: Path) -> None:
+    """The home, readable by its owner only."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.umask(0o077)

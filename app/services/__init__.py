@@ -1,0 +1,1 @@
+"""Use cases: they own the clock, the ids and the order of effects."""

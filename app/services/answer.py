@@ -1,0 +1,83 @@
+"""A decision as it goes out: the fields of the outer contract, `allowed` first."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from app.audit_log.entry import timestamp
+from app.core.decision import Decision, Near
+from app.core.model import Effect
+from app.storage.command import Receipt
+
+# How long an ALLOW may be acted upon: a revocation may have been recorded since.
+VALID_US = 5_000_000
+
+
+class EffectAnswer(Struct, frozen=True):
+    kind: str
+    resource: str
+    via: str
+
+
+class ProvenanceAnswer(Struct, frozen=True):
+    trust: str
+    tainted: bool
+    why: tuple[str, ...]
+
+
+class ReceiptAnswer(Struct, frozen=True):
+    log: str
+    seq: int
+    hash: str
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """The answer to one evaluation."""
+
+    # INVARIANT: `allowed` comes first and alone tells whether to run: a client that reads nothing else is safe.
+    allowed: bool
+    decision: str
+    classification: str
+    reason: str
+    evaluation_id: str
+    rules: tuple[str, ...]
+    policy: str
+    mode: str
+    would_be: str | None
+    effects: list[EffectAnswer]
+    provenance: ProvenanceAnswer
+    obligations: tuple[str, ...] = ()
+    approval: None = None
+    delegation: None = None
+    valid_until: str
+    audit: ReceiptAnswer
+    dry_run: bool | UnsetType = UNSET
+    trace: tuple[Near, ...] | UnsetType = UNSET
+
+
+def evaluation_id(log: str, seq: int) -> str:
+    """An evaluation is named by its entry: no second name to store, to index or to forge."""
+    return f"{log}-{seq}"
+
+
+def answer(decision: Decision, policy: str, log: str, receipt: Receipt, *, dry_run: bool, explain: bool) -> Answer:
+    return Answer(
+        allowed=decision.allowed and not dry_run,
+        decision=decision.verdict.value,
+        classification=decision.classification.name,
+        reason=decision.reason,
+        evaluation_id=evaluation_id(log, receipt.seq),
+        rules=decision.rules,
+        policy=policy,
+        mode=decision.mode,
+        would_be=decision.would_be,
+        effects=[_effect(effect) for effect in decision.effects],
+        provenance=ProvenanceAnswer(decision.trust.name, decision.tainted, decision.why),
+        obligations=decision.obligations,
+        valid_until=timestamp(receipt.ts + VALID_US),
+        audit=ReceiptAnswer(log, receipt.seq, receipt.hash),
+        dry_run=True if dry_run else UNSET,
+        trace=decision.near if explain else UNSET,
+    )
+
+
+def _effect(effect: Effect) -> EffectAnswer:
+    return EffectAnswer(effect.kind.value, effect.resource, effect.via)

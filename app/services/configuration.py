@@ -1,0 +1,92 @@
+"""The configuration as this process knows it: keys, policy, workspaces, operators, all of one epoch.
+
+It may be out of date at any moment. That is safe: what is decided upon it names its epoch, and the writer refuses
+it once the epoch has moved on.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.json import decode
+
+from app.core.policy.compile import File, compile_policy
+from app.core.policy.ruleset import RuleSet
+from app.storage import agents, entries, keys, operators, policies, workspaces
+from app.storage.agents import Agent
+from app.storage.database import Database
+from app.storage.keys import Key
+from app.storage.operators import Operator
+
+
+class Configuration(Struct, frozen=True):
+    """Everything that decisions rest upon and that only operators change."""
+
+    epoch: int
+    log: str
+    agents: dict[str, Agent]
+    keys: dict[bytes, Key]  # live ones, by digest
+    operators: dict[str, Operator]
+    policy: str
+    rules: RuleSet
+    workspaces: tuple[str, ...]
+
+
+class Configurations:
+    """Holds the newest configuration seen, and looks for a newer one."""
+
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        """`clock` gives microseconds."""
+        self._database = database
+        self._clock = clock
+        self._rules: tuple[str, RuleSet] | None = None
+        self._loading = threading.Lock()
+        self._refresh: asyncio.Task[None] | None = None
+        self.current = self._load()
+
+    def has_expired(self, key: Key) -> bool:
+        """Good enough for reading; a decision is judged by the time of its own transaction."""
+        return key.expires_at is not None and key.expires_at <= self._clock()
+
+    def refresh(self) -> Configuration:
+        """Load again if the epoch has moved on; blocks on the database."""
+        with self._loading:
+            with self._database.reading.connect() as connection:
+                moved = entries.epoch(connection) != self.current.epoch
+            if moved:
+                self.current = self._load()
+            return self.current
+
+    async def refreshed(self) -> Configuration:
+        """`refresh` from the event loop; callers that come while it runs share its result."""
+        if self._refresh is None or self._refresh.done():
+            self._refresh = asyncio.create_task(self._refresh_in_thread())
+        await asyncio.shield(self._refresh)
+        return self.current
+
+    async def _refresh_in_thread(self) -> None:
+        await asyncio.to_thread(self.refresh)
+
+    def _load(self) -> Configuration:
+        with self._database.reading.connect() as connection:
+            head = entries.head(connection)
+            in_force = policies.policy_in_force_now(connection)
+            if in_force is None:
+                raise RuntimeError("no policy is in force; run `agent-sudo init` or start the service once")
+            return Configuration(
+                epoch=entries.epoch(connection),
+                log=head.log,
+                agents={agent.name: agent for agent in agents.all_agents(connection)},
+                keys={key.digest: key for key in keys.all_keys(connection) if key.revoked_at is None},
+                operators={operator.name: operator for operator in operators.all_operators(connection)},
+                policy=in_force.policy.digest,
+                rules=self._compiled(in_force.policy.digest, in_force.policy.files),
+                workspaces=tuple(workspaces.all_workspaces(connection)),
+            )
+
+    def _compiled(self, digest: str, files: bytes) -> RuleSet:
+        """Compiling takes a while and keeps a memory of names, so a policy is compiled once."""
+        if self._rules is None or self._rules[0] != digest:
+            self._rules = (digest, compile_policy(tuple(decode(files, type=list[File]))).rules)
+        return self._rules[1]

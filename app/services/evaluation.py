@@ -1,0 +1,101 @@
+"""Evaluating requests: gather facts, decide, record, answer. Whatever went stale in between is decided anew."""
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from app.core.budget import Budget
+from app.core.engine import decide
+from app.core.facts import Caller, Facts
+from app.core.model import ActionRequest
+from app.services import api_key
+from app.services.answer import Answer, answer
+from app.services.configuration import Configuration, Configurations
+from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
+from app.services.recording import Salts, record
+from app.storage.command import Stale
+from app.storage.keys import Key
+from app.storage.ledger import Ledger
+
+_TRIES = 5
+# Steps for one HTTP request, and what each request of a batch adds to it.
+_STEPS = 20_000
+_STEPS_OF_EACH = 200
+
+
+class Received(Struct, frozen=True):
+    """One request: as understood, and the canonical bytes of what came in."""
+
+    request: ActionRequest
+    canonical: bytes
+
+
+class Evaluation:
+    """The use case behind `/evaluate`."""
+
+    def __init__(self, configurations: Configurations, ledger: Ledger) -> None:
+        self._configurations = configurations
+        self._ledger = ledger
+        self._salts = Salts()
+
+    async def key(self, secret: str) -> Key:
+        """The live key of this secret; raises UnauthenticatedError. One that is new to this process is looked for."""
+        digest = api_key.digest(secret)
+        found = self._configurations.current.keys.get(digest)
+        if found is None and api_key.is_well_formed(secret):
+            found = (await self._configurations.refreshed()).keys.get(digest)
+        if found is None:
+            raise _unknown_key()
+        return found
+
+    async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answer:
+        """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
+        return await self._evaluate(key, received, Budget(_STEPS), explain=explain)
+
+    async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answer]:
+        """Decide several requests under one budget; answers in order, once all are recorded."""
+        budget = Budget(_STEPS + _STEPS_OF_EACH * len(received))
+        tasks = [self._evaluate(key, one, budget, explain=explain) for one in received]
+        return await asyncio.gather(*tasks)
+
+    async def _evaluate(self, key: Key, received: Received, budget: Budget, *, explain: bool) -> Answer:
+        configuration = self._configurations.current
+        request = received.request
+        for _ in range(_TRIES):
+            live = configuration.keys.get(key.digest)
+            if live is None:
+                raise _unknown_key()
+            _check_rights(live, request, explain=explain)
+            decision = decide(request, _facts(live, configuration), configuration.rules, budget, explain=explain)
+            command = record(decision, request, received.canonical, live, configuration, self._salts.next())
+            result = await self._ledger.submit(command)
+            if not isinstance(result, Stale):
+                return answer(
+                    decision,
+                    configuration.policy,
+                    configuration.log,
+                    result[0],
+                    dry_run=request.dry_run,
+                    explain=explain,
+                )
+            if live.expires_at is not None and getattr(result.guard, "expires_at", None) == live.expires_at:
+                raise UnauthenticatedError("expired_key", "This key has expired.")
+            configuration = await self._configurations.refreshed()
+        raise UnavailableError("the configuration changed too often while this was being decided")
+
+
+def _check_rights(key: Key, request: ActionRequest, *, explain: bool) -> None:
+    if explain and not key.may_explain:
+        raise RefusedError("explain_not_allowed", "This key may not ask for explanations.")
+    # INVARIANT: the key says who asks; a name in the request can only name a part of that agent.
+    if request.actor is not None and request.actor != key.agent and not request.actor.startswith(f"{key.agent}/"):
+        raise RefusedError("actor_mismatch", f"This key belongs to the agent {key.agent!r} and speaks for no other.")
+
+
+def _unknown_key() -> UnauthenticatedError:
+    return UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
+
+
+def _facts(key: Key, configuration: Configuration) -> Facts:
+    return Facts(Caller(key.agent, key.id, key.kind), configuration.workspaces)

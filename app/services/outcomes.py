@@ -1,0 +1,76 @@
+"""Evaluations looked at again, and what their enforcement points report afterwards."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+from msgspec.json import decode
+
+from app.audit_log.entry import draft
+from app.services.configuration import Configurations
+from app.services.errors import ConflictError, NotFoundError
+from app.storage import entries, outcomes
+from app.storage.command import Command, EpochIs, Receipt, Stale
+from app.storage.database import Database
+from app.storage.entries import Entry
+from app.storage.keys import Key
+from app.storage.ledger import Ledger
+from app.storage.outcomes import AddOutcome, NoOutcome
+
+
+class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a tool went. No output and no error text: those may hold secrets."""
+
+    status: Literal["ok", "error", "not_run"]
+    duration_ms: Annotated[int, Meta(ge=0, le=2**31)] | None = None
+    exit_code: Annotated[int, Meta(ge=-(2**31), le=2**31)] | None = None
+    error: Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9_.]*$")] | None = None
+
+
+class Outcomes:
+    """The use cases around an evaluation after its answer."""
+
+    def __init__(self, database: Database, ledger: Ledger, configurations: Configurations) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._configurations = configurations
+
+    def show(self, evaluation: str, agent: str | None) -> dict[str, Any]:
+        """The recorded decision, what it was about, and its outcome. `agent` None may see all. Raises NotFoundError."""
+        with self._database.reading.connect() as connection:
+            row = self._find(evaluation, agent)
+            reported = outcomes.outcome_of(connection, row.seq)
+            report = entries.find_entry(connection, reported) if reported is not None else None
+        body = decode(row.body)
+        return {
+            "evaluation_id": evaluation,
+            "decision": body["decision"],
+            "entry": body,
+            "payload": decode(row.payload) if row.payload is not None else None,
+            "outcome": decode(report.body)["data"] if report is not None else None,
+            "audit": {"log": body["log"], "seq": row.seq, "hash": row.hash.hex()},
+        }
+
+    def report(self, key: Key, evaluation: str, outcome: Outcome) -> Receipt:
+        """Record how it went, once. Raises NotFoundError, ConflictError."""
+        row = self._find(evaluation, key.agent)
+        given = {name: value for name in Outcome.__struct_fields__ if (value := getattr(outcome, name)) is not None}
+        fields = {"actor": {"agent": key.agent, "key": key.id}, "data": {"evaluation": row.seq, **given}}
+        configuration = self._configurations.refresh()
+        entry = draft("execution.result", fields, log=configuration.log)
+        guards = (EpochIs(configuration.epoch), NoOutcome(row.seq))
+        result = self._ledger.write(Command((entry,), guards, (AddOutcome(row.seq),)))
+        if isinstance(result, Stale):
+            if isinstance(result.guard, NoOutcome):
+                raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
+            raise ConflictError("configuration_changed", "The configuration changed just now; report again.")
+        return result[0]
+
+    def _find(self, evaluation: str, agent: str | None) -> Entry:
+        log, _, seq = evaluation.rpartition("-")
+        if log == self._configurations.current.log and seq.isascii() and seq.isdigit() and len(seq) <= 16:
+            with self._database.reading.connect() as connection:
+                row = entries.find_entry(connection, int(seq))
+            # An agent learns nothing about others, not even that there is something to learn.
+            if row is not None and row.type == "decision" and agent in (None, row.agent):
+                return row
+        raise NotFoundError("no_such_evaluation", "There is no evaluation of this id.")

@@ -1,0 +1,72 @@
+"""Settings: environment variables that begin with `AGENT_SUDO_`. Read by main and the command line only."""
+
+import ipaddress
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and what it is for."""
+
+    model_config = SettingsConfigDict(env_prefix="AGENT_SUDO_", extra="ignore")
+
+    home: Path = Field(Path("~/.agent-sudo"), description="Where the service keeps its database and lock files.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8787, ge=0, le=65_535, description="The port to listen on.")
+    database_url: str = Field(
+        "",
+        description="`postgresql://user@host/name`, or `sqlite:////path`; default: `agent-sudo.db` in the home.",
+    )
+    policy: Path | None = Field(
+        None, description="The policy that an empty home begins with; default: the one that ships."
+    )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, separated by commas, that the Host header may bear besides loopback and `HOST`.",
+    )
+    behind_proxy: bool = Field(
+        False,
+        description="1: something in front of the service does TLS; allows other addresses than loopback.",
+    )
+    tls_certificate: Path | None = Field(None, description="A PEM file; the service then speaks TLS itself.")
+    tls_key: Path | None = Field(None, description="The key to `TLS_CERTIFICATE`, a PEM file.")
+    rate_limit: int = Field(0, ge=0, description="Evaluations that one key may ask for each second; 0 means no limit.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("AGENT_SUDO_TLS_CERTIFICATE and AGENT_SUDO_TLS_KEY belong together")
+        # INVARIANT: passphrases and keys never cross a network in the clear by accident.
+        if not self.is_loopback and not self.behind_proxy and self.tls_certificate is None:
+            raise ValueError(
+                f"AGENT_SUDO_HOST={self.host} can be reached from elsewhere: set AGENT_SUDO_TLS_CERTIFICATE and "
+                "AGENT_SUDO_TLS_KEY, or AGENT_SUDO_BEHIND_PROXY=1 if something in front of the service does TLS"
+            )
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def home_path(self) -> Path:
+        return self.home.expanduser().absolute()
+
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{self.home_path / 'agent-sudo.db'}"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names, lower case and without port, that requests may be addressed to."""
+        named = (name.strip().lower() for name in self.allowed_hosts.split(","))
+        return frozenset({"127.0.0.1", "localhost", "[::1]", self.host.lower()}.union(filter(None, named)))

@@ -1,0 +1,94 @@
+"""Commands: the one way to change anything. What must hold, what changes, what is written down about it."""
+
+from typing import Any, Protocol
+
+from msgspec import Struct
+from sqlalchemy import Connection, Executable
+
+from app.audit_log.entry import Draft
+
+
+class Transaction:
+    """The writer's open transaction, with the log's head under lock.
+
+    epoch  of the configuration, as it is after the commands before this one
+    now    microseconds; never before the newest entry's time
+    seq    of the first entry that the command at hand will write
+    """
+
+    __slots__ = ("_connection", "epoch", "now", "seq")
+
+    def __init__(self, connection: Connection, epoch: int, now: int, seq: int) -> None:
+        self._connection = connection
+        self.epoch = epoch
+        self.now = now
+        self.seq = seq
+
+    def finds(self, query: Executable) -> bool:
+        """Whether the query returns a row."""
+        return self._connection.execute(query).first() is not None
+
+    def execute(self, statement: Executable, values: dict[str, Any] | None = None) -> None:
+        self._connection.execute(statement, values)
+
+
+class Guard(Protocol):
+    """Something that a command was made upon. Where it no longer holds, nothing of the command is written."""
+
+    def holds(self, transaction: Transaction) -> bool: ...
+
+
+class Change(Protocol):
+    """A change of state. Expected refusals are guards; an exception here is a fault."""
+
+    def apply(self, transaction: Transaction) -> None: ...
+
+
+class EpochIs(Struct, frozen=True):
+    """The configuration is the one that the decision was made upon."""
+
+    epoch: int
+
+    def holds(self, transaction: Transaction) -> bool:
+        return transaction.epoch == self.epoch
+
+
+class NotAfter(Struct, frozen=True):
+    """Something with an expiry is still in force: the entry will be dated before `expires_at` (microseconds)."""
+
+    expires_at: int
+
+    def holds(self, transaction: Transaction) -> bool:
+        return transaction.now < self.expires_at
+
+
+class RaiseEpoch(Struct, frozen=True):
+    """Declares every decision that is still on its way stale."""
+
+    def apply(self, transaction: Transaction) -> None:
+        transaction.epoch += 1
+
+
+class Command(Struct, frozen=True):
+    """One change of state with its entries: all of it is committed, or none."""
+
+    entries: tuple[Draft, ...]
+    guards: tuple[Guard, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+class Receipt(Struct, frozen=True):
+    """Where an entry stands: its place, its hash (hexadecimal) and its time (microseconds)."""
+
+    seq: int
+    hash: str
+    ts: int
+
+
+class Stale(Struct, frozen=True):
+    """A guard no longer held; nothing was written. The caller looks again and decides anew."""
+
+    guard: Guard
+
+
+Result = tuple[Receipt, ...] | Stale

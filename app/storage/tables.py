@@ -1,0 +1,128 @@
+"""The tables, as SQLAlchemy Core sees them. Migrations make them; a test holds the two against each other.
+
+Times are integers: microseconds since the epoch, UTC. Names are the identifiers: an agent, an operator.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+METADATA = MetaData()
+# SQLite's strict tables know INTEGER only, which has 64 bits there.
+I64 = BigInteger().with_variant(Integer(), "sqlite")
+LOG = 1  # the one log of this database; it is part of every key so that there may be more one day
+
+audit_log = Table(
+    "audit_log",
+    METADATA,
+    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),  # 16 hexadecimal digits, made once
+    Column("size", I64, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("last_ts", I64, nullable=False),
+    Column("min_index", I64, nullable=False, server_default=text("0")),
+    Column("epoch", I64, nullable=False, server_default=text("0")),
+)
+
+# `salt` and `payload` stand last so that scans of the chain need not read them; they alone may be erased.
+audit_entry = Table(
+    "audit_entry",
+    METADATA,
+    Column("log_id", Integer, ForeignKey("audit_log.log_id"), primary_key=True, autoincrement=False),
+    Column("seq", I64, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("ts", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("agent", Text),
+    Column("session", Text),
+    Column("tool", Text),
+    Column("decision", Text),
+    Column("salt", LargeBinary),
+    Column("payload", LargeBinary),
+    Index("audit_entry_agent", "log_id", "agent", "seq"),
+    # What people look for is what was not simply allowed, and it is the smaller part.
+    Index(
+        "audit_entry_not_allowed",
+        "log_id",
+        "decision",
+        "seq",
+        sqlite_where=text("decision <> 'ALLOW'"),
+        postgresql_where=text("decision <> 'ALLOW'"),
+    ),
+)
+
+agent = Table(
+    "agent",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("created_at", I64, nullable=False),
+)
+
+agent_key = Table(
+    "agent_key",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("agent", Text, ForeignKey("agent.name"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("may_explain", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("created_at", I64, nullable=False),
+    Column("expires_at", I64),
+    Column("revoked_at", I64),
+)
+
+operator = Table(
+    "operator",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("passphrase", Text, nullable=False),  # argon2id, in its own text form
+    Column("created_at", I64, nullable=False),
+)
+
+policy = Table(
+    "policy",
+    METADATA,
+    Column("digest", Text, primary_key=True),
+    Column("files", LargeBinary, nullable=False),  # JSON: the policy and all that it extends
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", I64, nullable=False),
+)
+
+# One row: the policy in force.
+policy_in_force = Table(
+    "policy_in_force",
+    METADATA,
+    Column("log_id", Integer, ForeignKey("audit_log.log_id"), primary_key=True, autoincrement=False),
+    Column("digest", Text, ForeignKey("policy.digest"), nullable=False),
+    Column("activated_by", Text, nullable=False),
+    Column("activated_at", I64, nullable=False),
+)
+
+workspace = Table(
+    "workspace",
+    METADATA,
+    Column("root", Text, primary_key=True),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", I64, nullable=False),
+)
+
+# Which evaluations have reported how they went, and in which entry.
+outcome = Table(
+    "outcome",
+    METADATA,
+    Column("log_id", Integer, ForeignKey("audit_log.log_id"), primary_key=True, autoincrement=False),
+    Column("evaluation", I64, primary_key=True, autoincrement=False),
+    Column("entry", I64, nullable=False),
+)
