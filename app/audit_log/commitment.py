@@ -1,0 +1,28 @@
+"""A commitment: what an entry says about bytes that are kept beside it and may be erased.
+
+HMAC-SHA256 (RFC 2104) under a random salt. Whoever erases the salt with the bytes leaves a body that still
+verifies and from which a short argument cannot be guessed.
+"""
+
+import hmac
+from typing import Final
+
+from app.audit_log.canonical import EntryError
+
+SALT_BYTES: Final = 32
+
+
+def commitment(salt: bytes, part: str, data: bytes) -> str:
+    """64 hex digits that bind `data` as the `part` of an entry; `salt` is 32 random bytes, used once."""
+    # INVARIANT: no commitment without a full salt; an empty one would let low-entropy arguments be guessed.
+    if len(salt) != SALT_BYTES:
+        raise EntryError(f"a salt has {SALT_BYTES} bytes")
+    return hmac.digest(salt, part.encode() + b"\0" + data, "sha256").hex()
+
+
+def verify_commitment(committed: object, salt: object, part: str, data: object) -> bool:
+    """Whether `committed`, as read from a body, binds `data`; false for anything of the wrong type."""
+    if type(salt) is not bytes or len(salt) != SALT_BYTES or type(data) is not bytes:
+        return False
+    # A plain comparison: whoever verifies holds both sides, so that its duration tells nobody anything.
+    return committed == commitment(salt, part, data)
