@@ -1,0 +1,147 @@
+"""What is found while a line is read: the record of commands and effects, and one command under judgement."""
+
+import re
+from typing import Final
+
+from app.core.budget import Budget, BudgetExceededError
+from app.core.classify.paths import Place, normalise
+from app.core.classify.shell.state import Arg, State
+from app.core.model import Command, Effect, EffectKind
+
+MOST_EFFECTS: Final = 256
+LONGEST_VIA: Final = 200
+LONGEST_RESOURCE: Final = 4_096
+
+# Files that are no files: nothing is kept there and nothing secret comes out.
+_NOTHING = frozenset(("/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty"))
+_RANDOM = frozenset(("/dev/random", "/dev/urandom"))
+_DESCRIPTOR = re.compile(r"/dev/fd/[0-9]{1,4}")
+_SOCKET = re.compile(r"/dev/(tcp|udp)/([^/]+)/([^/]+)")
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_PARENT_PATTERN = re.compile(r"(^|/)\.[*?\[]")
+_IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
+
+
+class Record:
+    """Commands and effects in the order in which they were found."""
+
+    __slots__ = ("budget", "commands", "effects")
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.commands: list[Command] = []
+        self.effects: list[Effect] = []
+
+    def command(self, words: tuple[str, ...]) -> int:
+        self.budget.spend(len(words) + 1)
+        self.commands.append(Command(words))
+        return len(self.commands) - 1
+
+    def effect(self, effect: Effect) -> None:
+        self.budget.spend()
+        if len(self.effects) >= MOST_EFFECTS:
+            raise BudgetExceededError
+        self.effects.append(effect)
+
+
+class Act:
+    """One command of the line: its words, the state in which it runs, and where its effects are written down."""
+
+    __slots__ = ("args", "deep", "index", "name", "record", "state", "via")
+
+    def __init__(self, args: tuple[Arg, ...], state: State, record: Record, via: str) -> None:
+        self.args = args
+        self.deep = False  # operands stand for what lies below them, too
+        self.state = state
+        self.record = record
+        self.via = via[:LONGEST_VIA]
+        self.name = args[0].text if args else ""
+        self.index = record.command(tuple(arg.text for arg in args) or (via,))
+
+    def wraps(self) -> None:
+        """This command runs another one, which follows as a command of its own."""
+        self.record.commands[self.index] = Command(self.record.commands[self.index].words, wrapper=True)
+
+    def add(self, kind: EffectKind, resource: str, added_by: str = "") -> None:
+        if len(resource) > LONGEST_RESOURCE:
+            # INVARIANT: what is cut is not understood.
+            self.opaque(f"{resource[:80]}…: too long")
+            resource = resource[:LONGEST_RESOURCE]
+        self.record.effect(Effect(kind, resource, self.via, added_by, self.index))
+
+    def opaque(self, why: str, added_by: str = "") -> None:
+        # INVARIANT: what is not surely understood leaves an effect that nothing but a person can allow.
+        self.record.effect(Effect(EffectKind.OPAQUE, why[:LONGEST_VIA], self.via, added_by, self.index))
+
+    def path(self, kind: EffectKind, arg: Arg, added_by: str = "", *, deep: bool = False) -> None:
+        """An effect on the path that a word names, in every directory where the command may run."""
+        if arg.why:
+            self.opaque(arg.why, added_by)
+            return
+        text = arg.text
+        if text in _NOTHING or _DESCRIPTOR.fullmatch(text):
+            if kind is EffectKind.DELETE:
+                self.add(kind, text, added_by)
+            return
+        if kind is EffectKind.READ and text in _RANDOM:
+            return
+        if _PARENT_PATTERN.search(text):
+            self.opaque(f"{text}: the pattern may match the parent directory", added_by)
+        for directory in self.state.directories:
+            resource = located(text, directory, self.state.home)
+            self.add(kind, resource, added_by)
+            if deep:
+                self.add(kind, resource.rstrip("/") + "/**", added_by)
+
+    def opened(self, kind: EffectKind, arg: Arg, added_by: str) -> None:
+        """A file that the shell itself opens for a redirection."""
+        socket = _SOCKET.fullmatch(arg.text)
+        if socket and not arg.why:
+            self.add(EffectKind.NETWORK, f"{socket[1]}:{socket[2]}:{socket[3]}", added_by)
+        else:
+            self.path(kind, arg, added_by)
+
+    def access(self, args: tuple[Arg, ...]) -> None:
+        """Words of a command that is not understood: each may name a file.
+
+        INVARIANT: a path that is written in the line leaves an effect on that path, whatever stands before it.
+        """
+        for arg in args:
+            text = arg.text
+            if text[:1] != "-":
+                self._accessed(text, arg)
+            # Paths hide behind `--file=`, `@`, `host:`, `-I`.
+            for piece in _IN_WORD.split(text)[1:]:
+                self._accessed(piece, arg)
+
+    def _accessed(self, text: str, arg: Arg) -> None:
+        if text and len(text) <= LONGEST_RESOURCE and not arg.why:
+            self.path(EffectKind.ACCESS, Arg(text))
+        elif arg.why:
+            for scrap in scraps(text):
+                self.path(EffectKind.ACCESS, Arg(scrap))
+
+
+def located(text: str, directory: str, home: str) -> str:
+    """The normalised path that a shell word names: only `~` and a drive are special, everything else is POSIX."""
+    place = Place(directory, home)
+    if text[:1] in ("/", "~") or _DRIVE.match(text):
+        return normalise(text, place)
+    return normalise(f"./{text}", place)
+
+
+def entered(state: State, arg: Arg) -> tuple[str, ...]:
+    """The directories that `cd` with this word may lead to."""
+    if arg.why or not arg.text or any(char in arg.text for char in "*?["):
+        return ("",)
+    return tuple(dict.fromkeys(located(arg.text, directory, state.home) for directory in state.directories))
+
+
+_BETWEEN = re.compile(r"[\s'\"`;&|<>(){}$=,:@\\]+")
+_MOST_SCRAPS: Final = 48
+
+
+def scraps(text: str) -> tuple[str, ...]:
+    """Stretches of unread shell that look like paths."""
+    found = (piece for piece in _BETWEEN.split(text) if "/" in piece or piece[:1] == "~")
+    return tuple(dict.fromkeys(found))[:_MOST_SCRAPS]

@@ -1,0 +1,166 @@
+"""Builtins that change what the shell knows: directories and variables. A registry of one function each.
+
+A function returns the state after success and the state after failure.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from app.core.classify.shell.act import Act, entered
+from app.core.classify.shell.state import Arg, State
+from app.core.classify.shell.variables import is_harmless, is_steering
+from app.core.model import EffectKind
+
+Builtin = Callable[[Act], tuple[State, State]]
+
+_LONGEST_PART: Final = 80
+_ON_FILES = frozenset(
+    [
+        "-a",
+        "-b",
+        "-c",
+        "-d",
+        "-e",
+        "-f",
+        "-g",
+        "-h",
+        "-k",
+        "-p",
+        "-r",
+        "-s",
+        "-u",
+        "-w",
+        "-x",
+        "-G",
+        "-L",
+        "-N",
+        "-O",
+        "-S",
+    ]
+)
+_BETWEEN_FILES = frozenset(("-nt", "-ot", "-ef"))
+_STRINGS = frozenset(["=", "==", "!=", "<", ">", "=~", "-n", "-z", "-o", "!", "&&", "||", "(", ")", "]", "]]", "-t"])
+_NUMBERS = frozenset(["-eq", "-ne", "-lt", "-le", "-gt", "-ge"])
+
+
+def _cd(act: Act) -> tuple[State, State]:
+    args = [arg for arg in act.args[1:] if arg.text not in ("-L", "--")]
+    if any(arg.text[:1] == "-" for arg in args) or len(args) > 1 or (act.name == "pushd" and not args):
+        # `cd -`, `cd -P`, `pushd +1`: the shell knows where, the line does not tell.
+        unknown = act.state.moved(("",))
+        return unknown, unknown
+    target = args[0] if args else Arg(act.state.home, "" if act.state.home else "$HOME: value not known")
+    if target.why:
+        act.opaque(target.why)
+    directories = entered(act.state, target)
+    after = act.state.moved(directories)
+    pwd = Arg(directories[0]) if directories != ("",) else Arg("", "$PWD: value not known", free=True)
+    return after.assigned("PWD", pwd), act.state
+
+
+def _popd(act: Act) -> tuple[State, State]:
+    unknown = act.state.moved(("",))
+    return unknown, unknown
+
+
+def _declare(act: Act) -> tuple[State, State]:
+    """`export`, `local`, `declare`, `readonly`, `typeset` with plain assignments."""
+    state = act.state
+    exports = act.name in ("export", "declare", "typeset")
+    for arg in act.args[1:]:
+        name, equals, value = arg.text.partition("=")
+        if arg.text in ("-r", "-g") or (arg.text in ("-p", "-x") and act.name != "local"):
+            exports = exports or arg.text == "-x"
+            continue
+        if not name.isidentifier() or not name.isascii():
+            act.opaque(arg.why or f"{act.name} {arg.text[:_LONGEST_PART]}: not known")
+            continue
+        if is_steering(name) or (exports and not is_harmless(name)):
+            act.opaque(f"{name}: a variable that programs may obey")
+        if equals:
+            # An unquoted unknown value could bring further assignments with it.
+            if arg.why and not arg.one:
+                act.opaque(arg.why)
+            state = state.assigned(name, Arg("", arg.why, arg.free) if arg.why else Arg(value))
+    return state, state
+
+
+def _unset(act: Act) -> tuple[State, State]:
+    state = act.state
+    for arg in act.args[1:]:
+        if arg.why or not arg.text.isidentifier() or arg.text in state.functions or is_steering(arg.text):
+            act.opaque(f"unset {arg.text[:_LONGEST_PART]}: not known")
+        else:
+            state = state.assigned(arg.text, Arg(""))
+    return state, state
+
+
+def _read(act: Act) -> tuple[State, State]:
+    """`read` fills variables with what it is given: known to be assigned, not with what."""
+    state = act.state
+    words = iter(act.args[1:])
+    for arg in words:
+        if arg.text in ("-r", "-s"):
+            continue
+        if arg.text in ("-p", "-d", "-n", "-N", "-t"):
+            next(words, None)
+        elif arg.text.isidentifier() and not is_steering(arg.text) and not arg.why:
+            state = state.assigned(arg.text, Arg("", f"${arg.text}: value not known", free=True))
+        else:
+            act.opaque(f"read {arg.text[:_LONGEST_PART]}: not known")
+    return state.assigned("REPLY", Arg("", "$REPLY: value not known", free=True)), state
+
+
+def _test(act: Act) -> tuple[State, State]:
+    """`test`, `[` and `[[`."""
+    words = act.args[1:]
+    double = act.name == "[["
+    for at, arg in enumerate(words):
+        before = words[at - 1].text if at else ""
+        after = words[at + 1].text if at + 1 < len(words) else ""
+        if (before in _ON_FILES and arg.text not in _STRINGS) or before in _BETWEEN_FILES or after in _BETWEEN_FILES:
+            act.path(EffectKind.READ, arg)
+        elif double and (before in _NUMBERS or after in _NUMBERS):
+            # INVARIANT: `[[ x -eq y ]]` is arithmetic, which runs commands from inside values.
+            if arg.why or not arg.text.removeprefix("-").isdecimal():
+                act.opaque(f"{arg.text[:_LONGEST_PART]}: arithmetic on a value that is not known")
+        elif arg.text == "-v" or (arg.text == "-R" and not arg.why):
+            act.opaque(f"{act.name} {arg.text}: evaluates the name")
+        elif arg.why and not double and not arg.one:
+            act.opaque(arg.why)
+    return act.state, act.state
+
+
+def _nothing(act: Act) -> tuple[State, State]:
+    """Ends, skips or waits; whether what follows still runs is not assumed."""
+    for arg in act.args[1:]:
+        if arg.why and not arg.free:
+            act.opaque(arg.why)
+    return act.state, act.state
+
+
+def _set(act: Act) -> tuple[State, State]:
+    """`set -euo pipefail` and its like; other settings change how the rest of the line is read."""
+    words = iter(act.args[1:])
+    for arg in words:
+        if arg.text[:1] not in ("-", "+") or arg.why or not arg.text[1:] or set(arg.text[1:]) - set("euxo"):
+            act.opaque(f"set {arg.text[:_LONGEST_PART]}: not known")
+        elif arg.text.endswith("o"):
+            option = next(words, Arg(""))
+            if option.text not in ("pipefail", "errexit", "nounset", "xtrace"):
+                act.opaque(f"set {arg.text} {option.text[:_LONGEST_PART]}: not known")
+    if len(act.args) == 1:
+        act.path(EffectKind.READ, Arg("/proc/self/environ"))
+    return act.state, act.state
+
+
+BUILTINS: dict[str, Builtin] = {
+    **dict.fromkeys(("cd", "pushd", "chdir"), _cd),
+    "popd": _popd,
+    **dict.fromkeys(("export", "declare", "typeset", "local", "readonly"), _declare),
+    "unset": _unset,
+    "read": _read,
+    **dict.fromkeys(("test", "[", "[["), _test),
+    **dict.fromkeys((":", "exit", "return", "break", "continue", "wait"), _nothing),
+    "set": _set,
+}

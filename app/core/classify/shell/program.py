@@ -1,0 +1,270 @@
+"""What a program does, from `programs/*.yaml`: flags, operands, effects. The schema is in `programs/README.md`.
+
+INVARIANT: a closed world. A flag, subcommand or operand that the data does not name makes the command opaque.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct, convert
+from ruamel.yaml import YAML
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.roles import ROLES
+from app.core.classify.shell.state import Arg
+from app.core.model import ON_PATHS, EffectKind
+
+_FOLDER: Final = Path(__file__).parent / "programs"
+_LONGEST_PART: Final = 80
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One program or subcommand as the data spells it."""
+
+    flags: str = ""
+    takes: dict[str, str] = {}
+    adds: dict[str, str] = {}
+    operands: str = ""
+    deep: str = ""
+    instead: str = ""
+    default: str = ""
+    does: list[str] = []
+    numeric: bool = False
+    inert: bool = False
+    needs: bool = False
+    subcommands: dict[str, Entry] = {}
+
+
+class Program(Struct, frozen=True):
+    """An `Entry` made ready: each flag with its role, operands split at the one that repeats."""
+
+    flags: frozenset[str]
+    takes: dict[str, str]
+    adds: dict[str, tuple[str, str]]
+    roles: tuple[str, ...]
+    repeats: int
+    deep: frozenset[str]
+    instead: frozenset[str]
+    entry: Entry
+    does: tuple[tuple[str, str], ...]
+    subcommands: dict[str, Program]
+
+
+def _program(entry: Entry) -> Program:
+    roles = entry.operands.split()
+    repeats = next((at for at, role in enumerate(roles) if role.endswith("*")), -1)
+    return Program(
+        flags=frozenset(entry.flags.split()) | frozenset(entry.adds) | frozenset(entry.deep.split()),
+        takes={flag: role for role, flags in entry.takes.items() for flag in flags.split()},
+        adds={flag: _effect(text) for flag, text in entry.adds.items()},
+        roles=tuple(role.removesuffix("*") for role in roles),
+        repeats=repeats,
+        deep=frozenset(entry.deep.split()),
+        instead=frozenset(entry.instead.split()),
+        entry=entry,
+        does=tuple(_effect(text) for text in entry.does),
+        subcommands={
+            name: program
+            for names, sub in entry.subcommands.items()
+            for program in (_program(sub),)
+            for name in names.split()
+        },
+    )
+
+
+def _effect(text: str) -> tuple[str, str]:
+    kind, _, resource = text.partition(" ")
+    return kind, resource
+
+
+@cache
+def programs() -> dict[str, Program]:
+    """Every program by name. Read once: the core does no I/O while it decides."""
+    yaml = YAML(typ="safe", pure=True)
+    found: dict[str, Program] = {}
+    for file in sorted(_FOLDER.glob("*.yaml")):
+        entries: dict[str, Any] = yaml.load(file)
+        for names, raw in entries.items():
+            program = _program(convert(raw, Entry))
+            found.update(dict.fromkeys(names.split(), program))
+    return found
+
+
+def judge(act: Act, program: Program) -> None:
+    """Writes down what `program` does with the words of `act`."""
+    _judge(act, program, act.args[1:], act.name)
+
+
+def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
+    use = _Use(act, program, name)
+    words = iter(args)
+    for arg in words:
+        act.record.budget.spend()
+        if use.is_flag(arg):
+            use.flag(arg, words)
+        elif program.subcommands and not use.operands:
+            _subcommand(use, arg, tuple(words))
+            return
+        else:
+            use.operands.append((arg, use.ended))
+    if program.subcommands:
+        if "" in program.subcommands:
+            _judge(act, program.subcommands[""], (), name)
+        elif not use.operands:
+            use.effects()
+        return
+    use.finish()
+
+
+def _subcommand(use: _Use, arg: Arg, rest: tuple[Arg, ...]) -> None:
+    act, name = use.act, f"{use.name} {arg.text}"
+    use.effects()
+    sub = None if arg.why else use.program.subcommands.get(arg.text)
+    if sub is None:
+        sub = use.program.subcommands.get("*")
+        rest, name = ((arg, *rest), use.name) if sub else (rest, name)
+    if sub is None:
+        act.opaque(arg.why or f"{name[:_LONGEST_PART]}: subcommand not known")
+        act.access(rest)
+        return
+    _judge(act, sub, rest, name)
+
+
+class _Use:
+    """One program called with some flags and operands."""
+
+    __slots__ = ("act", "adds", "deep", "ended", "name", "operands", "program", "taken", "unknown")
+
+    def __init__(self, act: Act, program: Program, name: str) -> None:
+        self.act = act
+        self.program = program
+        self.name = name
+        self.deep = program.entry.deep == "always"
+        self.ended = False
+        self.unknown = False
+        self.operands: list[tuple[Arg, bool]] = []
+        self.taken: set[str] = set()
+
+    def is_flag(self, arg: Arg) -> bool:
+        return not self.ended and len(arg.text) > 1 and arg.text[0] == "-"
+
+    def flag(self, arg: Arg, words: Iterator[Arg]) -> None:
+        program, text = self.program, arg.text
+        if text == "--":
+            self.ended = True
+        elif arg.why:
+            self._not_known(text)
+        elif text in program.flags:
+            self._plain(text)
+        elif text in program.takes:
+            self._take(text, next(words, None))
+        elif text[:2] == "--":
+            name, equals, value = text.partition("=")
+            if equals and name in program.takes:
+                self._take(name, Arg(value))
+            elif not equals or f"{name}=" not in program.flags:
+                self._not_known(text)
+        else:
+            self._cluster(text, words)
+
+    def _cluster(self, text: str, words: Iterator[Arg]) -> None:
+        """`-abc`, `-n5`, `-5`."""
+        if self.program.entry.numeric and text[1:].isdecimal():
+            return
+        for at in range(1, len(text)):
+            flag = "-" + text[at]
+            if flag in self.program.flags:
+                self._plain(flag)
+            elif flag in self.program.takes:
+                rest = text[at + 1 :]
+                self._take(flag, Arg(rest) if rest else next(words, None))
+                return
+            else:
+                self._not_known(text)
+                return
+
+    def _plain(self, flag: str) -> None:
+        self.deep = self.deep or flag in self.program.deep
+        self.taken.add(flag)
+        if added := self.program.adds.get(flag):
+            self._does(*added, flag)
+
+    def _take(self, flag: str, value: Arg | None) -> None:
+        self.taken.add(flag)
+        if value is None:
+            self._not_known(flag)
+        else:
+            ROLES[self.program.takes[flag]](self.act, value, flag)
+
+    def _not_known(self, flag: str) -> None:
+        self.unknown = True
+        self.act.opaque(f"{self.name} {flag[:_LONGEST_PART]}: flag not known", flag[:_LONGEST_PART])
+        self.act.access((Arg(flag),))
+
+    def effects(self) -> None:
+        for kind, resource in self.program.does:
+            self._does(kind, resource, "")
+
+    def finish(self) -> None:
+        self.effects()
+        program, operands = self.program, self.operands
+        if not operands and program.entry.default:
+            operands = [(Arg(program.entry.default), True)]
+        if not operands and program.entry.needs and not self.taken & program.takes.keys():
+            self.act.opaque(f"{self.name}: runs what it reads")
+        roles = list(_assigned(program, len(operands), self.taken))
+        for (arg, ended), role in zip(operands, roles, strict=True):
+            self._operand(arg, role, ended=ended)
+        if self.unknown:
+            # Which words are operands is no longer certain.
+            self.act.access(tuple(arg for arg, _ in operands))
+
+    def _operand(self, arg: Arg, role: str, *, ended: bool) -> None:
+        inert = self.program.entry.inert
+        if not ended and not inert and (arg.loose or (arg.why and not arg.text[0].isalnum())):
+            # INVARIANT: what may turn out to be a flag is no operand, unless no flag of the program does harm.
+            self.act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: a file's name could be read as a flag")
+        if role == "":
+            self.act.opaque(f"{self.name} {arg.text[:_LONGEST_PART]}: operand not known")
+            self.act.access((arg,))
+        elif role != "text" or not inert or not arg.free:
+            self.act.deep = self.deep
+            for each in role.split("+"):
+                ROLES[each](self.act, arg, "")
+
+    def _does(self, kind: str, resource: str, added_by: str) -> None:
+        found = EffectKind(kind)
+        if found in ON_PATHS:
+            self.act.path(found, Arg(resource), added_by)
+        elif found is EffectKind.OPAQUE:
+            self.act.opaque(resource, added_by)
+        else:
+            self.act.add(found, resource, added_by)
+
+
+def _assigned(program: Program, count: int, taken: set[str]) -> Iterator[str]:
+    """The role of each operand: leading roles, then the one that repeats, then trailing roles."""
+    roles = program.roles
+    if taken & program.instead:
+        # `grep -e PATTERN FILE…`: the flag stands for the first operand.
+        yield from (roles[-1] for _ in range(count))
+        return
+    if program.repeats < 0:
+        yield from (roles[at] if at < len(roles) else "" for at in range(count))
+        return
+    trailing = roles[program.repeats + 1 :]
+    if count == 1 and trailing:
+        # A lone operand may be either.
+        yield f"{roles[0]}+{trailing[-1]}"
+        return
+    for at in range(count):
+        if at < program.repeats:
+            yield roles[at]
+        elif at >= count - len(trailing):
+            yield trailing[at - count]
+        else:
+            yield roles[program.repeats]

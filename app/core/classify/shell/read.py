@@ -1,0 +1,354 @@
+"""The one entry: a shell line → its commands and their effects."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from app.core.budget import Budget, BudgetExceededError
+from app.core.classify.paths import Place
+from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFECTS, Act, Record, scraps
+from app.core.classify.shell.builtins import BUILTINS
+from app.core.classify.shell.expand import expand, single
+from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.parse import GRAMMAR_STEPS, parse
+from app.core.classify.shell.program import judge, programs
+from app.core.classify.shell.scripts import SCRIPTED
+from app.core.classify.shell.state import Arg, State, begin, merged
+from app.core.classify.shell.tree import (
+    AndOr,
+    Assignment,
+    Background,
+    Case,
+    Conditional,
+    Function,
+    Loop,
+    Negated,
+    Node,
+    Pipeline,
+    Redirect,
+    Redirected,
+    Sequence,
+    Simple,
+    Subshell,
+    Substitution,
+    Unread,
+    Word,
+)
+from app.core.classify.shell.unwrap import WRAPPERS
+from app.core.classify.shell.variables import is_harmless, is_steering
+from app.core.model import Command, Effect, EffectKind
+
+_DEEPEST: Final = 12
+_MOST_ROUNDS: Final = 16
+_MOST_TRIALS: Final = 4
+_SYSTEM = frozenset(("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/opt/homebrew/bin"))
+_OPENS = {
+    "<": EffectKind.READ,
+    ">": EffectKind.WRITE,
+    ">>": EffectKind.WRITE,
+    ">|": EffectKind.WRITE,
+    "&>": EffectKind.WRITE,
+    "&>>": EffectKind.WRITE,
+}
+
+# After success, after failure.
+States = tuple[State, State]
+
+
+def read_line(text: str, place: Place, budget: Budget) -> tuple[tuple[Command, ...], tuple[Effect, ...]]:
+    """What `text` would do if a shell ran it in `place`.
+
+    Total: whatever is not surely understood leaves an `OPAQUE` effect; nothing is raised, not even for the budget.
+    """
+    record = Record(budget)
+    try:
+        _Reader(record, Budget(GRAMMAR_STEPS)).text(text, begin(place))
+    except BudgetExceededError:
+        # INVARIANT: what was not read to its end is not understood.
+        del record.effects[MOST_EFFECTS - 1 :]
+        record.effects.append(Effect(EffectKind.OPAQUE, "too complex", text[:LONGEST_VIA]))
+    return tuple(record.commands), tuple(record.effects)
+
+
+class _Reader:
+    """Walks the tree as bash would run it, with every outcome that it could have."""
+
+    __slots__ = ("_depth", "_grammar", "_record")
+
+    def __init__(self, record: Record, grammar: Budget, depth: int = 0) -> None:
+        self._record = record
+        self._grammar = grammar
+        self._depth = depth
+
+    def text(self, text: str, state: State) -> State:
+        """Shell text: the line itself, or what `bash -c` and `eval` are given."""
+        tree = parse(text, self._record.budget, self._grammar)
+        if isinstance(tree, Unread):
+            self._unread(text, tree.why, state)
+            return state.forgotten()
+        if not tree.items:
+            self._unread(text, "nothing to run", state)
+        return _either(self._run(tree, state))
+
+    def _unread(self, text: str, why: str, state: State) -> None:
+        act = Act((Arg(text[:LONGEST_RESOURCE]),), state, self._record, text)
+        act.opaque(f"the line: {why}")
+        act.access(tuple(Arg(scrap) for scrap in scraps(text)))
+
+    # The tree --------------------------------------------------------------------------------------------------
+
+    def _run(self, node: Node, state: State) -> States:
+        self._record.budget.spend()
+        match node:
+            case Simple():
+                return self._simple(node, state)
+            case Sequence():
+                return self._sequence(node, state)
+            case AndOr():
+                return self._and_or(node, state)
+            case Pipeline():
+                after = state
+                for item in node.items:
+                    after = _either(self._run(item, state))
+                # Each part has a shell of its own, but zsh runs the last one in this.
+                return _both(merged(state, after))
+            case Background() | Subshell():
+                self._run(node.item if isinstance(node, Background) else node.body, state)
+                return _both(state)
+            case Negated():
+                success, failure = self._run(node.item, state)
+                return failure, success
+            case Redirected():
+                self._redirects(node.redirects, state)
+                return self._run(node.item, state)
+            case Conditional():
+                return self._conditional(node, state)
+            case Case():
+                return self._case(node, state)
+            case Loop():
+                return self._loop(node, state)
+            case Function():
+                return _both(state.defined(node.name, node.body))
+
+    def _sequence(self, node: Sequence, state: State) -> States:
+        success = failure = state
+        for item in node.items:
+            success, failure = self._run(item, merged(success, failure))
+        return success, failure
+
+    def _and_or(self, node: AndOr, state: State) -> States:
+        success, failure = self._run(node.first, state)
+        for operator, item in node.rest:
+            if operator == "&&":
+                success, failed = self._run(item, success)
+                failure = merged(failure, failed)
+            else:
+                succeeded, failure = self._run(item, failure)
+                success = merged(success, succeeded)
+        return success, failure
+
+    def _conditional(self, node: Conditional, state: State) -> States:
+        ends: list[State] = []
+        for condition, body in node.branches:
+            success, state = self._run(condition, state)
+            ends.append(_either(self._run(body, success)))
+        ends.append(_either(self._run(node.otherwise, state)))
+        return _both(_all(ends))
+
+    def _case(self, node: Case, state: State) -> States:
+        for word in (node.word, *node.patterns):
+            self._substitutions(word, state)
+        ends = [state]
+        for body in node.bodies:
+            # `;&` falls through, so a body may begin where any earlier one ended.
+            ends.append(_either(self._run(body, _all(ends))))
+        return _both(_all(ends))
+
+    def _loop(self, node: Loop, state: State) -> States:
+        rounds = self._rounds(node, state)
+        if rounds is not None:
+            end = state
+            for value in rounds:
+                end = merged(end, _either(self._run(node.body, end.assigned(node.variable, value))))
+            return _both(end)
+        # How often it runs is not known: run it quietly until nothing more changes, then once for the record.
+        for _ in range(_MOST_TRIALS):
+            quiet = _Reader(Record(self._record.budget), self._grammar, self._depth)
+            after = merged(state, quiet._once(node, state))
+            if after == state:
+                break
+            state = after
+        else:
+            state = state.forgotten()
+        return _both(self._once(node, state))
+
+    def _once(self, node: Loop, state: State) -> State:
+        if node.words is not None:
+            state = state.assigned(node.variable, Arg("", f"${node.variable}: value not known"))
+        success, failure = self._run(node.condition, state)
+        return merged(_either(self._run(node.body, merged(success, failure))), failure)
+
+    def _rounds(self, node: Loop, state: State) -> tuple[Arg, ...] | None:
+        """The values of `for`, when all are known and few."""
+        if node.words is None:
+            return None
+        values: list[Arg] = []
+        for word in node.words:
+            self._substitutions(word, state)
+            values += expand(word, state)
+        if not 0 < len(values) <= _MOST_ROUNDS or any(value.why for value in values):
+            return None
+        return tuple(values)
+
+    # Commands --------------------------------------------------------------------------------------------------
+
+    def _simple(self, node: Simple, state: State) -> States:
+        for word in node.words:
+            self._substitutions(word, state)
+        args = tuple(arg for word in node.words for arg in expand(word, state))
+        act = Act(args, state, self._record, _source(node))
+        for redirect in node.redirects:
+            self._redirect(redirect, act)
+        after = state
+        for assignment in node.assignments:
+            after = self._assign(assignment, after, act, alone=not args)
+        return self._command(act) if args else _both(after)
+
+    def _assign(self, node: Assignment, state: State, act: Act, *, alone: bool) -> State:
+        self._substitutions(node.value, state)
+        name = node.name
+        if is_steering(name) or not (alone or is_harmless(name)):
+            act.opaque(f"{name}: a variable that programs may obey", f"{name}=")
+            act.access(expand(node.value, state))
+        value = single(node.value, state)
+        if node.append:
+            before = state.variables.get(name, Arg("", f"${name}: value not known"))
+            value = replace(value, text=before.text + value.text, why=before.why or value.why)
+        if value.why:
+            value = Arg("", f"${name}: {value.why}", value.free)
+        return state.assigned(name, value)
+
+    def _redirects(self, redirects: tuple[Redirect, ...], state: State) -> None:
+        act = Act((), state, self._record, " ".join(f"{each.operator} {each.target.source}" for each in redirects))
+        for redirect in redirects:
+            self._redirect(redirect, act)
+
+    def _redirect(self, node: Redirect, act: Act) -> None:
+        self._substitutions(node.target, act.state)
+        target = single(node.target, act.state)
+        if node.operator in ("<<", "<<<"):
+            if target.why and not target.free:
+                act.opaque(target.why, node.operator)
+            return
+        kind = _OPENS.get(node.operator)
+        if kind is None:
+            # `>&2` copies a descriptor; `>&file` opens a file.
+            if (not target.why and target.text.removesuffix("-").isdecimal()) or target.text == "-":
+                return
+            kind = EffectKind.WRITE if node.operator == ">&" else EffectKind.READ
+        act.opened(kind, target, node.operator)
+
+    def _substitutions(self, word: Word, state: State) -> None:
+        """The commands inside a word; each runs in a shell of its own."""
+        for part in word.parts:
+            if isinstance(part, Substitution):
+                self._run(part.body, state)
+
+    def _command(self, act: Act) -> States:
+        state = act.state
+        name = act.args[0]
+        program = _program_name(name.text)
+        if name.why or program is None:
+            self._unknown(act)
+        elif program in state.functions:
+            return self._function(act, state.functions[program])
+        elif builtin := BUILTINS.get(program):
+            act.name = program
+            return builtin(act)
+        elif wrapper := WRAPPERS.get(program):
+            act.name = program
+            return _both(self._inside(wrapper(act), state))
+        elif scripted := SCRIPTED.get(program):
+            act.name = program
+            scripted(act)
+        elif known := programs().get(program):
+            act.name = program
+            judge(act, known)
+        else:
+            self._unknown(act)
+        return _both(state)
+
+    def _unknown(self, act: Act) -> None:
+        name = act.args[0]
+        if name.why:
+            act.opaque(name.why)
+            act.access(act.args[:1])
+        else:
+            if "/" in name.text:
+                act.path(EffectKind.EXECUTE, name)
+            else:
+                act.add(EffectKind.EXECUTE, name.text)
+            act.opaque(f"{name.text[:LONGEST_VIA]}: unknown program")
+        act.access(act.args[1:])
+
+    def _function(self, act: Act, body: Node | None) -> States:
+        self._depth += 1
+        if body is None or self._depth > _DEEPEST:
+            act.opaque(f"{act.name}: one of several functions" if body is None else "nested too deeply")
+            act.access(act.args[1:])
+            states = _both(act.state.forgotten())
+        else:
+            act.wraps()
+            success, failure = self._run(body, replace(act.state, arguments=act.args[1:]))
+            arguments = act.state.arguments
+            states = replace(success, arguments=arguments), replace(failure, arguments=arguments)
+        self._depth -= 1
+        return states
+
+    def _inside(self, found: tuple[Inner, ...], state: State) -> State:
+        """What a wrapper runs. Only `eval` changes the shell that runs the line."""
+        for inner in found:
+            self._depth += 1
+            if inner.text is not None:
+                if self._depth > _DEEPEST:
+                    raise BudgetExceededError
+                after = self.text(inner.text, inner.state)
+                state = after if inner.moves else state
+            elif inner.args:
+                if self._depth > _DEEPEST:
+                    raise BudgetExceededError
+                self._command(Act(inner.args, inner.state, self._record, " ".join(arg.text for arg in inner.args)))
+            self._depth -= 1
+        return state
+
+
+def _source(node: Simple) -> str:
+    parts = [f"{each.name}={each.value.source}" for each in node.assignments]
+    parts += [word.source for word in node.words]
+    parts += [f"{each.operator} {each.target.source}" for each in node.redirects]
+    return " ".join(parts)
+
+
+def _program_name(text: str) -> str | None:
+    """`/bin/rm` is `rm`; a program in any other place is nobody we know."""
+    folder, slash, name = text.rpartition("/")
+    if not slash:
+        return text
+    return name if folder in _SYSTEM else None
+
+
+def _both(state: State) -> States:
+    return state, state
+
+
+def _either(states: States) -> State:
+    return merged(*states)
+
+
+def _all(states: list[State]) -> State:
+    whole = states[0]
+    for state in states[1:]:
+        whole = merged(whole, state)
+    return whole

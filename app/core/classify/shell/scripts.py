@@ -1,0 +1,169 @@
+"""`sed` and `awk`: programs whose first operand is itself a program. Read only where it provably just prints."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.state import Arg
+from app.core.model import EffectKind
+
+_LONGEST_PART: Final = 80
+
+# Each alternative begins with a different character and repeats one class, so matching is linear.
+_ADDRESS = re.compile(r"[0-9]+(~[0-9]+)?|\$|/[^/\\\n]*(\\.[^/\\\n]*)*/I?|\+[0-9]+")
+_PLAIN_COMMAND = re.compile(r"[pdDgGhHnNPxl=qQ{}][ \t]*[0-9]*")
+_SUBSTITUTE_FLAGS = re.compile(r"[gpiI0-9]*")
+_BLANK = re.compile(r"[ \t\n;]*")
+_SED_ALONE = frozenset(("-n", "-E", "-r", "-s", "-u", "-z", "--quiet", "--silent", "--regexp-extended", "--null-data"))
+
+_AWK_TEXT = re.compile(r"[\w\s$.,+*/%()\[\]{};=!<>&~^\"':\\?|-]*", re.ASCII)
+_AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINFO|SYMTAB|FUNCTAB|include|load")
+_AWK_BLOCK = re.compile(r"\{[^{}]*\}")
+
+
+def sed_only_edits(script: str) -> bool:
+    """The script has no command that reads or writes a file of its own or runs a program (`e w W r R s///e`)."""
+    at = _BLANK.match(script).end()  # type: ignore[union-attr]  # matches always, if only nothing
+    while at < len(script):
+        if address := _ADDRESS.match(script, at):
+            at = address.end()
+            if script[at : at + 1] == ",":
+                second = _ADDRESS.match(script, at + 1)
+                if second is None:
+                    return False
+                at = second.end()
+            while script[at : at + 1] in (" ", "!"):
+                at += 1
+        after = _after_sed_command(script, at)
+        if after is None:
+            return False
+        at = after
+    return True
+
+
+def _after_sed_command(script: str, at: int) -> int | None:
+    command = script[at : at + 1]
+    if command in ("s", "y"):
+        end = _after_delimited(script, at + 1)
+        if end is None:
+            return None
+        if command == "s":
+            end = _SUBSTITUTE_FLAGS.match(script, end).end()  # type: ignore[union-attr]
+    elif plain := _PLAIN_COMMAND.match(script, at):
+        end = plain.end()
+        if command in ("{", "}"):
+            return _BLANK.match(script, end).end()  # type: ignore[union-attr]
+    else:
+        return None
+    following = _BLANK.match(script, end).end()  # type: ignore[union-attr]
+    # Nothing may stick to a command: what follows must be separated from it, or close its block.
+    return following if following > end or end == len(script) or script[end] == "}" else None
+
+
+def _after_delimited(script: str, at: int) -> int | None:
+    """Behind `/old/new/`, for a delimiter that needs no thought."""
+    mark = script[at : at + 1]
+    if mark == "" or mark not in "/|#,:@!_%":
+        return None
+    left = 2
+    at += 1
+    while at < len(script) and left:
+        if script[at] == "\\":
+            at += 1
+        elif script[at] == "\n" or (script[at] == "[" and mark in script[at:].partition("]")[0]):
+            # Inside brackets the delimiter is an ordinary character.
+            return None
+        elif script[at] == mark:
+            left -= 1
+        at += 1
+    return None if left else at
+
+
+def awk_only_prints(program: str) -> bool:
+    """No `getline`, no `system`, no pipe, and `>` only where it can be nothing but a comparison."""
+    if not _AWK_TEXT.fullmatch(program) or _AWK_DANGER.search(program):
+        return False
+    if "|" in program.replace("||", ""):
+        return False
+    if ">" not in program:
+        return True
+    # In a pattern `>` compares, in an action it writes a file; quotes and slashes could hide which is which.
+    outside = _AWK_BLOCK.sub("", program)
+    inside = "".join(_AWK_BLOCK.findall(program))
+    return ">" not in inside and not set("\"'/{}\\") & set(outside) and not set("\"'/\\") & set(inside)
+
+
+def _sed(act: Act) -> None:
+    scripts: list[Arg] = []
+    operands: list[Arg] = []
+    in_place = ""
+    args = list(act.args[1:])
+    while args:
+        arg = args.pop(0)
+        text = arg.text
+        if arg.why and not operands and not scripts and text[:1] != "-":
+            operands.append(arg)
+        elif text in ("-e", "--expression") and args:
+            scripts.append(args.pop(0))
+        elif text[:13] == "--expression=":
+            scripts.append(Arg(text[13:], arg.why))
+        elif text[:2] == "-i" or text[:10] == "--in-place":
+            in_place = text.partition("=")[0]
+            if "/" in text or len(text) > len(in_place) or (text[:2] == "-i" and text[2:3] not in ("", ".")):
+                act.opaque(f"sed {text[:_LONGEST_PART]}: flag not known", in_place)
+        elif text in _SED_ALONE or (text[:1] == "-" and len(text) > 2 and not set(text[1:]) - set("nErsuz")):
+            continue
+        elif text[:1] == "-" and text != "-":
+            act.opaque(arg.why or f"sed {text[:_LONGEST_PART]}: flag not known")
+            act.access((arg, *args))
+        else:
+            operands.append(arg)
+    if not scripts and operands:
+        scripts.append(operands.pop(0))
+    for script in scripts:
+        if script.why or not sed_only_edits(script.text):
+            act.opaque(script.why or f"{script.text[:_LONGEST_PART]}: a sed script that may do more than print")
+            act.access((script,))
+    _files(act, operands, in_place)
+
+
+def _files(act: Act, operands: list[Arg], in_place: str) -> None:
+    for operand in operands:
+        if operand.loose:
+            act.opaque(f"{operand.text[:_LONGEST_PART]}: a file's name could be read as a flag")
+        if operand.text != "-":
+            act.path(EffectKind.READ, operand)
+            if in_place:
+                act.path(EffectKind.WRITE, operand, in_place)
+
+
+def _awk(act: Act) -> None:
+    operands: list[Arg] = []
+    args = list(act.args[1:])
+    while args:
+        arg = args.pop(0)
+        text = arg.text
+        if text in ("-F", "-v") and args and not operands:
+            value = args.pop(0)
+            if value.why and not (value.free and value.one):
+                act.opaque(value.why)
+        elif text[:2] in ("-F", "-v") and not operands and not arg.why:
+            continue
+        elif text[:1] == "-" and text not in ("-", "--"):
+            act.opaque(arg.why or f"{act.name} {text[:_LONGEST_PART]}: flag not known")
+            act.access((arg, *args))
+        elif text != "--":
+            operands.append(arg)
+    if not operands or operands[0].why or not awk_only_prints(operands[0].text):
+        act.opaque(f"{act.name}: a program that may do more than print")
+        act.access(tuple(operands[:1]))
+    # `name=value` between the files sets a variable.
+    _files(act, [operand for operand in operands[1:] if "=" not in operand.text], "")
+    act.access(tuple(operand for operand in operands[1:] if "=" in operand.text))
+
+
+SCRIPTED: dict[str, Callable[[Act], None]] = {
+    "sed": _sed,
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _awk),
+}

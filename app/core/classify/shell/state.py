@@ -1,0 +1,90 @@
+"""What the shell knows at one point of a line: directory, variables, functions."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.core.classify.paths import Place
+from app.core.classify.shell.tree import Node
+
+# More possible directories than this are no knowledge.
+_MOST_DIRECTORIES = 4
+_NOWHERE = ("",)
+
+
+class Arg(Struct, frozen=True):
+    """One word after expansion.
+
+    text   its value, or its source when the value is not known
+    why    the part that is not known ("" when all is)
+    free   not known, but it tells no secret: harmless where only text is wanted
+    one    certainly one word; otherwise none or several
+    loose  begins with a wildcard, so a file's name could turn it into a flag
+    """
+
+    text: str
+    why: str = ""
+    free: bool = False
+    one: bool = True
+    loose: bool = False
+
+
+class State(Struct, frozen=True):
+    """`directories` holds every working directory that is possible here; "" is an unknown one.
+
+    A variable that is missing comes from outside. A function whose body is None is one of several.
+    """
+
+    directories: tuple[str, ...]
+    variables: dict[str, Arg]
+    functions: dict[str, Node | None] = {}
+    arguments: tuple[Arg, ...] | None = None
+
+    @property
+    def home(self) -> str:
+        home = self.variables.get("HOME")
+        return home.text if home and not home.why else ""
+
+    def assigned(self, name: str, value: Arg) -> "State":
+        return replace(self, variables={**self.variables, name: value})
+
+    def defined(self, name: str, body: Node) -> "State":
+        return replace(self, functions={**self.functions, name: body})
+
+    def moved(self, directories: tuple[str, ...]) -> "State":
+        return replace(self, directories=directories)
+
+    def forgotten(self) -> "State":
+        """Nothing is certain any more."""
+        return State(_NOWHERE, {name: _several(name) for name in self.variables}, dict.fromkeys(self.functions))
+
+
+def begin(place: Place) -> State:
+    known = {"HOME": place.home, "PWD": place.cwd}
+    return State((place.cwd,), {name: Arg(value) for name, value in known.items() if value})
+
+
+def merged(one: State, other: State) -> State:
+    """What is certain when either may hold."""
+    if one is other:
+        return one
+    directories = tuple(dict.fromkeys(one.directories + other.directories))
+    if len(directories) > _MOST_DIRECTORIES:
+        directories = _NOWHERE
+    variables = one.variables
+    if variables != other.variables:
+        names = {**variables, **other.variables}
+        variables = {
+            name: variables[name] if variables.get(name) == other.variables.get(name) else _several(name)
+            for name in names
+        }
+    functions = one.functions
+    if functions != other.functions:
+        both = {**functions, **other.functions}
+        functions = {
+            name: functions[name] if functions.get(name) == other.functions.get(name) else None for name in both
+        }
+    return State(directories, variables, functions, one.arguments)
+
+
+def _several(name: str) -> Arg:
+    return Arg("", why=f"${name}: one of several values")

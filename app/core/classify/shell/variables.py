@@ -1,0 +1,75 @@
+"""Which variables steer programs, and which do no harm wherever they are set."""
+
+from typing import Final
+
+_STEERING = frozenset(
+    [
+        "PATH",
+        "IFS",
+        "ENV",
+        "HOME",
+        "SHELL",
+        "SHELLOPTS",
+        "BASHOPTS",
+        "CDPATH",
+        "PWD",
+        "OLDPWD",
+        "PS4",
+        "PROMPT_COMMAND",
+        "VISUAL",
+        "BROWSER",
+        "CC",
+        "CXX",
+        "LD",
+        "AR",
+        "RUSTC",
+        "TMPDIR",
+        "GLOBIGNORE",
+        "POSIXLY_CORRECT",
+        "HISTFILE",
+        "MAIL",
+        "MAILPATH",
+        "EXECIGNORE",
+        "FUNCNEST",
+        "OPTIND",
+        "OPTARG",
+    ]
+)
+_STEERING_PREFIXES: Final = (
+    "LD_", "DYLD_", "BASH_", "GIT_", "PYTHON", "NODE_", "NPM_", "npm_", "PERL", "RUBY", "GEM_", "BUNDLE_", "XDG_",
+    "LESS", "GREP_", "SSH_", "SUDO_", "PIP_", "UV_", "CARGO_", "RUSTC_", "JAVA_", "JDK_", "MAVEN_", "GRADLE_", "GO",
+    "DOCKER_", "KUBE", "AWS_", "CURL_", "WGET", "HTTP", "http", "ALL_PROXY", "all_proxy", "no_proxy", "NO_PROXY",
+    "RIPGREP_", "PAGER", "MAN", "TERMINFO", "LOCPATH", "GCONV_", "MALLOC_", "ZDOTDIR", "FPATH", "fpath", "MAKE",
+)  # fmt: skip
+_STEERING_SUFFIXES: Final = ("PAGER", "EDITOR", "_COMMAND", "_OPTIONS", "OPTS", "FLAGS", "_WRAPPER", "_PRELOAD")
+_HARMLESS = frozenset(
+    [
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "CI",
+        "DEBUG",
+        "VERBOSE",
+        "TERM",
+        "COLUMNS",
+        "LINES",
+        "COLORTERM",
+        "RUST_BACKTRACE",
+        "RUST_LOG",
+        "LOG_LEVEL",
+    ]
+)
+
+
+def is_steering(name: str) -> bool:
+    """The shell or a common program obeys this variable: what runs, or from where, may change."""
+    return name in _STEERING or name.startswith(_STEERING_PREFIXES) or name.endswith(_STEERING_SUFFIXES)
+
+
+def is_harmless(name: str) -> bool:
+    """May be handed to any program. Everything else may be one that some program obeys."""
+    return name in _HARMLESS or name.startswith("LC_")
