@@ -1,0 +1,1 @@
+"""Benchmarks: what the service costs, measured against a floor that is measured beside it."""

@@ -1,0 +1,42 @@
+"""`python -m bench NAME [--quick] [--json]`: measures, and prints a table or one JSON object."""
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+from msgspec.json import encode
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import http, table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures the service.")
+    parser.add_argument("name", choices=["http"])
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, smaller logs")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    given = parser.parse_args()
+    # Whoever ends us, what we started is stopped and removed on the way out.
+    signal.signal(signal.SIGTERM, _interrupt)
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1)
+        report = http.run(
+            http.QUICK if given.quick else http.FULL,
+            lambda share, what: bar.update(task, completed=share, description=what),
+        )
+    if given.json:
+        print(encode(report).decode())
+    else:
+        table.show_http(report)
+    return 0 if report.ok else 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""A home made for one benchmark: the policy in force, one agent, one key, one workspace."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from app.audit_log.entry import draft
+from app.main import open_home
+from app.services.home import initialise
+from app.settings import Settings
+from app.storage.command import Command, RaiseEpoch
+from app.storage.database import Database
+from app.storage.entries import head
+from app.storage.workspaces import SetWorkspaces
+from app.storage.writer import Writer
+from bench.policy import write_policy
+from bench.workload import ROOT
+
+_OPERATOR = "bench"
+
+
+class Home(Struct, frozen=True):
+    """A home in `folder`, its database at `url`; `key` is the agent's secret."""
+
+    folder: Path
+    url: str
+    key: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings by which the service finds it."""
+        return {
+            "AGENT_SUDO_HOME": str(self.folder),
+            "AGENT_SUDO_DATABASE_URL": self.url,
+            "AGENT_SUDO_POLICY": str(self.folder / "policy.yaml"),
+        }
+
+
+def open_empty(folder: Path, url: str = "") -> tuple[Database, Writer]:
+    """A new home whose log has only begun; without `url` on SQLite in `folder`."""
+    folder.mkdir(exist_ok=True)
+    return open_home(Settings(home=folder, database_url=url, policy=write_policy(folder)))
+
+
+def prepare(folder: Path, url: str = "") -> Home:
+    """A home that a service can be started on."""
+    database, writer = open_empty(folder, url)
+    try:
+        first = initialise(database, writer, _OPERATOR, "only for this benchmark", "coder", "pep")
+        with database.reading.connect() as connection:
+            log = head(connection).log
+        entry = draft("workspace.set", {"actor": {"operator": _OPERATOR}, "data": {"roots": [ROOT]}}, log=log)
+        writer.commit([Command((entry,), (), (SetWorkspaces((ROOT,), _OPERATOR), RaiseEpoch()))])
+    finally:
+        writer.close()
+        database.dispose()
+    return Home(folder, url or f"sqlite:///{folder / 'agent-sudo.db'}", first.key.secret)

@@ -1,0 +1,60 @@
+"""The processes that are measured: `python -m bench.serve {floor ANSWER | service} FD CORES`.
+
+Both run on the same server with the same settings, on a socket that the parent has opened, on the cores that it named.
+"""
+
+import os
+import signal
+import socket
+import sys
+from threading import Thread
+
+import uvicorn
+
+
+def floor(answer: bytes):
+    """The least that an ASGI application can do: always the same answer."""
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"content-length", b"%d" % len(answer)),
+    ]
+    start = {"type": "http.response.start", "status": 200, "headers": headers}
+    body = {"type": "http.response.body", "body": answer}
+
+    async def application(_scope, _receive, send):
+        await send(start)
+        await send(body)
+
+    return application
+
+
+def service():
+    from app.main import Settings, build  # noqa: PLC0415 - the floor does not carry what it does not use
+
+    return build(Settings()).asgi
+
+
+def _end_with_parent() -> None:
+    """However the parent ends, its end of our standard input is closed, and we end too."""
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(what: str, answer: str, descriptor: str, cores: str) -> None:
+    os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+    Thread(target=_end_with_parent, daemon=True).start()
+    config = uvicorn.Config(
+        floor(answer.encode()) if what == "floor" else service(),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off" if what == "floor" else "on",
+        access_log=False,
+        log_level="warning",
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(descriptor))])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
