@@ -16,7 +16,6 @@ from app.api.front import Front
 from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
 from app.api.services import Services
-from app.core.policy.compile import File, gather
 from app.data import data
 from app.services import home
 from app.services.agents import Agents
@@ -28,6 +27,7 @@ from app.services.health import Health
 from app.services.outcomes import Outcomes
 from app.services.passphrases import Passphrases
 from app.services.policies import Policies
+from app.services.policy_files import policy_files, shipped_policy
 from app.services.workspaces import Workspaces
 from app.settings import Settings
 from app.storage.database import Database, open_database
@@ -57,7 +57,7 @@ def open_home(settings: Settings) -> tuple[Database, Writer]:
     database = open_database(settings.url)
     migrate(database, data("migrations"))
     writer = Writer(database, clock)
-    home.found(database, writer, first_policy(settings), __version__)
+    home.found(database, writer, policy_files(settings.policy or shipped_policy()), __version__)
     return database, writer
 
 
@@ -96,23 +96,6 @@ def build(settings: Settings) -> Service:
 
     app = application(services, lifespan)
     return Service(Front(app, hot, settings.hosts), database, app)
-
-
-def first_policy(settings: Settings) -> tuple[File, ...]:
-    """The policy that an empty home begins with, and all that it extends."""
-    path = settings.policy or data("policies") / "default.yaml"
-    return policy_files(path)
-
-
-def policy_files(path: Path) -> tuple[File, ...]:
-    """A policy file and what it extends: a file beside it, or the name of one that ships. Raises PolicyError."""
-
-    def load(name: str) -> str:
-        beside = path.parent / name
-        shipped = data("policies") / f"{name}.yaml"
-        return (beside if beside.is_file() else shipped).read_text("utf-8")
-
-    return gather(File(path.name, path.read_text("utf-8")), load)
 
 
 def _private(home: Path) -> None:

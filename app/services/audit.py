@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from msgspec.json import decode
-
+from app.audit_log.canonical import EntryError, decode
+from app.audit_log.chain import Head
+from app.audit_log.timestamp import parse_timestamp
 from app.audit_log.verify import Report, Verifier
 from app.services.errors import NotFoundError
 from app.storage import entries
@@ -19,27 +20,28 @@ class Audit:
         self._database = database
 
     def page(self, after: int, limit: int, wanted: Filter, *, newest: bool = False) -> list[dict[str, Any]]:
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             return [shown(entry) for entry in entries.page(connection, after, limit, wanted, newest=newest)]
 
     def entry(self, seq: int) -> dict[str, Any]:
         """One entry with what stands beside it. Raises NotFoundError."""
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             found = entries.find_entry(connection, seq)
         if found is None:
             raise NotFoundError("no_such_entry", f"The log has no entry {seq}.")
-        return {**shown(found), "payload": decode(found.payload) if found.payload is not None else None}
+        return {**shown(found), "payload": shown_payload(found)}
 
     def size(self) -> int:
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             return entries.head(connection).size
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Report:
-        """Verify the whole log; `progress` hears how many entries of how many are done."""
+    def verify(self, progress: Callable[[int, int], None] | None = None, *, last: int | None = None) -> Report:
+        """Verify the whole log, or its `last` entries; `progress` hears how many entries of how many are done."""
+        start = self._before(last) if last is not None else None
         verifier: Verifier | None = None
-        done = 0
-        for head, rows in entries.pages(self._database):
-            verifier = verifier or Verifier(log=head.log)
+        done = start.size if start is not None else 0
+        for head, rows in entries.pages(self._database, done - 1):
+            verifier = verifier or Verifier(log=head.log, start=start)
             verifier.feed(rows)
             done += len(rows)
             if progress is not None:
@@ -48,9 +50,19 @@ class Audit:
                 return verifier.report(expected_size=head.size, expected_hash=head.hash)
         raise AssertionError("the last page is empty")
 
+    def _before(self, last: int) -> Head | None:
+        """The head as it was `last` entries ago, by the word of the entry that stands there; None: the beginning."""
+        with self._database.read() as connection:
+            now = entries.head(connection)
+            found = entries.find_entry(connection, now.size - last - 1)
+        try:
+            return Head(now.log, found.seq + 1, found.hash.hex(), parse_timestamp(found.ts)) if found else None
+        except EntryError:
+            return None
+
 
 def shown(entry: Entry) -> dict[str, Any]:
-    """An entry as people and programs see it: where it stands, and its body."""
+    """An entry as people and programs see it: where it stands, and its body; one that is no entry any more as text."""
     return {
         "seq": entry.seq,
         "hash": entry.hash.hex(),
@@ -60,5 +72,27 @@ def shown(entry: Entry) -> dict[str, Any]:
         "session": entry.session,
         "tool": entry.tool,
         "decision": entry.decision,
-        "body": decode(entry.body),
+        "body": _body(entry.body),
     }
+
+
+def shown_payload(entry: Entry) -> Any:
+    """What the entry commits to: None once erased, text if somebody put something else there."""
+    if entry.payload is None:
+        return None
+    try:
+        # The request within was read by the same rules, and is one level deeper here.
+        return parse(entry.payload, deepest=DEEPEST + 1)[0]
+    except InvalidJsonError:
+        return _text(entry.payload)
+
+
+def _body(body: bytes) -> dict[str, Any] | str:
+    try:
+        return decode(body)
+    except EntryError:
+        return _text(body)
+
+
+def _text(tampered: bytes) -> str:
+    return tampered.decode(errors="backslashreplace")

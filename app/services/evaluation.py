@@ -20,7 +20,7 @@ from app.storage.ledger import Ledger
 
 _TRIES = 5
 # Steps for one HTTP request, and what each request of a batch adds to it.
-_STEPS = 20_000
+STEPS = 20_000
 _STEPS_OF_EACH = 200
 
 
@@ -51,11 +51,11 @@ class Evaluation:
 
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answer:
         """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
-        return await self._evaluate(key, received, Budget(_STEPS), explain=explain)
+        return await self._evaluate(key, received, Budget(STEPS), explain=explain)
 
     async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answer]:
         """Decide several requests under one budget; answers in order, once all are recorded."""
-        budget = Budget(_STEPS + _STEPS_OF_EACH * len(received))
+        budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
         tasks = [self._evaluate(key, one, budget, explain=explain) for one in received]
         return await asyncio.gather(*tasks)
 
