@@ -1,0 +1,94 @@
+"""An explanation on a terminal: the call, its effects, the rules, the decision."""
+
+from typing import TYPE_CHECKING
+
+from app.cli import terminal
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from app.cli.home import Judged
+    from app.core.decision import Decision
+    from app.core.model import ActionRequest
+
+_STANCES = ("allow", "log", "ask", "deny")
+_FAILED = {
+    "agents": "is for other agents",
+    "source": "is for requests from elsewhere",
+    "command": "names other commands",
+    "path": "names other paths",
+    "effects": "does not cover every effect",
+    "opaque": "part of the call cannot be understood",
+    "when": "its condition does not hold",
+}
+_MOST = 40
+
+
+def show(by: "Judged", request: "ActionRequest", decision: "Decision") -> None:
+    """Print the explanation."""
+    from msgspec import to_builtins
+
+    from app.cli.requests import summary
+
+    tool = request.tool or request.action or ""
+    console = terminal.output()
+    console.print(terminal.text(tool, "bold"), terminal.text(summary(to_builtins(request))[:1_000]))
+    console.print(_effects(decision))
+    console.print(_rules(by, request, decision))
+    trust = terminal.text(f"trust {decision.trust.name}", "")
+    if decision.why:
+        trust += terminal.text(f" ({'; '.join(decision.why)})", "dim")
+    console.print(trust)
+    console.print(
+        terminal.verdict(decision.verdict),
+        terminal.text(decision.classification.name, "bold"),
+        terminal.text(decision.reason),
+    )
+    if decision.would_be:
+        console.print(terminal.text("Let pass and watched; without the log rule: ", "dim"), terminal.verdict(decision.would_be))
+    console.print(terminal.text(f"By {by.policy}. Nothing was recorded.", "dim"))
+
+
+def _effects(decision: "Decision") -> "Tree":
+    """The effects under the words that cause them."""
+    from rich.tree import Tree
+
+    tree = Tree(terminal.text("effects"), guide_style="dim")
+    branches: dict[str, Tree] = {}
+    for effect in decision.effects[:_MOST]:
+        line = terminal.text(effect.kind.value, "bold") + terminal.text(f" {effect.resource[:200]}")
+        if not effect.via:
+            tree.add(line)
+            continue
+        if effect.via not in branches:
+            branches[effect.via] = tree.add(terminal.text(effect.via[:200], "dim"))
+        branches[effect.via].add(line)
+    if len(decision.effects) > _MOST:
+        tree.add(terminal.text(f"and {len(decision.effects) - _MOST} more", "dim"))
+    if not decision.effects:
+        tree.add(terminal.text("none that is known", "dim"))
+    return tree
+
+
+def _rules(by: "Judged", request: "ActionRequest", decision: "Decision") -> "Tree":
+    """What decided, what applied but was overruled, what nearly applied and why not."""
+    from rich.tree import Tree
+
+    from app.core.classify.names import names
+
+    tree = Tree(terminal.text("rules"), guide_style="dim")
+    missed = {one.rule: one.failed for one in decision.near}
+    candidates = {one.finding.rule: one.finding for one in by.rules.candidates(*names(request.tool, request.action))}
+    for rule in decision.rules:
+        stance = f"{_STANCES[candidates[rule].stance]} " if rule in candidates else ""
+        tree.add(terminal.text(f"{stance}{rule}", "bold") + terminal.text("  decides"))
+    for rule, finding in candidates.items():
+        stance = _STANCES[finding.stance]
+        if rule in decision.rules:
+            continue
+        if rule in missed:
+            why = _FAILED.get(missed[rule], missed[rule])
+            tree.add(terminal.text(f"{stance} {rule}", "dim") + terminal.text(f"  {missed[rule]}: {why}", "dim"))
+        else:
+            tree.add(terminal.text(f"{stance} {rule}") + terminal.text("  applies, overruled", "dim"))
+    return tree

@@ -1,0 +1,75 @@
+"""A policy file read critically: its mistakes, its own tests, and what it loosens of the policy it builds on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from app.cli.home import files_of
+
+if TYPE_CHECKING:
+    from app.core.policy.compile import File
+    from app.core.policy.rule import Rule
+
+
+class Proofs(Struct, frozen=True):
+    """What was found; `problems` are lines that begin with file:line."""
+
+    problems: list[str]
+    notes: list[str]
+    rules: int = 0
+    tests: int = 0
+    digest: str = ""
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "ok": not self.problems,
+            "problems": self.problems,
+            "notes": self.notes,
+            "rules": self.rules,
+            "tests": self.tests,
+            "digest": self.digest or None,
+        }
+
+
+def proofread(path: Path) -> Proofs:
+    """Check the file at `path`; raises Failure when it cannot be read at all."""
+    from app.core.policy.compile import compile_policy
+    from app.core.policy.selftest import run_tests
+    from app.core.policy.source import PolicyError
+    from app.services.policies import pack
+
+    try:
+        files = files_of(path)
+        policy = compile_policy(files)
+    except PolicyError as error:
+        return Proofs([str(problem) for problem in error.problems], [])
+    problems = [str(failure) for failure in run_tests(policy)]
+    return Proofs(problems, _loosened(files), len(policy.rules.rules), len(policy.tests), pack(files)[0])
+
+
+def _loosened(files: tuple["File", ...]) -> list[str]:
+    """What a policy lets pass that the policy it extends would have stopped, as far as its rules have names for it."""
+    from app.core.policy.compile import compile_policy
+
+    if len(files) == 1:
+        return []
+    base, own = compile_policy(files[1:]).rules, compile_policy(files).rules
+    now = {rule.finding.rule: rule for rule in own.rules}
+    notes = [note for rule in base.rules if (note := _loosens(rule, now.get(rule.finding.rule), files[1].name))]
+    if own.default.stance < base.default.stance:
+        notes.append(f"loosened: what no rule allows asks here; in {files[1].name} it is denied")
+    return notes
+
+
+def _loosens(before: "Rule", now: "Rule | None", base: str) -> str | None:
+    if before.loosens:
+        return None
+    rule, stance = before.finding.rule, before.finding.stance.name.lower()
+    if now is None:
+        return f"loosened: {stance} {rule} of {base} is left out"
+    if now.finding.stance < before.finding.stance:
+        return f"loosened: {rule} is {stance} in {base} and {now.finding.stance.name.lower()} here"
+    if now.finding.classification < before.finding.classification:
+        return f"loosened: {rule} is {before.finding.classification.name} in {base} and less here"
+    return f"replaced: {stance} {rule} of {base}; compare what the two match" if now is not before else None

@@ -1,0 +1,59 @@
+"""The commands put together, and the one place where failures become words and exit codes."""
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from app import __version__
+from app.cli import agents, audit, check, doctor, init, keys, policy, serve, workspace
+from app.cli.failure import ERROR, Failure
+
+commands = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback with local variables could show a passphrase.
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 yes or done, 1 no (denied, wrong, tampered), 2 could not be done, 3 a person must approve.",
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a callback
+    if wanted:
+        print(f"agent-sudo {__version__}")
+        raise typer.Exit
+
+
+@commands.callback(help="A policy decision point for the tool calls of AI agents.")
+def _root(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Options before the command."""
+
+
+commands.command("init", rich_help_panel=None)(init.init)
+commands.command("serve")(serve.serve)
+commands.command("check")(check.check)
+commands.command("doctor")(doctor.doctor)
+for _group in (agents, keys, policy, workspace, audit):
+    commands.add_typer(_group.commands)
+
+
+def main() -> None:
+    """Run the command that the arguments name; the entry point of `agent-sudo`."""
+    try:
+        commands(prog_name="agent-sudo")
+    except Failure as failure:
+        failure.show()
+        sys.exit(failure.code)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be written at exit either.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(ERROR)
+    except Exception:  # noqa: BLE001 - INVARIANT: whatever goes wrong exits as an error, never as a yes or a no
+        traceback.print_exc()
+        print("\nThis is a fault of agent-sudo itself. Please report it with the lines above.", file=sys.stderr)
+        sys.exit(ERROR)

@@ -1,0 +1,104 @@
+"""The running service, spoken to as an operator. The passphrase goes out with each request and is kept nowhere."""
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from app.cli.environment import settings
+from app.cli.failure import Failure
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+_PATIENCE_S = 30.0
+
+
+def default_url(found: "Settings") -> str:
+    """Where the settings say that the service is, as seen from this machine."""
+    host = found.host if found.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - compared, not bound
+    scheme = "https" if found.tls_certificate else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{found.port}"
+
+
+def quoted(segment: str) -> str:
+    """A name as one segment of a path."""
+    return quote(segment, safe="")
+
+
+class Service:
+    """One operator's conversation with the service."""
+
+    def __init__(self, url: str, operator: str, *, passphrase_stdin: bool) -> None:
+        """Ask for what was not given: the name, the passphrase. Raises Failure."""
+        from app.cli.passphrase import ask, passphrase
+
+        found = settings()
+        self._url = (url or default_url(found)).rstrip("/")
+        self._found = found
+        parts = urlsplit(self._url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Failure(f"{self._url} is no address of a service.", "Write it as https://host:port.")
+        # INVARIANT: a passphrase never crosses a network in the clear.
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise Failure(f"{self._url} would carry your passphrase in the clear.", "Use https://.")
+        name = operator or ask("Operator", "--operator NAME")
+        self._sign_in = (name, passphrase(name, from_stdin=passphrase_stdin))
+
+    def get(self, path: str) -> Any:
+        return self._request("GET", path, None)
+
+    def post(self, path: str, body: Any) -> Any:
+        return self._request("POST", path, body)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._request("PUT", path, body)
+
+    def delete(self, path: str) -> None:
+        self._request("DELETE", path, None)
+
+    def _request(self, method: str, path: str, body: Any) -> Any:
+        import httpx2
+
+        try:
+            # No proxy: what is meant for this service is nobody else's to read.
+            with httpx2.Client(
+                auth=self._sign_in, timeout=_PATIENCE_S, trust_env=False, verify=trusted(self._found)
+            ) as client:
+                answer = client.request(method, f"{self._url}{path}", json=body)
+        except httpx2.HTTPError as error:
+            raise Failure(
+                f"No answer from {self._url}: {error or type(error).__name__}.",
+                "Is the service running? Start it with `agent-sudo serve`, or name another with --url.",
+            ) from None
+        if answer.is_success:
+            return answer.json() if answer.content else None
+        raise Failure(_detail(answer))
+
+
+def trusted(found: "Settings") -> Any:
+    """Whom we believe to be the service: those the system trusts, and the certificate that the settings name."""
+    import ssl
+
+    context = ssl.create_default_context()
+    if found.tls_certificate is not None:
+        try:
+            context.load_verify_locations(found.tls_certificate)
+        except OSError as error:
+            raise Failure(f"AGENT_SUDO_TLS_CERTIFICATE cannot be read: {error}.") from None
+    return context
+
+
+def _detail(answer: Any) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"The service answered {answer.status_code}; is it agent-sudo that listens there?"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
