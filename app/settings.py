@@ -1,17 +1,20 @@
 """Settings: environment variables that begin with `AGENT_SUDO_`. Read by main and the command line only."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
     """Every setting, its default and what it is for."""
 
-    model_config = SettingsConfigDict(env_prefix="AGENT_SUDO_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="AGENT_SUDO_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(Path("~/.agent-sudo"), description="Where the service keeps its database and lock files.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
@@ -20,7 +23,7 @@ class Settings(BaseSettings):
         "",
         description="`postgresql://user@host/name`, or `sqlite:////path`; default: `agent-sudo.db` in the home.",
     )
-    policy: Path | None = Field(
+    policy: FilePath | None = Field(
         None, description="The policy that an empty home begins with; default: the one that ships."
     )
     allowed_hosts: str = Field(
@@ -31,8 +34,8 @@ class Settings(BaseSettings):
         False,
         description="1: something in front of the service does TLS; allows other addresses than loopback.",
     )
-    tls_certificate: Path | None = Field(None, description="A PEM file; the service then speaks TLS itself.")
-    tls_key: Path | None = Field(None, description="The key to `TLS_CERTIFICATE`, a PEM file.")
+    tls_certificate: FilePath | None = Field(None, description="A PEM file; the service then speaks TLS itself.")
+    tls_key: FilePath | None = Field(None, description="The key to `TLS_CERTIFICATE`, a PEM file.")
     rate_limit: int = Field(0, ge=0, description="Evaluations that one key may ask for each second; 0 means no limit.")
 
     @model_validator(mode="after")
@@ -45,16 +48,17 @@ class Settings(BaseSettings):
                 f"AGENT_SUDO_HOST={self.host} can be reached from elsewhere: set AGENT_SUDO_TLS_CERTIFICATE and "
                 "AGENT_SUDO_TLS_KEY, or AGENT_SUDO_BEHIND_PROXY=1 if something in front of the service does TLS"
             )
+        for name in self._named:
+            if _HOST.fullmatch(name) is None:
+                raise ValueError(f"AGENT_SUDO_ALLOWED_HOSTS takes plain host names without port, and {name!r} is none")
         return self
 
     @property
     def is_loopback(self) -> bool:
-        if self.host == "localhost":
+        if self.host.lower() == "localhost":
             return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        address = _address(self.host)
+        return address is not None and address.is_loopback
 
     @property
     def home_path(self) -> Path:
@@ -68,5 +72,20 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """Host names, lower case and without port, that requests may be addressed to."""
-        named = (name.strip().lower() for name in self.allowed_hosts.split(","))
-        return frozenset({"127.0.0.1", "localhost", "[::1]", self.host.lower()}.union(filter(None, named)))
+        address = _address(self.host)
+        own = f"[{self.host}]" if address is not None and address.version == 6 else self.host
+        # INVARIANT: 0.0.0.0 is no name of ours: browsers take it for this machine and let any page send to it.
+        listened = () if address is not None and address.is_unspecified else (own.lower(),)
+        return frozenset(("127.0.0.1", "localhost", "[::1]", *listened, *self._named))
+
+    @property
+    def _named(self) -> list[str]:
+        names = (name.strip().lower() for name in self.allowed_hosts.split(","))
+        return [name for name in names if name]
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app import __version__
-from app.api import agents, audit, evaluations, health, policy, workspaces
+from app.api import agents, audit, evaluations, health, openapi, policy, workspaces
 from app.api.problem import Problem, problem
-from app.api.schema import COMPONENTS
 from app.api.services import Services
 from app.services.errors import InvalidError, ProblemError, UnavailableError
 
 _log = structlog.get_logger()
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -26,11 +27,16 @@ def application(services: Services, lifespan: Lifespan) -> FastAPI:
     app = FastAPI(
         title="agent-sudo",
         version=__version__,
-        description="A policy decision point for the tool calls of AI agents.",
+        summary="A policy decision point for the tool calls of AI agents.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=openapi.TAGS,
+        generate_unique_id_function=_name,
         lifespan=lifespan,
         # Their pages load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
+        # One address a route: /evaluate/ is not /evaluate.
+        redirect_slashes=False,
     )
     app.state.services = services
     for router in (
@@ -44,8 +50,12 @@ def application(services: Services, lifespan: Lifespan) -> FastAPI:
         app.include_router(router)
     for kind in (ProblemError, UnavailableError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _answer)
-    _describe(app)
+    openapi.complete(app)
     return app
+
+
+def _name(route: APIRoute) -> str:
+    return route.name
 
 
 def _answer(request: Request, error: Exception) -> Response:
@@ -53,11 +63,18 @@ def _answer(request: Request, error: Exception) -> Response:
     answer = services.hot.refusal(_problem(error))
     if answer.status == 500:
         _log.error("request.failed", path=request.url.path, exc_info=error)
-    response = Response(answer.body, answer.status)
-    response.raw_headers[:] = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
-    if isinstance(error, HTTPException) and error.headers:
-        response.headers.update(error.headers)
+    response = answer.for_starlette()
+    if answer.status == 405:
+        response.headers["allow"] = ", ".join(_methods(request))
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """What the routes of this address can do."""
+    scopes = [(method, {**request.scope, "method": method}) for method in _METHODS]
+    return [
+        method for method, scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _problem(error: Exception) -> Problem:
@@ -73,35 +90,3 @@ def _first(error: RequestValidationError) -> str:
     """The first complaint in words; never the value, which may be a secret."""
     first = error.errors()[0]
     return f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}"
-
-
-def _describe(app: FastAPI) -> None:
-    """Complete the OpenAPI document: the hot path's types, the ways to authenticate, and 400 where FastAPI has 422."""
-    made = app.openapi
-
-    def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = made()
-            components = document.setdefault("components", {})
-            schemas = {**components.get("schemas", {}), **COMPONENTS}
-            components["schemas"] = {
-                name: schema for name, schema in sorted(schemas.items()) if "ValidationError" not in name
-            }
-            components["securitySchemes"] = {
-                "agent_key": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "An agent's key, `asudo_…`.",
-                },
-                "operator": {
-                    "type": "http",
-                    "scheme": "basic",
-                    "description": "An operator's name and passphrase.",
-                },
-            }
-            for path in document["paths"].values():
-                for operation in path.values():
-                    operation["responses"].pop("422", None)
-        return app.openapi_schema or made()
-
-    app.openapi = described  # type: ignore[method-assign]

@@ -6,50 +6,82 @@ described in one place, and answer the same.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
-from msgspec import ValidationError, convert
+from fastapi import APIRouter, Depends, Request, Response
+from msgspec import DecodeError
+from msgspec.json import Decoder
+from pydantic import BaseModel, Field
 
-from app.api.schema import BATCH, REQUEST
+from app.api.names import PathName
+from app.api.schema import EVALUATE, EVALUATE_BATCH, OUTCOME, problems
 from app.api.services import UseCases
 from app.api.subjects import AnAgentKey, AnAgentOrOperator
 from app.services.errors import InvalidError
 from app.services.outcomes import Outcome
 
 router = APIRouter(tags=["evaluations"])
-Id = Annotated[str, Path(max_length=64)]
+_decode = Decoder(Outcome).decode
 
 
-@router.post("/evaluate", openapi_extra=REQUEST)
+class EntryReceipt(BaseModel):
+    """Where the entry stands; keep it to prove later that the entry was there."""
+
+    log: str
+    seq: int
+    hash: str
+
+
+class EvaluationAnswer(BaseModel):
+    evaluation_id: str
+    decision: str
+    entry: dict[str, Any] = Field(description="The body of the entry that recorded it.")
+    payload: dict[str, Any] | None = Field(description="The request as received and its effects; null once erased.")
+    outcome: dict[str, Any] | None
+    audit: EntryReceipt
+
+
+class OutcomeReceipt(BaseModel):
+    seq: int
+    hash: str
+
+
+class OutcomeAnswer(BaseModel):
+    audit: OutcomeReceipt
+
+
+@router.post("/evaluate", openapi_extra=EVALUATE)
 async def evaluate(request: Request, services: UseCases) -> Response:
     """Ask whether a tool call may run. 200 for every decision; run the tool only if `allowed` is true."""
     return await _hot(request, services)
 
 
-@router.post("/evaluate/batch", openapi_extra=BATCH)
+@router.post("/evaluate/batch", openapi_extra=EVALUATE_BATCH)
 async def evaluate_batch(request: Request, services: UseCases) -> Response:
     """Ask about several calls at once; answered in order, once all are recorded."""
     return await _hot(request, services)
 
 
 @router.get("/evaluations/{evaluation}")
-def show_evaluation(evaluation: Id, services: UseCases, caller: AnAgentOrOperator) -> dict[str, Any]:
+def show_evaluation(evaluation: PathName, services: UseCases, caller: AnAgentOrOperator) -> EvaluationAnswer:
     """The recorded decision, the request it was about, and its outcome. An agent sees its own."""
-    return services.outcomes.show(evaluation, caller.sees_only)
+    return EvaluationAnswer.model_validate(services.outcomes.show(evaluation, caller.sees_only))
 
 
-@router.post("/evaluations/{evaluation}/outcome", status_code=201)
-def report_outcome(evaluation: Id, body: dict[str, Any], services: UseCases, key: AnAgentKey) -> dict[str, Any]:
-    """Report how the tool went, once."""
+async def _outcome(request: Request) -> Outcome:
     try:
-        outcome = convert(body, Outcome)
-    except ValidationError as error:
+        return _decode(await request.body())
+    except DecodeError as error:
         raise InvalidError("invalid_request", str(error)) from None
+
+
+@router.post("/evaluations/{evaluation}/outcome", status_code=201, openapi_extra=OUTCOME, responses=problems(409))
+def report_outcome(
+    evaluation: PathName, services: UseCases, key: AnAgentKey, outcome: Annotated[Outcome, Depends(_outcome)]
+) -> OutcomeAnswer:
+    """Report how the tool went, once. No output and no error text: those may hold secrets."""
     receipt = services.outcomes.report(key, evaluation, outcome)
-    return {"audit": {"seq": receipt.seq, "hash": receipt.hash}}
+    return OutcomeAnswer(audit=OutcomeReceipt(seq=receipt.seq, hash=receipt.hash))
 
 
 async def _hot(request: Request, services: UseCases) -> Response:
     answer = await services.hot.respond(request.scope, dict(request.scope["headers"]), request.receive)
-    response = Response(answer.body, answer.status)
-    response.raw_headers[:] = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
-    return response
+    return answer.for_starlette()

@@ -4,15 +4,20 @@ It checks whom a request is addressed to, answers the hot path itself, and hands
 with a body that was read under the same limits and has one meaning.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.bodies import read_body
-from app.api.hot import PATHS, Hot, Response
+from app.api.bodies import check_json, read_body
+from app.api.hot import PATHS, Hot
 from app.api.problem import problem
-from app.core.strict_json import InvalidJsonError, parse
+from app.api.response import with_headers
 from app.services.errors import InvalidError, ProblemError, RefusedError
+
+_HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
+# Headers that two readers would understand differently if they stood twice: one takes the first, another the last.
+_SINGLE = frozenset((b"authorization", b"content-length", b"content-type", b"host", b"origin", b"transfer-encoding"))
 
 
 class Front:
@@ -27,46 +32,54 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._other(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        evaluates = scope["path"] in PATHS
-        if not self._is_for_us(headers):
-            error = RefusedError("unknown_host", "The Host header names no host of this service.")
-            await _send(self._hot.refusal(problem(error, evaluating=evaluates)), send)
-        elif evaluates and scope["method"] == "POST":
-            await _send(await self._hot.respond(scope, headers, receive), send)
-        elif scope["method"] in ("GET", "HEAD"):
+        refused = self._refused(scope["headers"], headers)
+        if refused is not None:
+            await self._hot.refusal(problem(refused)).send(send)
+        elif scope["method"] == "POST" and scope["path"] in PATHS:
+            answer = await self._hot.respond(scope, headers, receive)
+            await answer.send(send)
+        else:
+            await self._to_app(scope, headers, receive, send)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # INVARIANT: nothing but HTTP comes in, so nothing comes in past the checks below.
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         else:
-            await self._with_body(scope, headers, receive, send)
+            await send({"type": "websocket.close"})
 
-    def _is_for_us(self, headers: Mapping[bytes, bytes]) -> bool:
+    def _refused(self, given: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> ProblemError | None:
+        if not self._is_for_us(headers.get(b"host", b"")):
+            return RefusedError("unknown_host", "The Host header names no host of this service.")
+        if len(given) != len(headers):
+            names = [name for name, _ in given if name in _SINGLE]
+            if len(names) != len(set(names)):
+                return InvalidError("duplicate_header", "A header that may stand once stands there twice.")
+        return None
+
+    def _is_for_us(self, host: bytes) -> bool:
         """Whether the Host header is ours: a page elsewhere whose name was pointed at us bears its own."""
-        host = headers.get(b"host", b"")
         if host in self._seen:
             return True
-        name, colon, port = host.decode("latin-1").lower().rpartition(":")
-        if not colon or not port.isdigit():
-            name = host.decode("latin-1").lower()
-        if name not in self._hosts:
+        match = _HOST.fullmatch(host.lower())
+        if match is None or match[1].decode("latin-1") not in self._hosts:
             return False
         if len(self._seen) < 64:
             self._seen.add(host)
         return True
 
-    async def _with_body(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+    async def _to_app(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
         try:
             body = await read_body(headers, receive)
             if body:
-                parse(body)
-        except InvalidJsonError as error:
-            answer = problem(InvalidError("invalid_json", str(error)))
-            await _send(self._hot.refusal(answer), send)
+                check_json(headers, body)
         except ProblemError as error:
-            await _send(self._hot.refusal(problem(error)), send)
+            await self._hot.refusal(problem(error)).send(send)
         else:
-            await self._app(scope, _replay(body, receive), send)
+            await self._app(scope, _replay(body, receive), with_headers(send))
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -81,9 +94,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed
-
-
-async def _send(response: Response, send: Send) -> None:
-    headers = [*response.headers, (b"content-length", b"%d" % len(response.body))]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})

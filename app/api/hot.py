@@ -4,17 +4,19 @@ No routing, no dependency injection and no log line here: a decision costs less 
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
-from msgspec import Struct, ValidationError, convert
+from msgspec import ValidationError, convert
 from msgspec.json import Encoder
 from starlette.types import Receive, Scope
 
 from app.api.bodies import read_body
 from app.api.problem import Problem, problem
 from app.api.rate_limit import RateLimit
+from app.api.response import Response
 from app.core.model import ActionRequest
 from app.core.strict_json import InvalidJsonError, parse
 from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
@@ -28,16 +30,7 @@ PATHS = frozenset(("/evaluate", "/evaluate/batch"))
 _encode = Encoder().encode
 _canonical = Encoder(order="deterministic").encode
 _JSON = (b"content-type", b"application/json")
-_NO_STORE = (b"cache-control", b"no-store")
 _log = structlog.get_logger()
-
-
-class Response(Struct, frozen=True):
-    """A whole HTTP answer."""
-
-    status: int
-    body: bytes
-    headers: list[tuple[bytes, bytes]]
 
 
 class Hot:
@@ -52,9 +45,9 @@ class Hot:
         """Answer one request. Never raises: whatever goes wrong is answered with `allowed: false`."""
         try:
             body = await self._evaluate(scope, headers, receive)
-            return Response(200, body, [_JSON, _NO_STORE])
+            return Response(200, body, [_JSON])
         except Exception as error:  # noqa: BLE001 - INVARIANT: an unforeseen error must not leave a client without a no
-            answer = problem(error, evaluating=True)
+            answer = problem(error)
             if answer.status == 500:
                 _log.exception("evaluate.failed")
             return self.refusal(answer)
@@ -66,15 +59,15 @@ class Hot:
 
     async def _evaluate(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         key = await self._key(headers)
+        self.check_rate(key)
         explain = _explain(scope["query_string"])
         value, canonical = _parsed(await read_body(headers, receive))
         if scope["path"] == "/evaluate":
-            self._check_rate(key, 1)
             answer = await self._evaluation.evaluate(key, _received(value, canonical), explain=explain)
             self._metrics.decided(answer.decision)
             return _encode(answer)
         requests = _batch(value)
-        self._check_rate(key, len(requests))
+        self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
         for answer in answers:
             self._metrics.decided(answer.decision)
@@ -86,9 +79,11 @@ class Hot:
             raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
         return await self._evaluation.key(given[7:].strip().decode("latin-1"))
 
-    def _check_rate(self, key: Key, count: int) -> None:
-        if not self._limit.takes(key.id, count):
-            raise TooManyError("rate_limited", "This key asks more often than it may.", 1)
+    def check_rate(self, key: Key) -> None:
+        """Raises TooManyError when the key asks more often than it may."""
+        wait = self._limit.take(key.id)
+        if wait:
+            raise TooManyError("rate_limited", "This key asks more often than it may.", ceil(wait))
 
 
 def _parsed(body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -114,9 +109,16 @@ def _batch(value: dict[str, Any]) -> list[Received]:
         raise InvalidError("invalid_request", 'A batch is {"requests": [...]} and nothing else.')
     if not 1 <= len(requests) <= MOST_IN_BATCH:
         raise InvalidError("invalid_request", f"A batch holds 1 to {MOST_IN_BATCH} requests.")
-    received = [_received(one, _canonical(one)) for one in requests]
-    if any(one.request.wait_ms for one in received):
-        raise InvalidError("invalid_request", "A batch does not wait: leave `wait_ms` out.")
+    return [_received_in_batch(at, one) for at, one in enumerate(requests)]
+
+
+def _received_in_batch(at: int, value: Any) -> Received:
+    try:
+        received = _received(value, _canonical(value))
+    except InvalidError as error:
+        raise InvalidError(error.code, f"requests[{at}]: {error.detail}") from None
+    if received.request.wait_ms:
+        raise InvalidError("invalid_request", f"requests[{at}]: A batch does not wait: leave `wait_ms` out.")
     return received
 
 
@@ -128,4 +130,5 @@ def _explain(query: bytes) -> bool:
             return True
         case [("explain", "false" | "0")]:
             return False
-    raise InvalidError("invalid_query", "The only query parameter here is explain=true.")
+        case _:
+            raise InvalidError("invalid_query", "The only query parameter here is explain=true.")

@@ -1,35 +1,57 @@
 """Errors as RFC 9457 problem documents, each with a stable `code`."""
 
-from typing import Any
+from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 from msgspec.json import Encoder
 
+from app.api.bodies import NotJsonError
 from app.services import errors
 
 _encode = Encoder().encode
+_LONGEST_DETAIL = 4_000
 
 MEDIA_TYPE = b"application/problem+json"
 
 
+class ProblemDocument(Struct, frozen=True, kw_only=True):
+    """An RFC 9457 problem. `code` is stable and for programs; `detail` says to people what to do."""
+
+    # INVARIANT: every error says `allowed: false`, and says it first: a client that reads nothing else is safe, also
+    # one that mistyped the address of /evaluate.
+    allowed: Literal[False] = False
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
 class Problem(Struct, frozen=True):
-    """An answer that is no decision. `allowed` stands first on the routes that evaluate."""
+    """An answer that is no decision. `retry_after` in seconds."""
 
     title: str
     status: int
     code: str
     detail: str
-    allowed: bool | UnsetType = UNSET
     retry_after: int | None = None
 
     def body(self) -> bytes:
-        members: dict[str, Any] = {} if self.allowed is UNSET else {"allowed": self.allowed}
-        members |= {"type": f"urn:agent-sudo:{self.code}", "title": self.title, "status": self.status}
-        return _encode(members | {"code": self.code, "detail": self.detail})
+        # What a caller sent can show up in a detail, a field's name for one; it must not make the answer long.
+        detail = self.detail if len(self.detail) <= _LONGEST_DETAIL else f"{self.detail[:_LONGEST_DETAIL]}…"
+        return _encode(
+            ProblemDocument(
+                type=f"urn:agent-sudo:{self.code}",
+                title=self.title,
+                status=self.status,
+                code=self.code,
+                detail=detail,
+            )
+        )
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         extra = [] if self.retry_after is None else [(b"retry-after", b"%d" % self.retry_after)]
-        return [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *extra]
+        return [(b"content-type", MEDIA_TYPE), *extra]
 
 
 _STATUS: dict[type[errors.ProblemError], tuple[int, str]] = {
@@ -39,19 +61,18 @@ _STATUS: dict[type[errors.ProblemError], tuple[int, str]] = {
     errors.NotFoundError: (404, "Not found"),
     errors.ConflictError: (409, "Conflict"),
     errors.TooLargeError: (413, "Too large"),
+    NotJsonError: (415, "Unsupported media type"),
     errors.TooManyError: (429, "Too many requests"),
 }
 
 
-def problem(error: Exception, *, evaluating: bool = False) -> Problem:
+def problem(error: Exception) -> Problem:
     """The document for `error`. What we did not foresee says nothing about itself."""
-    # INVARIANT: every error of a route that evaluates says allowed: false.
-    allowed = False if evaluating else UNSET
     if isinstance(error, errors.ProblemError):
         status, title = _STATUS[type(error)]
         retry_after = error.retry_after if isinstance(error, errors.TooManyError) else None
-        return Problem(title, status, error.code, error.detail, allowed, retry_after)
+        return Problem(title, status, error.code, error.detail, retry_after)
     if isinstance(error, errors.UnavailableError):
         detail = "The decision could not be recorded, so nothing is allowed; try again."
-        return Problem("Unavailable", 503, "not_recorded", detail, allowed, 1)
-    return Problem("Internal error", 500, "internal", "Something went wrong here; the log has the details.", allowed)
+        return Problem("Unavailable", 503, "not_recorded", detail, 1)
+    return Problem("Internal error", 500, "internal", "Something went wrong here; the log has the details.")

@@ -1,29 +1,27 @@
-"""The hot path's part of the OpenAPI document, made from the types that it really uses."""
+"""The parts of the OpenAPI document that FastAPI cannot see: what the hot path reads and answers, and all errors.
 
+They are made from the types that are really used.
+"""
+
+from inspect import cleandoc
 from typing import Any
 
-from msgspec import Struct
 from msgspec.json import schema_components
 
+from app.api import examples
 from app.api.hot import MOST_IN_BATCH
+from app.api.problem import ProblemDocument
 from app.core.model import ActionRequest
 from app.services.answer import Answer
+from app.services.outcomes import Outcome
 
-
-class ProblemDocument(Struct, frozen=True, kw_only=True):
-    """An RFC 9457 problem. `code` is stable; `allowed` is always false and stands on the routes that evaluate."""
-
-    allowed: bool = False
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-
-
-(_REQUEST, _ANSWER, _PROBLEM), COMPONENTS = schema_components(
-    [ActionRequest, Answer, ProblemDocument], ref_template="#/components/schemas/{name}"
+(_REQUEST, _ANSWER, _OUTCOME, _PROBLEM), COMPONENTS = schema_components(
+    [ActionRequest, Answer, Outcome, ProblemDocument], ref_template="#/components/schemas/{name}"
 )
+for _schema in COMPONENTS.values():
+    if "description" in _schema:
+        _schema["description"] = cleandoc(_schema["description"])
+COMPONENTS["ActionRequest"]["anyOf"] = [{"required": ["tool"]}, {"required": ["action"]}]
 _BATCH_REQUEST = {
     "type": "object",
     "required": ["requests"],
@@ -35,26 +33,45 @@ _BATCH_ANSWER = {
     "required": ["results"],
     "properties": {"results": {"type": "array", "items": _ANSWER}},
 }
-_REFUSALS = {
-    400: "The request is malformed.",
-    401: "No key, or one that is not known, has expired or was revoked.",
-    403: "The key may not do this.",
-    413: "The body is too large.",
-    429: "The key asks too often.",
-    503: "The decision could not be recorded.",
+_ERRORS = {
+    400: ("BadRequest", "The request is malformed; `code` and `detail` say in what."),
+    401: ("NotAuthenticated", "No credential, or one that is not known, has expired or was revoked."),
+    403: ("NotPermitted", "The caller may not do this, or the Host header names another host."),
+    404: ("NotFound", "There is no such thing, or none that the caller may see."),
+    409: ("Conflict", "The state is another than the request takes for granted."),
+    413: ("TooLarge", "The body is larger than 1 MiB."),
+    415: ("NotJson", "The body is not said to be application/json."),
+    429: ("TooMany", "The caller asks too often; Retry-After says when to come again."),
+    503: ("Unavailable", "Nothing can be recorded now, so nothing is allowed."),
+}
+
+RESPONSES = {
+    name: {
+        "description": description,
+        "content": {"application/problem+json": {"schema": _PROBLEM, "example": examples.PROBLEM}},
+    }
+    for name, description in _ERRORS.values()
 }
 
 
-def problems(*statuses: int) -> dict[str, Any]:
-    """The error responses of a route."""
-    content = {"application/problem+json": {"schema": _PROBLEM}}
-    return {str(status): {"description": _REFUSALS[status], "content": content} for status in statuses}
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declares errors of a route besides those that every route of its kind has."""
+    return {status: reference(status) for status in statuses}
 
 
-def _operation(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+def reference(status: int) -> dict[str, Any]:
+    """What stands in an operation for the error of this status."""
+    return {"$ref": f"#/components/responses/{_ERRORS[status][0]}"}
+
+
+def body(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    """A route's body that FastAPI does not read itself."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+
+
+def _evaluation(answer: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
     return {
         "security": [{"agent_key": []}],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": request}}},
         "parameters": [
             {
                 "name": "explain",
@@ -65,11 +82,14 @@ def _operation(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any
             }
         ],
         "responses": {
-            "200": {"description": "A decision.", "content": {"application/json": {"schema": answer}}},
-            **problems(*_REFUSALS),
+            "200": {
+                "description": "A decision, whichever it is.",
+                "content": {"application/json": {"schema": answer, "example": example}},
+            },
         },
     }
 
 
-REQUEST = _operation(_REQUEST, _ANSWER)
-BATCH = _operation(_BATCH_REQUEST, _BATCH_ANSWER)
+EVALUATE = body(_REQUEST, examples.REQUEST) | _evaluation(_ANSWER, examples.ANSWER)
+EVALUATE_BATCH = body(_BATCH_REQUEST, examples.BATCH) | _evaluation(_BATCH_ANSWER, examples.BATCH_ANSWER)
+OUTCOME = body(_OUTCOME, {"status": "ok", "duration_ms": 120, "exit_code": 0})

@@ -1,11 +1,11 @@
 """Who calls, as types: a route's signature shows who may use it."""
 
 import base64
-import binascii
 import ipaddress
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security.http import HTTPAuthorizationCredentials, HTTPBase
 from msgspec import Struct
 
 from app.api.services import Services, UseCases
@@ -13,6 +13,17 @@ from app.services import api_key
 from app.services.errors import RefusedError, UnauthenticatedError
 from app.storage.keys import Key
 from app.storage.operators import Operator
+
+# They only split the header and describe themselves in the OpenAPI document. Never `auto_error`: it would challenge
+# browsers to ask for a passphrase, which they would then send along with forged requests.
+_BASIC = HTTPBase(
+    scheme="basic",
+    scheme_name="operator",
+    description="An operator's name and passphrase, from scripts, over TLS or loopback. Browsers are refused.",
+    auto_error=False,
+)
+_BEARER = HTTPBase(scheme="bearer", scheme_name="agent_key", description="An agent's key, `asudo_…`.", auto_error=False)
+Given = HTTPAuthorizationCredentials | None
 
 
 class Anyone(Struct, frozen=True):
@@ -27,16 +38,16 @@ class Anyone(Struct, frozen=True):
         return self.key.agent if self.key is not None else None
 
 
-def _operator(request: Request, services: UseCases) -> Operator:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
+def _operator(request: Request, services: UseCases, given: Annotated[Given, Depends(_BASIC)]) -> Operator:
+    if given is None or given.scheme.lower() != "basic":
         raise UnauthenticatedError("operator_needed", "This is for operators: send HTTP Basic operator:passphrase.")
     # INVARIANT: Basic is for scripts and never for browsers, which would send it along with forged requests.
     if "origin" in request.headers or any(name.startswith("sec-fetch-") for name in request.headers):
         raise RefusedError("basic_from_browser", "HTTP Basic is not taken from browsers.")
+    # INVARIANT: a passphrase that came in the clear is not even looked at; who sent it by mistake sees it fail.
     if not _is_private(request, services):
         raise RefusedError("basic_in_clear", "HTTP Basic is taken over TLS or loopback only.")
-    name, passphrase = _credentials(value)
+    name, passphrase = _credentials(given.credentials)
     source = request.client.host if request.client else ""
     operator = services.configurations.refresh().operators.get(name)
     return services.passphrases.verify(name, operator, passphrase, source)
@@ -48,20 +59,25 @@ def _admin(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
     return operator
 
 
-def _agent_key(request: Request, services: UseCases) -> Key:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+def _agent_key(services: UseCases, given: Annotated[Given, Depends(_BEARER)]) -> Key:
+    if given is None or given.scheme.lower() != "bearer":
         raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
-    found = services.configurations.refresh().keys.get(api_key.digest(value.strip()))
+    found = services.configurations.refresh().keys.get(api_key.digest(given.credentials))
     if found is None or services.configurations.has_expired(found):
         raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
+    services.hot.check_rate(found)
     return found
 
 
-def _anyone(request: Request, services: UseCases) -> Anyone:
-    if request.headers.get("authorization", "").lower().startswith("basic "):
-        return Anyone(_operator(request, services), None)
-    return Anyone(None, _agent_key(request, services))
+def _anyone(
+    request: Request,
+    services: UseCases,
+    basic: Annotated[Given, Depends(_BASIC)],
+    bearer: Annotated[Given, Depends(_BEARER)],
+) -> Anyone:
+    if basic is not None and basic.scheme.lower() == "basic":
+        return Anyone(_operator(request, services, basic), None)
+    return Anyone(None, _agent_key(services, bearer))
 
 
 def _is_private(request: Request, services: Services) -> bool:
@@ -76,11 +92,15 @@ def _is_private(request: Request, services: Services) -> bool:
 def _credentials(value: str) -> tuple[str, str]:
     try:
         name, found, passphrase = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        found = ""
+    except ValueError:  # wrong characters, wrong padding, no UTF-8
+        raise _invalid_basic() from None
     if not found:
-        raise UnauthenticatedError("invalid_basic", "HTTP Basic is base64 of operator:passphrase.")
+        raise _invalid_basic()
     return name, passphrase
+
+
+def _invalid_basic() -> UnauthenticatedError:
+    return UnauthenticatedError("invalid_basic", "HTTP Basic is base64 of operator:passphrase.")
 
 
 AnOperator = Annotated[Operator, Depends(_operator)]

@@ -68,7 +68,7 @@ def _refuse_large_integers(value: Any) -> None:
             waiting += one.values()
         elif isinstance(one, list):
             waiting += one
-        elif isinstance(one, (int, float)) and abs(one) > LARGEST_INTEGER and one == int(one):
+        elif isinstance(one, int) and abs(one) > LARGEST_INTEGER:
             raise InvalidJsonError("an integer beyond 2^53 has no exact meaning everywhere; send it as text")
 
 

@@ -1,0 +1,11 @@
+"""Names and texts that callers give outside of bodies: no control characters, never long."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+# PostgreSQL takes no NUL, and terminals act upon the others.
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+
+PathName = Annotated[str, Path(min_length=1, max_length=64, pattern=PLAIN)]
+QueryText = Annotated[str | None, Query(max_length=200, pattern=PLAIN)]

@@ -1,0 +1,39 @@
+"""A whole HTTP answer in plain bytes, and the headers that every answer bears."""
+
+from msgspec import Struct
+from starlette.responses import Response as StarletteResponse
+from starlette.types import Message, Send
+
+# INVARIANT: no answer is kept by a cache or read as something that it does not say it is; none is for other origins.
+ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+class Response(Struct, frozen=True):
+    """A status, a body, and the headers that only this answer has."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[bytes, bytes]]
+
+    async def send(self, send: Send) -> None:
+        headers = [*self.headers, (b"content-length", b"%d" % len(self.body)), *ALWAYS]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+    def for_starlette(self) -> StarletteResponse:
+        """The same as a route returns it."""
+        response = StarletteResponse(self.body, self.status)
+        response.raw_headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
+        return response
+
+
+def with_headers(send: Send) -> Send:
+    """A `send` that adds what every answer bears, where the answer does not say something else."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = {name for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(header for header in ALWAYS if header[0] not in own)]
+        await send(message)
+
+    return sending
