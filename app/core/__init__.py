@@ -1,0 +1,1 @@
+"""The policy decision point: pure, no input or output, no clock."""

@@ -1,6 +1,6 @@
 """Many findings, one verdict: the strictest stance wins, whatever order the findings stand in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -17,36 +17,34 @@ class Outcome(Struct, frozen=True):
     would_be: Verdict | None = None
 
 
-def combine(findings: Sequence[Finding], default: Finding) -> Outcome:
-    """Combine findings; `default` speaks when no rule does, and must ask or deny."""
-    if not findings:
-        return _outcome([default])
-    stance = max(finding.stance for finding in findings)
-    strictest = [finding for finding in findings if finding.stance is stance]
+def combine(found: Sequence[Finding], spoken: Sequence[Finding], default: Finding) -> Outcome:
+    """Combine what the stages found and what rules said; `default` speaks where no rule does."""
+    # INVARIANT: what a stage finds never stands in for the policy: a risk hint cannot turn a default deny into ask.
+    findings = [*found, *(spoken or (default,))]
+    stance = max([finding.stance for finding in findings])
+    outcome = _outcome(finding for finding in findings if finding.stance is stance)
     if stance is not Stance.LOG:
-        return _outcome(strictest)
-    instead = combine([finding for finding in findings if finding.stance is not Stance.LOG], default)
-    return Outcome(
-        Verdict.ALLOW, instead.classification, strictest[0].reason, tuple(f.rule for f in strictest), instead.verdict
-    )
+        return outcome
+    instead = combine(found, [finding for finding in spoken if finding.stance is not Stance.LOG], default)
+    return Outcome(outcome.verdict, instead.classification, outcome.reason, outcome.rules, instead.verdict)
 
 
-def _outcome(findings: Sequence[Finding]) -> Outcome:
-    """All findings here have one stance; the gravest gives the reason."""
-    gravest = max(findings, key=lambda finding: finding.classification)
+def _outcome(findings: Iterable[Finding]) -> Outcome:
+    """All findings here have one stance; the gravest gives the reason, and names decide between equals."""
+    ordered = sorted(findings, key=lambda finding: (-finding.classification, finding.rule))
+    gravest = ordered[0]
     return Outcome(
-        _verdict(gravest), gravest.classification, gravest.reason, tuple(finding.rule for finding in findings)
+        _verdict(gravest),
+        gravest.classification,
+        gravest.reason,
+        tuple(dict.fromkeys(finding.rule for finding in ordered)),
     )
 
 
 def _verdict(finding: Finding) -> Verdict:
     if finding.stance is Stance.DENY:
         return Verdict.DENY
-    if finding.stance is Stance.ALLOW:
-        return Verdict.ALLOW
-    # INVARIANT: anything that is not clearly allow or deny asks.
-    return (
-        Verdict.REQUIRE_STRONG_APPROVAL
-        if finding.classification is Classification.CRITICAL
-        else Verdict.REQUIRE_APPROVAL
-    )
+    if finding.stance is Stance.ASK:
+        critical = finding.classification >= Classification.CRITICAL
+        return Verdict.REQUIRE_STRONG_APPROVAL if critical else Verdict.REQUIRE_APPROVAL
+    return Verdict.ALLOW

@@ -10,20 +10,19 @@ from typing import Any
 from app.core import hints, provenance
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.names import names
-from app.core.classify.paths import Place, normalise
+from app.core.classify.paths import Place, place
 from app.core.classify.request import classify
 from app.core.combine import combine
 from app.core.decision import Classification, Decision, Finding, Near, Stance
 from app.core.facts import Facts
 from app.core.model import ActionRequest, Call, Effect, EffectKind
 from app.core.policy import condition
-from app.core.policy.path_set import Roots, split
-from app.core.policy.rule import Situation
+from app.core.policy.located import roots
+from app.core.policy.rule import Rule
 from app.core.policy.ruleset import RuleSet
+from app.core.policy.situation import Situation
 
-_TOO_COMPLEX = Finding(
-    Stance.ASK, "too-complex", "There is too much in this request to judge it.", Classification.SENSITIVE
-)
+_TOO_COMPLEX = "There is too much in this request to judge it."
 
 
 def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget, *, explain: bool = False) -> Decision:
@@ -33,18 +32,22 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
     nearly applied, and which condition failed.
     """
     weighed = provenance.assess(request, facts.caller.kind, facts.session_trust)
-    call = _classify(request, rules, budget)
-    findings = provenance.findings(weighed.trust, call.effects) + hints.findings(request.risk_hints)
+    # INVARIANT: where an agent itself says that it stands opens nothing; only enforcement points are believed.
+    where = place(request.cwd, request.home) if facts.caller.kind == "pep" else Place()
+    call = _classify(request, where, rules, budget)
     situation = Situation(
-        call=call,
-        agent=facts.caller.agent,
-        trust=weighed.trust,
-        tainted=facts.tainted,
-        roots=_roots(request, facts),
-        facts=condition.Facts(lambda: _gather(request, facts, call, weighed)),
+        call,
+        facts.caller.agent,
+        weighed.trust,
+        roots=roots(facts.workspaces, where.home),
+        facts=condition.Facts(lambda: _gather(request, facts, where, call, weighed), request.arguments),
+        budget=budget,
     )
-    near = _apply(rules, situation, findings, budget)
-    outcome = combine(findings, rules.default)
+    found = [*_opaque(call), *provenance.findings(weighed.trust, call.effects), *hints.findings(request.risk_hints)]
+    spoken, near = _ask_rules(rules, situation, explain=explain)
+    if budget.left < 0:
+        found.append(Finding(Stance.ASK, "too-complex", _TOO_COMPLEX, Classification.SENSITIVE))
+    outcome = combine(found, spoken, rules.default)
     return Decision(
         verdict=outcome.verdict,
         classification=outcome.classification,
@@ -56,56 +59,65 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         why=weighed.why,
         mode="enforce" if outcome.would_be is None else "monitor",
         would_be=outcome.would_be,
-        near=tuple(near) if explain else (),
+        near=tuple(near),
     )
 
 
-def _classify(request: ActionRequest, rules: RuleSet, budget: Budget) -> Call:
+def _classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budget) -> Call:
     try:
-        return classify(request, rules, budget)
+        return classify(request, where, rules, budget)
     except BudgetExceededError:
         # INVARIANT: what is too complex to be understood is opaque, and what is opaque is never allowed.
+        called, heard = names(request.tool, request.action)
         opaque = Effect(EffectKind.OPAQUE, "too complex to be understood")
-        return Call(names(request.tool, request.action), request.arguments, (opaque,))
+        return Call(called, request.arguments, (opaque,), heard=heard)
 
 
-def _apply(rules: RuleSet, situation: Situation, findings: list[Finding], budget: Budget) -> list[Near]:
-    """Add the findings of the rules that apply; return those that do not, with the condition that failed."""
+def _opaque(call: Call) -> list[Finding]:
+    if all(effect.kind is not EffectKind.OPAQUE for effect in call.effects):
+        return []
+    return [Finding(Stance.ASK, "opaque", "Part of this call cannot be understood.", Classification.SENSITIVE)]
+
+
+def _ask_rules(rules: RuleSet, situation: Situation, *, explain: bool) -> tuple[list[Finding], list[Near]]:
+    """What the rules that apply say; and, to explain, those that do not, with the condition that failed."""
+    spoken: list[Finding] = []
     near: list[Near] = []
-    for rule in rules.candidates(situation.call.names):
+    candidates = rules.candidates(situation.call.names, situation.call.heard)
+    # What was cut short may hold anything.
+    everything = explain or situation.budget.left < 0
+    for rule in candidates.all if everything else candidates.among(situation.keys):
         try:
-            budget.spend(1 + len(situation.call.effects))
+            missed = rule.misses(situation)
         except BudgetExceededError:
-            findings.append(_TOO_COMPLEX)
-            return near
-        missed = rule.misses(situation)
+            # INVARIANT: a rule that cannot be evaluated counts as matched if it tightens, as not matched if it loosens.
+            if not rule.loosens:
+                spoken.append(_unjudged(rule))
+            continue
         if missed is None:
-            findings.append(rule.finding)
-        else:
+            spoken.append(rule.finding)
+        elif explain:
             near.append(Near(rule.finding.rule, missed))
-    return near
+    return spoken, near
 
 
-def _roots(request: ActionRequest, facts: Facts) -> Roots:
-    # INVARIANT: a home named by an agent itself opens nothing; only enforcement points are believed.
-    believed = request.home if facts.caller.kind == "pep" and request.home and request.home[0] == "/" else None
-    return Roots(
-        tuple(split(root) for root in facts.workspaces),
-        split(normalise(believed, Place())) if believed else None,
-    )
+def _unjudged(rule: Rule) -> Finding:
+    found = rule.finding
+    return Finding(found.stance, found.rule, f"{_TOO_COMPLEX} It may be: {found.reason}", found.classification)
 
 
 def _gather(
-    request: ActionRequest, facts: Facts, call: Call, weighed: provenance.Assessment
+    request: ActionRequest, facts: Facts, where: Place, call: Call, weighed: provenance.Assessment
 ) -> Mapping[str, Any]:
-    return {
+    known = {
         "args": request.arguments,
         "agent": facts.caller.agent,
-        "tool": call.names[0],
         "target": request.target or "",
-        "cwd": request.cwd or "",
+        "cwd": where.cwd,
         "trust": weighed.trust.name,
         "commands": [command.text for command in call.commands],
         "effects": [effect.kind.value for effect in call.effects],
         "resources": [effect.resource for effect in call.effects],
     }
+    # INVARIANT: a call of two names has no one tool; a condition that asks for it cannot be evaluated.
+    return known if len(call.names) > 1 else {**known, "tool": call.names[0]}

@@ -3,29 +3,21 @@
 from collections.abc import Sequence
 
 from app.core.decision import Classification, Finding, Stance
+from app.core.spelling import fold
 
-_BLOCKED = frozenset(
-    ("bypass_policy", "disable_audit", "exfiltration", "secret_exfiltration", "token_exfiltration")
-)
+_BLOCKED = frozenset(("bypass_policy", "disable_audit", "exfiltration", "secret_exfiltration", "token_exfiltration"))
 _CRITICAL = frozenset(
     (
-        "credentials",
-        "secrets",
-        "auth",
-        "money",
-        "employment",
-        "legal",
-        "external_post",
-        "email_send",
-        "destructive",
+        "credentials", "secrets", "auth", "money", "employment", "legal", "external_post", "email_send", "destructive",
     )
-)
+)  # fmt: skip
 _SENSITIVE = frozenset(("writes_local_file", "external_side_effect", "shell", "browser_action", "scheduled_task"))
+_SEPARATORS = str.maketrans("- ", "__")
 
 
 def findings(hints: Sequence[str]) -> list[Finding]:
     """One finding for each hint that we know; other words say nothing."""
-    return [found for hint in hints if (found := _finding(hint.lower())) is not None]
+    return [found for hint in hints if (found := _finding(fold(hint).strip().translate(_SEPARATORS))) is not None]
 
 
 def _finding(hint: str) -> Finding | None:

@@ -71,13 +71,16 @@ class EffectKind(StrEnum):
     PAY = "pay"
     CONFIGURE = "configure"
     CALL = "call"  # a tool of which only the name is known
+    QUERY = "query"  # such a tool that changes nothing, by the word of a server that the policy trusts
     OPAQUE = "opaque"  # something that could not be understood
 
 
 # Kinds whose resource is a path in a file system.
 ON_PATHS = frozenset({EffectKind.READ, EffectKind.WRITE, EffectKind.DELETE, EffectKind.ACCESS})
+# Kinds whose resource may be a path: a program can be named by one.
+NAMES_PATHS = ON_PATHS | {EffectKind.EXECUTE}
 # Kinds after which the world is as it was before.
-HARMLESS = frozenset({EffectKind.READ})
+HARMLESS = frozenset({EffectKind.READ, EffectKind.QUERY})
 
 
 class Effect(Struct, frozen=True):
@@ -115,10 +118,13 @@ class Command(Struct, frozen=True):
 class Call(Struct, frozen=True):
     """A request understood: canonical tool names, commands, effects.
 
-    There are two names when tool and action contradict each other; a rule that loosens must then match both.
+    There are several names when tool and action contradict each other or a name can be read in two ways; a rule that
+    loosens must then match all. `heard` are the names as the request spoke them, where they are others: only rules
+    that tighten hear them.
     """
 
     names: tuple[str, ...]
     arguments: Mapping[str, Any]
     effects: tuple[Effect, ...]
     commands: tuple[Command, ...] = ()
+    heard: tuple[str, ...] = ()

@@ -6,11 +6,13 @@ A request that claims nothing is UNKNOWN.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
 from app.core.decision import Classification, Finding, Stance
 from app.core.model import HARMLESS, ActionRequest, Effect
+from app.core.spelling import fold
 from app.core.trust import CEILING, KeyKind, Trust
 
 _WORD = re.compile(r"[a-z]+")
@@ -19,10 +21,14 @@ _SOURCES = {
     **dict.fromkeys(("user", "human", "operator", "cli", "prompt"), Trust.USER_DIRECT),
     **dict.fromkeys(("agent", "internal", "assistant", "model", "planner", "subagent"), Trust.AGENT_INTERNAL),
     **dict.fromkeys(
-        ("web", "webpage", "website", "email", "mail", "document", "external", "slack", "browser", "api", "tool"),
+        (
+            "web", "webpage", "page", "website", "site", "url", "http", "https", "html", "internet", "search", "email",
+            "mail", "inbox", "document", "doc", "pdf", "attachment", "file", "external", "untrusted", "thirdparty",
+            "slack", "browser", "api", "webhook", "rss", "feed", "tool", "mcp", "issue", "comment",
+        ),
         Trust.EXTERNAL_CONTENT,
     ),
-}
+}  # fmt: skip
 _ORIGINS = {
     "USER_DIRECT": Trust.USER_DIRECT,
     "LOCAL_UI": Trust.USER_DIRECT,
@@ -43,16 +49,22 @@ class Assessment(Struct, frozen=True):
 
 def assess(request: ActionRequest, kind: KeyKind, session: Trust | None = None) -> Assessment:
     """Weigh what `request` claims; `session` is the trust its session has left, if it has one."""
-    claims = [
-        (name, trust)
-        for name, trust in (
-            ("source", _of_source(request.source)),
-            ("source_trust", _of_word(request.source_trust, Trust.__members__)),
-            ("origin_type", _of_word(request.provenance.origin_type, _ORIGINS)),
-            ("channel", _CHANNELS.get((request.provenance.channel or "").lower())),
-        )
-        if trust is not None
-    ]
+    said = request.provenance
+    return _assess((request.source, request.source_trust, said.origin_type, said.channel), kind, session)
+
+
+@lru_cache(maxsize=4_096)
+def _assess(
+    said: tuple[str | None, str | None, str | None, str | None], kind: KeyKind, session: Trust | None
+) -> Assessment:
+    source, source_trust, origin_type, channel = said
+    readings = (
+        ("source", _of_source(source)),
+        ("source_trust", _of_word(source_trust, Trust.__members__)),
+        ("origin_type", _of_word(origin_type, _ORIGINS)),
+        ("channel", _CHANNELS.get(fold(channel or "").strip())),
+    )
+    claims = [(name, trust) for name, trust in readings if trust is not None]
     if not claims:
         return Assessment(Trust.UNKNOWN, ("the request does not say where it comes from",))
     # INVARIANT: trust is the least of all claims, of what the key may attest and of what the session has left.
@@ -81,9 +93,14 @@ def _of_source(source: str | None) -> Trust | None:
     """The least trusted word of a source; None when it holds no word we know."""
     if source is None:
         return None
-    known = [_SOURCES[word] for word in _WORD.findall(source.lower()) if word in _SOURCES]
+    known = [
+        _SOURCES[form]
+        for word in _WORD.findall(fold(source))
+        for form in (word, word.removesuffix("s"))
+        if form in _SOURCES
+    ]
     return min(known, default=None)
 
 
 def _of_word(word: str | None, table: Mapping[str, Trust]) -> Trust | None:
-    return None if word is None else table.get(word.upper(), Trust.UNKNOWN)
+    return None if word is None else table.get(word.strip().upper(), Trust.UNKNOWN)

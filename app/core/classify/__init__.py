@@ -1,0 +1,1 @@
+"""From a request to the effects that it would have."""

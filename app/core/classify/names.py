@@ -5,6 +5,8 @@ An MCP tool is always `mcp:server/tool`; it never takes the name of a native one
 
 from functools import lru_cache
 
+from app.core.spelling import fold
+
 # canonical name → what others call it
 _ALIASES = {
     "shell": ("Bash", "bash", "run_shell_command", "shell_command", "execute_command", "run_command", "terminal"),
@@ -20,32 +22,51 @@ _ALIASES = {
     "send_email": ("email_send",),
 }
 _CANONICAL = {alias: name for name, aliases in _ALIASES.items() for alias in (name, *aliases)}
+_FOLDED = {fold(alias): name for alias, name in _CANONICAL.items()}
 _MCP = "mcp:"
 
 
-@lru_cache(maxsize=4_096)
 def canonical(name: str) -> str:
-    """The one name for `name`; a name that we do not know is its own."""
-    if name.startswith("mcp__"):
-        server, _, tool = name[5:].partition("__")
-        return f"{_MCP}{server}/{tool}"
-    return _CANONICAL.get(name, name)
+    """The one name for `name`, or for a pattern over names; a name that we do not know is its own."""
+    return _readings(name)[0]
 
 
-def is_known(name: str) -> bool:
-    """Whether the name is one of a tool whose meaning we know, or one that its server vouches for."""
-    return name in _CANONICAL or name.startswith((_MCP, "mcp__"))
+@lru_cache(maxsize=4_096)
+def names(tool: str | None, action: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The canonical names of a call, and the names that it was called by.
 
-
-def names(tool: str | None, action: str | None) -> tuple[str, ...]:
-    """The canonical names of a call: one, or two when tool and action contradict each other.
-
-    A tool that we do not know (`gmail`, `filesystem`) is the family of its action and adds nothing.
+    There are several canonical names when tool and action contradict each other or a name can be read in two ways.
+    A tool that we do not know (`gmail`, `filesystem`) is the family of its action and adds none.
     """
-    if tool is None or action is None:
-        return (canonical(tool or action or ""),)
-    named = canonical(action)
-    if not is_known(tool) or canonical(tool) == named:
-        return (named,)
-    # INVARIANT: a familiar action never hides another tool; a rule that allows must fit both.
-    return (canonical(tool), named)
+    spoken = tuple(name for name in (tool, action) if name is not None)
+    if tool is None or action is None or not _is_known(tool):
+        found = _readings(spoken[-1] if spoken else "")
+    else:
+        # INVARIANT: a familiar action never hides another tool; a rule that allows must fit both.
+        found = tuple(dict.fromkeys(_readings(tool) + _readings(action)))
+    return found, tuple(name for name in dict.fromkeys(spoken) if name not in found)
+
+
+def _is_known(name: str) -> bool:
+    """Whether the name is one of a tool whose meaning we know, or one of an MCP server's, in any spelling."""
+    return name in _CANONICAL or _readings(name) != (name,) or name.startswith(_MCP)
+
+
+def _readings(name: str) -> tuple[str, ...]:
+    """Every tool that `name` may mean."""
+    if name.startswith("mcp__"):
+        # `mcp__a__b__c` is tool `b__c` of server `a`, or tool `c` of server `a__b`.
+        words = name[5:].split("__")
+        splits = [("__".join(words[:at]), "__".join(words[at:])) for at in range(1, len(words))] or [(words[0], "")]
+        return tuple(f"{_MCP}{server.replace('/', '%2f')}/{tool}" for server, tool in splits)
+    if name in _CANONICAL:
+        return (_CANONICAL[name],)
+    if name.startswith(_MCP):
+        return (name,)
+    if "/" in name:
+        return (_MCP + name,)
+    # INVARIANT: an odd spelling of a name that we know is judged as both, for some dispatcher takes it for that.
+    plain = fold(name).strip()
+    if plain in _FOLDED:
+        return (name, _FOLDED[plain])
+    return (name,) if not plain.startswith((_MCP, "mcp__")) else (name, *_readings(plain))

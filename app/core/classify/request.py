@@ -6,104 +6,142 @@ from typing import Any
 from app.core.budget import Budget
 from app.core.classify import tools
 from app.core.classify.names import names
-from app.core.classify.paths import Place, normalise
+from app.core.classify.paths import Place, normalise, spellings
 from app.core.classify.shell import read_line
 from app.core.model import ActionRequest, Call, Command, Effect, EffectKind
 from app.core.policy.ruleset import RuleSet
 
 # A call with more effects than this is not looked at further: it is opaque.
 _MOST_EFFECTS = 512
+_LONGEST_RESOURCE = 4_096
+_LONGEST_NAME = 100
+_DEEPEST_PATH = 255
 
 
-def classify(request: ActionRequest, rules: RuleSet, budget: Budget) -> Call:
-    """Understand `request`. Total: what is not understood becomes an OPAQUE effect. Raises BudgetExceededError."""
-    found = names(request.tool, request.action)
-    reading = _Reading(request, budget)
-    for name in found:
+def classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budget) -> Call:
+    """Understand `request`, made at `where`. Total: what is not understood becomes an OPAQUE effect.
+
+    Raises BudgetExceededError.
+    """
+    called, heard = names(request.tool, request.action)
+    reading = _Reading(request, where, budget)
+    unknown = []
+    for name in called:
         budget.spend()
         if name == "shell":
             reading.shell()
         elif name in tools.TOOLS:
             reading.tool(tools.TOOLS[name])
         else:
-            reading.unknown(name, trusted=rules.trusts_annotations(name))
-    return Call(found, request.arguments, tuple(reading.effects), tuple(reading.commands))
+            unknown.append(name)
+    if unknown:
+        reading.unknown(unknown, trusted=all(rules.trusts_annotations(name) for name in unknown))
+    return Call(called, request.arguments, reading.effects_seen(), tuple(reading.commands), heard)
 
 
 class _Reading:
     """The effects of one request, gathered as its parts are read."""
 
-    def __init__(self, request: ActionRequest, budget: Budget) -> None:
+    def __init__(self, request: ActionRequest, where: Place, budget: Budget) -> None:
         self._request = request
         self._budget = budget
-        self._place = Place(_absolute(request.cwd), _absolute(request.home))
-        self.effects: list[Effect] = []
+        self._place = where
+        # A dict keeps the order and drops repetitions.
+        self._effects: dict[Effect, None] = {}
         self.commands: list[Command] = []
 
+    def effects_seen(self) -> tuple[Effect, ...]:
+        effects = tuple(self._effects)
+        if len(effects) <= _MOST_EFFECTS:
+            return effects
+        return (*effects[:_MOST_EFFECTS], Effect(EffectKind.OPAQUE, "too many effects"))
+
     def shell(self) -> None:
-        """A shell tool: every line that it was given, in the directory that it was given."""
+        """A shell tool: every line that it was given, wherever it may have been told to run it."""
         lines: list[str] = []
-        place = self._place
+        # INVARIANT: a directory among the arguments adds a reading; whether the tool heeds it is not known.
+        places = [self._place]
         for name, value in self._request.arguments.items():
             if name in tools.COMMANDS:
-                lines += _lines(value)
-                if not _lines(value):
+                found = _lines(name, value)
+                lines += found
+                if not found:
                     self._opaque(f"{name}: no command line")
             elif name in tools.DIRECTORIES and isinstance(value, str):
-                place = Place(normalise(value, self._place), self._place.home)
+                places.append(Place(normalise(value, self._place), self._place.home))
             elif name not in tools.SHELL_ASIDES and value not in (None, False):
                 self._opaque(f"{name}: an argument that shells do not have")
         if self._request.target and self._request.target not in lines:
             lines.append(self._request.target)
         if not lines:
             self._opaque("no command line")
-        for line in lines:
-            self._line(line, place)
+        for place in dict.fromkeys(places):
+            for line in lines:
+                self._line(line, place)
+        self._resolved()
 
     def tool(self, tool: tools.Tool) -> None:
         """A tool whose main argument we know; what its other arguments hold is judged by its looks."""
-        found = False
-        for name, text in tools.leaves(self._request.arguments):
-            self._budget.spend()
-            if name in tool.role:
-                found = True
-                self._add(tool.kind, text, name)
-            else:
-                self._by_looks(name, text)
+        given: set[str] = set()
+        for name, value in tools.leaves(self._request.arguments, self._budget):
+            if name not in tool.role:
+                if isinstance(value, str) and name not in tools.PROSE:
+                    self._by_looks(name, value)
+            elif isinstance(value, str):
+                given.add(name)
+                self._main(tool.kind, value, name)
+            elif value is not None:
+                self._opaque(f"{name}: a text was expected")
         if self._request.target:
-            found = True
-            self._add(tool.kind, self._request.target, "target")
-        if self._request.resolved_target:
-            self._add(tool.kind, self._request.resolved_target, "resolved_target")
-        if not found:
-            if tool.default:
-                self._add(tool.kind, tool.default, "")
-            else:
-                self._opaque("the argument that says what this acts on is missing")
+            given.update(tool.instead)
+            self._main(tool.kind, self._request.target, "target")
+        self._resolved()
+        if tool.default and given.isdisjoint(tool.instead):
+            self._add(tool.kind, tool.default, "")
+        elif not given:
+            self._opaque("the argument that says what this acts on is missing")
 
-    def unknown(self, name: str, *, trusted: bool) -> None:
+    def unknown(self, called: list[str], *, trusted: bool) -> None:
         """A tool of which we know the name only, and what its annotations and arguments tell."""
         said = self._request.annotations
         # INVARIANT: annotations add effects; they soften one only for tools that the policy trusts.
-        harmless = trusted and said.get("readOnlyHint") is True
-        self.effects.append(Effect(EffectKind.READ if harmless else EffectKind.CALL, name, name))
-        if said.get("destructiveHint") is True:
-            self.effects.append(Effect(EffectKind.DELETE, name, "destructiveHint"))
-        if said.get("openWorldHint") is True:
-            self.effects.append(Effect(EffectKind.NETWORK, name, "openWorldHint"))
-        for argument, text in tools.leaves(self._request.arguments):
-            self._budget.spend()
-            if argument in tools.COMMANDS:
-                self._line(text, self._place)
+        kind = EffectKind.QUERY if trusted and said.get("readOnlyHint") is True else EffectKind.CALL
+        for name in called:
+            if name:
+                self._effect(kind, name, name)
             else:
-                self._by_looks(argument, text)
-        for place, target in (("target", self._request.target), ("resolved_target", self._request.resolved_target)):
-            if target:
-                self._by_looks(place, target)
+                self._opaque("neither tool nor action is named")
+            if said.get("destructiveHint") is True:
+                self._effect(EffectKind.DELETE, name, "destructiveHint")
+            if said.get("openWorldHint") is True:
+                self._effect(EffectKind.NETWORK, name, "openWorldHint")
+        for name, value in self._request.arguments.items():
+            if name in tools.COMMANDS:
+                for line in _lines(name, value):
+                    self._line(line, self._place)
+        for name, value in tools.leaves(self._request.arguments, self._budget):
+            # What an unknown tool calls its text may be a path all the same, if it is but one word.
+            if isinstance(value, str) and (name not in tools.PROSE or " " not in value):
+                self._by_looks(name, value)
+        if self._request.target:
+            self._by_looks("target", self._request.target)
+        self._resolved()
+
+    def _main(self, kind: EffectKind, text: str, via: str) -> None:
+        """What a tool acts on. An address given as a path, or a path as an address, is both."""
+        self._add(kind, text, via)
+        if kind in (EffectKind.NETWORK, EffectKind.MESSAGE):
+            at = text.lower().find("file:")
+            if at >= 0 or tools.looks_like_path(text):
+                self._add(EffectKind.ACCESS, text[max(at, 0) :], via)
+        elif tools.looks_like_url(text):
+            self._add(EffectKind.NETWORK, text, via)
+
+    def _resolved(self) -> None:
+        if self._request.resolved_target:
+            self._add(EffectKind.ACCESS, self._request.resolved_target, "resolved_target")
 
     def _by_looks(self, name: str, text: str) -> None:
-        if name in tools.PROSE:
-            return
         if tools.looks_like_url(text):
             self._add(EffectKind.NETWORK, text, name)
         elif name in tools.PATHS or tools.looks_like_path(text):
@@ -114,39 +152,36 @@ class _Reading:
         before = len(self.commands)
         self.commands += commands
         for effect in effects:
-            moved = effect.command + before if before and effect.command >= 0 else effect.command
-            self.effects.append(
-                effect
-                if moved == effect.command
-                else Effect(effect.kind, effect.resource, effect.via, effect.added_by, moved)
-            )
+            at = effect.command + before if effect.command >= 0 else effect.command
+            self._effects[Effect(effect.kind, effect.resource, effect.via, effect.added_by, at)] = None
 
     def _add(self, kind: EffectKind, text: str, via: str) -> None:
-        if len(self.effects) >= _MOST_EFFECTS:
-            self._opaque("too many effects")
+        if kind in (EffectKind.NETWORK, EffectKind.MESSAGE):
+            self._effect(kind, text[:_LONGEST_RESOURCE], via)
             return
-        if "\0" in text:
-            self._opaque(f"{via}: a NUL character")
+        try:
+            paths = spellings(text, self._place)
+        except ValueError as error:
+            self._opaque(f"{via[:_LONGEST_NAME]}: {error}")
             return
-        on_path = kind not in (EffectKind.NETWORK, EffectKind.MESSAGE)
-        self.effects.append(Effect(kind, normalise(text, self._place) if on_path else text[:4_096], via))
+        self._budget.spend(1 + len(text) // 256)
+        for path in paths:
+            if "\0" in path or len(path) > _LONGEST_RESOURCE or path.count("/") > _DEEPEST_PATH:
+                self._opaque(f"{via[:_LONGEST_NAME]}: no path that a file can have")
+            else:
+                self._effect(kind, path, via)
+
+    def _effect(self, kind: EffectKind, resource: str, via: str) -> None:
+        self._effects[Effect(kind, resource, via[:_LONGEST_NAME])] = None
 
     def _opaque(self, what: str) -> None:
-        if not self.effects or self.effects[-1].resource != what:
-            self.effects.append(Effect(EffectKind.OPAQUE, what))
+        self._effect(EffectKind.OPAQUE, what, "")
 
 
-def _lines(value: Any) -> list[str]:
-    """The command lines in an argument: a text, or the words of one command."""
+def _lines(name: str, value: Any) -> list[str]:
+    """The command lines in an argument: a text, the words of one command, or under a plural name several lines."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
-        return [shlex.join(value)]
+        return value if name == "commands" else [shlex.join(value)]
     return []
-
-
-def _absolute(path: str | None) -> str:
-    """A directory that may be built upon; anything but a clean absolute path counts as unknown."""
-    if not path or path[0] != "/":
-        return ""
-    return normalise(path, Place())

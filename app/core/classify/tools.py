@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from app.core.budget import Budget
 from app.core.model import EffectKind
 
 PATHS = frozenset(
@@ -33,12 +34,21 @@ SHELL_ASIDES = frozenset(
 )
 
 
+# Where a tool that has a default looks when it is told.
+_PLACES = frozenset(("path", "paths", "dir", "dir_path", "directory", "folder"))
+
+
 class Tool(Struct, frozen=True):
-    """A tool whose meaning we know: the kind of effect that it has on each argument of its main role."""
+    """A tool whose meaning we know: the kind of effect that it has on each argument of its main role.
+
+    `default` is the resource when none of `instead` is given. Without a default, a call that gives nothing of the main
+    role is opaque.
+    """
 
     kind: EffectKind
     role: frozenset[str]
-    default: str = ""  # the resource when the argument is missing; "" = then the call is opaque
+    default: str = ""
+    instead: frozenset[str] = _PLACES
 
 
 TOOLS: Mapping[str, Tool] = {
@@ -50,34 +60,45 @@ TOOLS: Mapping[str, Tool] = {
     "delete_file": Tool(EffectKind.DELETE, PATHS),
     "web_fetch": Tool(EffectKind.NETWORK, URLS),
     "http_post": Tool(EffectKind.NETWORK, URLS),
-    "web_search": Tool(EffectKind.NETWORK, URLS, default="search"),
+    "web_search": Tool(EffectKind.NETWORK, URLS, default="search", instead=URLS),
     "send_email": Tool(EffectKind.MESSAGE, RECIPIENTS),
     "send_message": Tool(EffectKind.MESSAGE, RECIPIENTS),
 }
 
 
-def leaves(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every text inside `arguments`, with the name of the argument that it stands under. Keys are texts too."""
-    waiting: list[tuple[str, Any]] = list(arguments.items())
+def leaves(arguments: Mapping[str, Any], budget: Budget) -> Iterator[tuple[str, Any]]:
+    """Every value inside `arguments` that holds no others, with the name of the argument that it stands under.
+
+    Keys are texts too. Raises BudgetExceededError.
+    """
+    waiting: list[tuple[str, Any]] = list(arguments.items())[::-1]
+    budget.spend(len(waiting))
     while waiting:
         name, value = waiting.pop()
-        if isinstance(value, str):
-            yield name, value
-        elif isinstance(value, list):
-            waiting += [(name, item) for item in value]
-        elif isinstance(value, dict):
-            waiting += value.items()
+        if isinstance(value, list):
+            budget.spend(len(value))
+            waiting += [(name, item) for item in value[::-1]]
+        elif isinstance(value, Mapping):
+            budget.spend(len(value))
+            waiting += list(value.items())[::-1]
             for key in value:
                 if looks_like_path(key) or looks_like_url(key):
                     yield name, key
+        else:
+            yield name, value
 
 
 def looks_like_url(text: str) -> bool:
-    scheme, found, _ = text[:40].partition("://")
+    """Whether a text begins with a scheme and `://`."""
+    scheme, found, _ = text[:40].lstrip().partition("://")
     return bool(found) and scheme.isascii() and scheme.replace("+", "").isalnum() and scheme.lower() != "file"
 
 
 def looks_like_path(text: str) -> bool:
-    if len(text) > 4_096 or "\n" in text:
+    """Whether a text may be meant as a path: a false yes asks, a false no does not see a secret being read."""
+    text = text.strip()
+    if "\n" in text:
         return False
-    return text.startswith(("/", "~", "./", "../", "file:")) or text in (".", "..") or text[1:3] in (":\\", ":/")
+    if text[:1] in ("/", "~", ".") or text[1:3] in (":\\", ":/") or text[:5].lower() == "file:":
+        return True
+    return ("/" in text or "\\" in text) and " " not in text

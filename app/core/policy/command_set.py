@@ -3,46 +3,72 @@
 A lone `*` stands for any number of words, none included; elsewhere wildcards stay inside their word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.core.model import Command
-from app.core.policy.glob import Pattern, covers, pattern, touches
+from app.core.policy.glob import Item, Pattern, covers, pattern, touches
+from app.core.policy.wildcard import is_wild
+from app.core.spelling import fold
 
 # A program named by its full path in one of these is the program of that name; elsewhere it may be anything.
 _SYSTEM = frozenset(
     ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin")
 )
+_ANY_WORDS = Item("*", wild=True, any_number=True)
 
 
 class CommandSet:
     """Several patterns, found through the program that each of them names."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = [pattern(text.split(), "*") for text in patterns]
         self._by_program: dict[str, list[Pattern]] = {}
         self._any_program: list[Pattern] = []
-        for text in patterns:
-            compiled = pattern(text.split(), "*")
-            if compiled[0].wild:
-                self._any_program.append(compiled)
+        self._folded: dict[str, list[Pattern]] = {}
+        for one in self._patterns:
+            if one[0].wild:
+                self._any_program.append(one)
             else:
-                self._by_program.setdefault(compiled[0].text, []).append(compiled)
+                self._by_program.setdefault(one[0].text, []).append(one)
+                self._folded.setdefault(plain(one[0].text), []).append(one)
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The plain names of programs of which a command must run one to match; None when it may be any."""
+        return None if self._any_program else frozenset(self._folded)
 
     def touches(self, command: Command) -> bool:
-        """Whether some pattern matches, whatever folder the program is named in."""
-        folder, _, program = command.words[0].rpartition("/")
-        words = (program, *command.words[1:]) if folder else command.words
-        return any(touches(one, words) for one in self._candidates(program)) or (
-            bool(folder) and any(touches(one, command.words) for one in self._candidates(command.words[0]))
+        """Whether some pattern matches some reading of the command, wherever its program lies."""
+        if not command.words:
+            return False
+        program, *rest = command.words
+        if is_wild(program):
+            # Which program runs is not known; whatever the patterns say of the other words can be meant.
+            return any(_touches(one, (one[0].text, *rest)) or _touches(one, command.words) for one in self._patterns)
+        name = plain(program)
+        return any(_touches(one, (one[0].text, *rest)) for one in self._folded.get(name, ())) or any(
+            _touches(one, (other, *rest)) for one in self._any_program for other in {program, name}
         )
 
     def covers(self, command: Command) -> Pattern | None:
         """The pattern that matches the command as written, a system folder before its program removed."""
+        if not command.words:
+            return None
         folder, _, program = command.words[0].rpartition("/")
         words = (program, *command.words[1:]) if folder in _SYSTEM else command.words
-        for one in self._candidates(words[0]):
-            if covers(one, words):
-                return one
-        return None
+        fitting = self._by_program.get(words[0], []) + self._any_program
+        return next((one for one in fitting if covers(one, words)), None)
 
-    def _candidates(self, program: str) -> list[Pattern]:
-        return self._by_program.get(program, []) + self._any_program
+
+def plain(program: str) -> str:
+    """The name under which a program is known, wherever it lies and however its file system spells it."""
+    return fold(program).rpartition("/")[2].removesuffix(".exe")
+
+
+def _touches(one: Pattern, words: Sequence[str]) -> bool:
+    # Wildcards among the words become several words, or none.
+    many = is_wild if any(is_wild(word) for word in words[1:]) else None
+    if touches(one, words, many):
+        return True
+    # INVARIANT: options before a subcommand do not hide it: `git -C /x push` is a `git push`.
+    return len(words) > 1 and words[1][:1] == "-" and touches((one[0], _ANY_WORDS, *one[1:]), words, many)

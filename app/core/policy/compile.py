@@ -9,13 +9,13 @@ from app.core.classify.names import canonical
 from app.core.decision import Stance
 from app.core.model import EffectKind
 from app.core.policy.command_set import CommandSet
-from app.core.policy.condition import Condition, ConditionError
-from app.core.policy.document import STANCES, Document, RuleText, TestText, document
+from app.core.policy.condition import Condition, ConditionError, unfit
+from app.core.policy.document import STANCES, Document, RuleText, document
 from app.core.policy.four_lists import four_lists, is_four_lists
 from app.core.policy.path_set import PathSet, path_pattern
 from app.core.policy.rule import Rule, finding
-from app.core.policy.ruleset import Policy, RuleSet, tool_pattern
-from app.core.policy.source import PolicyError, Problem, Where, read
+from app.core.policy.ruleset import Policy, PolicyTest, RuleSet
+from app.core.policy.source import PolicyError, Problem, Source, Where, read
 from app.core.trust import Trust
 
 DEEPEST = 8
@@ -48,12 +48,15 @@ def gather(file: File, load: Callable[[str], str]) -> tuple[File, ...]:
     """`file` and all that it extends; `load` finds a file by the name after `extends`. Raises PolicyError."""
     files = [file]
     while (base := _extends(files[-1])) is not None:
-        if len(files) == DEEPEST or any(base == one.name for one in files):
-            raise PolicyError([Problem(files[-1].name, 0, f"extends {base!r}: a circle, or more than {DEEPEST} deep")])
+        source, name = base
+        if len(files) == DEEPEST or any(name == one.name for one in files):
+            message = f"extends {name!r}: a circle, or more than {DEEPEST} deep"
+            raise PolicyError([source.problem(("extends",), message)])
         try:
-            files.append(File(base, load(base)))
+            files.append(File(name, load(name)))
         except (OSError, ValueError, KeyError) as error:
-            raise PolicyError([Problem(files[-1].name, 0, f"extends {base!r}: cannot be read: {error}")]) from None
+            message = f"extends {name!r}: cannot be read: {error}"
+            raise PolicyError([source.problem(("extends",), message)]) from None
     return tuple(files)
 
 
@@ -62,8 +65,13 @@ def compile_policy(files: tuple[File, ...]) -> Policy:
     documents = [_document(file) for file in files]
     problems: list[Problem] = []
     variables: dict[str, Any] = {}
-    for base in reversed(documents):
-        variables.update(base.header.vars)
+    for one in reversed(documents):
+        variables.update(one.header.vars)
+        problems += [
+            one.source.problem(("vars", name), f"{name}: {message}")
+            for name, value in one.header.vars.items()
+            if (message := unfit(value))
+        ]
     kept: dict[str, Rule] = {}
     for one in reversed(documents):
         for dropped in one.header.without:
@@ -76,10 +84,12 @@ def compile_policy(files: tuple[File, ...]) -> Policy:
                 problems += error.problems
     if problems:
         raise PolicyError(problems)
-    top = documents[0].header
-    default = finding(_STANCES[top.default], "default", "No rule of the policy allows this.", None)
-    trusted = tuple(tool_pattern(tool) for one in documents for tool in one.header.annotations.trust)
-    tests: tuple[TestText, ...] = tuple(test for _, test in documents[0].tests)
+    # INVARIANT: a policy that does not name its default keeps that of the policy it builds on.
+    word = next((one.header.default for one in documents if one.header.default is not None), "ask")
+    default = finding(_STANCES[word], "default", "No rule of the policy allows this.", None)
+    trusted = tuple(canonical(tool) for one in documents for tool in one.header.annotations.trust)
+    own = documents[0]
+    tests = tuple(PolicyTest(own.source.file, own.source.lines[where], test) for where, test in own.tests)
     return Policy(RuleSet(tuple(kept.values()), default, trusted), tests)
 
 
@@ -88,10 +98,10 @@ def _document(file: File) -> Document:
     return document(four_lists(source) if is_four_lists(source) else source)
 
 
-def _extends(file: File) -> str | None:
-    value = read(file.text, file.name).value
-    base = value.get("extends") if isinstance(value, dict) else None
-    return base if isinstance(base, str) else None
+def _extends(file: File) -> tuple[Source, str] | None:
+    source = read(file.text, file.name)
+    base = source.value.get("extends") if isinstance(source.value, dict) else None
+    return (source, base) if isinstance(base, str) else None
 
 
 class _Compiler:
@@ -112,8 +122,8 @@ class _Compiler:
         effects: list[EffectKind] | None = _list(text.effects)
         return Rule(
             finding=finding(stance, text.id, reason, text.risk),
-            tools=tuple(tool_pattern(canonical(tool)) for tool in self._texts(getattr(text, word), (*where, word))),
-            agents=self._each(text.agents, (*where, "agents"), tool_pattern),
+            tools=tuple(canonical(tool) for tool in self._texts(getattr(text, word), (*where, word))),
+            agents=self._each(text.agents, (*where, "agents"), str),
             sources=frozenset[Trust]().union(*(_SOURCES[source] for source in sources)) if sources else None,
             commands=self._commands(text, where),
             paths=self._paths(text, where),
@@ -156,7 +166,7 @@ class _Compiler:
         texts: list[str] = []
         for item in _list(value) or []:
             name = item[1:]
-            if item[:1] != "$" or item.startswith("$workspace"):
+            if item[:1] != "$" or item.split("/")[0] == "$workspace":
                 texts.append(item)
                 continue
             named = _list(self._variables.get(name))

@@ -7,11 +7,12 @@ from msgspec import Meta, Struct, ValidationError, convert, field
 
 from app.core.model import EffectKind
 from app.core.policy.source import PolicyError, Problem, Source, Where
+from app.core.trust import KeyKind
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Glob = Annotated[str, Meta(min_length=1, max_length=1_000)]
 OneOrMany = Glob | Annotated[list[Glob], Meta(min_length=1, max_length=1_000)]
-Sentence = Annotated[str, Meta(min_length=1, max_length=300)]
+Sentence = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}[smhd]$")]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Risk = Literal["low", "medium", "high", "critical"]
@@ -49,10 +50,10 @@ class RuleText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     deny: OneOrMany | None = None
     log: OneOrMany | None = None
     agents: OneOrMany | None = None
-    source: SourceWord | list[SourceWord] | None = None
+    source: SourceWord | Annotated[list[SourceWord], Meta(min_length=1)] | None = None
     path: OneOrMany | None = None
     command: OneOrMany | None = None
-    effects: EffectKind | list[EffectKind] | None = None
+    effects: EffectKind | Annotated[list[EffectKind], Meta(min_length=1)] | None = None
     when: Annotated[str, Meta(min_length=1)] | None = None
     risk: Risk | None = None
     reason: Sentence | None = None
@@ -68,24 +69,36 @@ class Annotations(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TestText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A call and what the policy must say of it."""
+    """A call and what the policy must say of it.
+
+    What is not said is the ordinary case: the user's own wish, from an enforcement point, inside the workspace. `rules`
+    are all that must be named, `why` a part of the reason. `ask` is any approval, `strong` only the strong one.
+    """
 
     call: Glob
-    args: dict[str, Any] = {}
-    expect: Literal["allow", "ask", "deny", "log"]
-    target: str | None = None
-    agent: str = "test"
-    source: str = "user"
-    cwd: str = "/workspace"
-    home: str = "/home/user"
+    expect: Literal["allow", "ask", "strong", "deny", "log"]
     name: str = ""
+    rules: Id | list[Id] | None = None
+    why: str = ""
+    action: Glob | None = None
+    args: dict[str, Any] = {}
+    target: str | None = None
+    resolved_target: str | None = None
+    source: str | None = "user"
+    hints: list[Glob] = []
+    annotations: dict[str, Any] = {}
+    agent: Glob = "test"
+    key: KeyKind = "pep"
+    cwd: str | None = "/workspace"
+    home: str | None = "/home/user"
+    workspace: str | list[str] = "/workspace"
 
 
 class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything of a document but its rules and tests."""
 
     version: Literal[1]
-    default: Literal["ask", "deny"] = "ask"
+    default: Literal["ask", "deny"] | None = None
     extends: Glob | None = None
     without: list[Id] = []
     vars: dict[Id, Any] = {}
@@ -109,6 +122,9 @@ def document(source: Source) -> Document:
     problems: list[Problem] = []
 
     def read(value: Any, kind: type[T], where: Where) -> T | None:
+        # INVARIANT: nothing after a key is a mistake, never the same as no key: `path: ~` is not "every path".
+        for key in _empty(value):
+            problems.append(source.problem((*where, key), f"{key}: nothing stands here"))
         try:
             return convert(value, kind)
         except ValidationError as error:
@@ -120,7 +136,7 @@ def document(source: Source) -> Document:
     parts = dict(source.value)
     lists = {}
     for name in ("rules", "tests"):
-        items = parts.pop(name, None) or []
+        items = parts.pop(name, [])
         if not isinstance(items, list):
             problems.append(source.problem((name,), f"{name} is a list"))
             items = []
@@ -148,6 +164,8 @@ def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
     if rule.id in seen:
         found.append(f"a rule with the id {rule.id!r} stands here twice")
     seen.add(rule.id)
+    if rule.id.startswith(("hint-", "trust-")) or rule.id in ("default", "opaque", "too-complex"):
+        found.append(f"the id {rule.id!r} is one of our own")
     if sum(getattr(rule, stance) is not None for stance in STANCES) != 1:
         found.append(f"rule {rule.id!r} needs exactly one of {', '.join(STANCES)}")
     if (rule.approvers or rule.valid) and rule.ask is None:
@@ -155,6 +173,13 @@ def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
     if rule.limit and rule.allow is None:
         found.append(f"rule {rule.id!r}: limit belongs to allow")
     return found
+
+
+def _empty(part: Any) -> list[str]:
+    """The keys of one part of a document that have no value. A test may say that a call has no cwd, say."""
+    if not isinstance(part, dict) or "call" in part:
+        return []
+    return [key for key, value in part.items() if value is None]
 
 
 def _problem(source: Source, where: Where, message: str) -> Problem:

@@ -13,12 +13,15 @@ _LISTS: dict[str, dict[str, Any]] = {
 
 
 def is_four_lists(source: Source) -> bool:
-    return isinstance(source.value, dict) and "version" not in source.value and not _LISTS.keys().isdisjoint(source.value)
+    """Whether a file is one of these: no version, and at least one of the lists."""
+    return (
+        isinstance(source.value, dict) and "version" not in source.value and not _LISTS.keys().isdisjoint(source.value)
+    )
 
 
 def four_lists(source: Source) -> Source:
     """The same policy as a document of version 1, one rule a list; raises PolicyError."""
-    rules = []
+    rules: list[dict[str, Any]] = []
     lines: dict[Where, int] = dict(source.lines)
     for name, actions in source.value.items():
         if name not in _LISTS:

@@ -7,7 +7,7 @@ What is matched may itself hold wildcards, since a shell expands `rm ~/.s*` only
 questions: does the pattern *touch* some of what the items stand for (enough to deny or to ask), and does it
 *cover* all of it (needed to allow).
 
-Both run in O(items x pattern) steps, without recursion and without regular expressions.
+Both take at most items x pattern steps, without recursion and without regular expressions.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from app.core.policy import wildcard
+from app.core.policy.overlap import overlap
 
 
 class Item(Struct, frozen=True):
@@ -25,13 +26,14 @@ class Item(Struct, frozen=True):
     any_number: bool = False
 
     def touches(self, text: str) -> bool:
-        if wildcard.is_wild(text):
-            return wildcard.intersect(self.text, text)
-        return wildcard.matches(self.text, text) if self.wild else self.text == text
+        # INVARIANT: what may be a name as it stands and may be a pattern is tried as both.
+        if wildcard.matches(self.text, text) if self.wild else self.text == text:
+            return True
+        return wildcard.is_wild(text) and wildcard.intersect(self.text, text)
 
     def covers(self, text: str) -> bool:
         if wildcard.is_wild(text):
-            return self.text in ("*", text)
+            return self.text in ("*", text) and text != "**"
         return wildcard.matches(self.text, text) if self.wild else self.text == text
 
 
@@ -43,9 +45,11 @@ def pattern(items: Sequence[str], any_number: str) -> Pattern:
     return tuple(Item(item, wildcard.is_wild(item), item == any_number) for item in items)
 
 
-def touches(pattern: Pattern, items: Sequence[str]) -> bool:
-    """Whether the pattern matches something that `items` can stand for."""
-    return _match(pattern, items, Item.touches)
+def touches(pattern: Pattern, items: Sequence[str], many: Callable[[str], bool] | None = None) -> bool:
+    """Whether the pattern matches something that `items` can stand for; `many` says which stand for several."""
+    if many is None:
+        return _match(pattern, items, Item.touches)
+    return overlap(pattern, items, (_any_number, many), Item.touches)
 
 
 def covers(pattern: Pattern, items: Sequence[str]) -> bool:
@@ -53,13 +57,19 @@ def covers(pattern: Pattern, items: Sequence[str]) -> bool:
     return _match(pattern, items, Item.covers)
 
 
+def _any_number(item: Item) -> bool:
+    return item.any_number
+
+
 def _match(pattern: Pattern, items: Sequence[str], same: Callable[[Item, str], bool]) -> bool:
-    """Greedy: on a mismatch return only to the last any-number item, for a longer reach of an earlier one adds nothing."""
+    """Greedy: on a mismatch return only to the last any-number item; a longer reach of an earlier one adds nothing."""
     at = position = 0
     resume_at = resume_position = -1
     while position < len(items):
         item = pattern[at] if at < len(pattern) else None
         if item is not None and item.any_number:
+            if at + 1 == len(pattern):
+                return True
             resume_at, resume_position = at, position
             at += 1
         elif item is not None and same(item, items[position]):

@@ -7,31 +7,28 @@ some of it. A condition that cannot be evaluated counts for a rule that tightens
 from msgspec import Struct
 
 from app.core.decision import Classification, Finding, Stance
-from app.core.model import ON_PATHS, Call, Effect, EffectKind
+from app.core.model import NAMES_PATHS, ON_PATHS, Effect, EffectKind
 from app.core.policy.command_set import CommandSet
-from app.core.policy.condition import Condition, Facts
-from app.core.policy.glob import Pattern, touches
-from app.core.policy.path_set import PathSet, Roots
+from app.core.policy.condition import Condition
+from app.core.policy.glob import Pattern
+from app.core.policy.path_set import PathSet
+from app.core.policy.situation import Situation
+from app.core.policy.wildcard import matches
 from app.core.trust import Trust
 
-
-class Situation(Struct, frozen=True):
-    """All that rules may look at."""
-
-    call: Call
-    agent: str
-    trust: Trust
-    tainted: bool
-    roots: Roots
-    facts: Facts
+_ACCESSES = frozenset((EffectKind.READ, EffectKind.WRITE))
+_CALLS = frozenset((EffectKind.CALL, EffectKind.QUERY))
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """A rule ready to be matched; a condition that was not written is None."""
+    """A rule ready to be matched; a condition that was not written is None.
+
+    `tools` are wildcards over canonical names. Whether they fit depends on the names alone, so the rule set asks.
+    """
 
     finding: Finding
-    tools: tuple[Pattern, ...]
-    agents: tuple[Pattern, ...] | None = None
+    tools: tuple[str, ...]
+    agents: tuple[str, ...] | None = None
     sources: frozenset[Trust] | None = None
     commands: CommandSet | None = None
     paths: PathSet | None = None
@@ -42,18 +39,32 @@ class Rule(Struct, frozen=True, kw_only=True):
     def loosens(self) -> bool:
         return self.finding.stance <= Stance.LOG
 
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """Names of which a call must have one for this rule to apply (`Situation.keys`); None when it needs none."""
+        if self.commands is not None and self.commands.keys is not None:
+            return self.commands.keys
+        return self.paths.keys if self.paths is not None else None
+
     def misses(self, situation: Situation) -> str | None:
-        """None when the rule applies, else the first condition that fails. Tools were matched before."""
-        if self.agents is not None and not any(touches(one, (situation.agent,)) for one in self.agents):
+        """None when the rule applies, else the first condition that fails. Raises BudgetExceededError."""
+        if self.agents is not None and not any(matches(one, situation.agent) for one in self.agents):
             return "agents"
         if self.sources is not None and situation.trust not in self.sources:
             return "source"
-        missed = self._covers(situation) if self.loosens else self._touches(situation)
-        if missed is None and self.when is not None:
+        situation.budget.spend(1)
+        loosens = self.loosens
+        if loosens or self.commands is not None or self.paths is not None or self.effects is not None:
+            situation.budget.spend(situation.weight)
+            missed = self._covers(situation) if loosens else self._touches(situation)
+            if missed is not None:
+                return missed
+        if self.when is not None:
+            situation.budget.spend(situation.facts.cost)
             # INVARIANT: what cannot be evaluated never allows and never fails to deny.
             holds = self.when.holds(situation.facts)
-            return "when" if holds is False or (holds is None and self.loosens) else None
-        return missed
+            return "when" if holds is False or (holds is None and loosens) else None
+        return None
 
     def _touches(self, situation: Situation) -> str | None:
         """One command or one effect that meets every condition is enough."""
@@ -67,18 +78,18 @@ class Rule(Struct, frozen=True, kw_only=True):
         for effect in call.effects:
             if self.commands is not None and effect.command not in hit:
                 continue
-            if self.paths is not None and not self._on_path(effect, situation.roots):
+            if self.paths is not None and not self._on_path(effect, situation):
                 continue
             if self.effects is None or _is_any(effect.kind, self.effects):
                 return None
             failed = "effects"
         return failed
 
-    def _on_path(self, effect: Effect, roots: Roots) -> bool:
+    def _on_path(self, effect: Effect, situation: Situation) -> bool:
         return (
             self.paths is not None
-            and (effect.kind in ON_PATHS or effect.kind is EffectKind.EXECUTE)
-            and self.paths.touches(effect.resource, roots)
+            and effect.kind in NAMES_PATHS
+            and self.paths.touches(situation.located(effect.resource))
         )
 
     def _covers(self, situation: Situation) -> str | None:
@@ -98,12 +109,12 @@ class Rule(Struct, frozen=True, kw_only=True):
         if self.paths is not None and not call.commands and not any(e.kind in ON_PATHS for e in call.effects):
             return "path"
         for effect in call.effects:
-            missed = self._covers_effect(effect, by_nature, situation.roots)
+            missed = self._covers_effect(effect, by_nature, situation)
             if missed is not None:
                 return missed
         return None
 
-    def _covers_effect(self, effect: Effect, by_nature: dict[int, Pattern], roots: Roots) -> str | None:
+    def _covers_effect(self, effect: Effect, by_nature: dict[int, Pattern], situation: Situation) -> str | None:
         # INVARIANT: what was not understood is never allowed, whatever a rule says.
         if effect.kind is EffectKind.OPAQUE:
             return "opaque"
@@ -113,10 +124,10 @@ class Rule(Struct, frozen=True, kw_only=True):
         if self.effects is not None and not named and not _is_all(effect.kind, self.effects):
             return "effects"
         if self.paths is not None and on_path:
-            return None if self.paths.covers(effect.resource, roots) else "path"
-        if self.effects is None and not named and (self.commands is not None or self.paths is not None):
-            return "effects"
-        return None
+            return None if self.paths.covers(situation.located(effect.resource)) else "path"
+        # That the tool is called at all is what the rule's own tools say.
+        spoken_of = named or effect.kind in _CALLS or (self.commands is None and self.paths is None)
+        return None if self.effects is not None or spoken_of else "effects"
 
 
 def _names(pattern: Pattern, word: str) -> bool:
@@ -126,16 +137,14 @@ def _names(pattern: Pattern, word: str) -> bool:
 
 def _is_any(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
     """Whether the effect may be of one of these kinds."""
-    if kind is EffectKind.ACCESS:
-        return not kinds.isdisjoint((EffectKind.ACCESS, EffectKind.READ, EffectKind.WRITE))
-    return kind in kinds
+    return kind in kinds or (kind is EffectKind.ACCESS and not kinds.isdisjoint(_ACCESSES))
 
 
 def _is_all(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
     """Whether the effect is surely of one of these kinds."""
-    if kind is EffectKind.ACCESS and kinds.issuperset((EffectKind.READ, EffectKind.WRITE)):
+    if kind is EffectKind.ACCESS and kinds.issuperset(_ACCESSES):
         return True
-    return kind in kinds
+    return kind in kinds or (kind is EffectKind.QUERY and EffectKind.READ in kinds)
 
 
 def finding(stance: Stance, rule: str, reason: str, risk: str | None) -> Finding:

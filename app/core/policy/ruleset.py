@@ -1,54 +1,87 @@
 """The compiled policy: rules, found by the names of a call."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from app.core.decision import Finding
 from app.core.policy.document import TestText
-from app.core.policy.glob import Pattern, covers, pattern, touches
 from app.core.policy.rule import Rule
+from app.core.policy.wildcard import matches
+from app.core.spelling import fold
 
 # So many different tool names are remembered; an agent that invents more pays for them itself.
 _REMEMBERED = 1_024
 
 
-def tool_pattern(text: str) -> Pattern:
-    """A pattern over tool names: `mcp:github/*`, `send_*`; a lone `*` is every tool."""
-    return pattern(text.split("/"), "*")
+class Candidates:
+    """The rules that fit the names of a call, found through what the call must hold for them to apply."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.all = rules
+        self._always: list[Rule] = []
+        self._by_key: dict[str, list[Rule]] = {}
+        for rule in rules:
+            keys = rule.keys
+            if keys is None:
+                self._always.append(rule)
+            else:
+                for key in keys:
+                    self._by_key.setdefault(key, []).append(rule)
+
+    def among(self, keys: frozenset[str] | None) -> Iterable[Rule]:
+        """Those that may apply to a call with these keys; one may come twice, which changes no outcome."""
+        if keys is None:
+            return self.all
+        found = self._always
+        for key in self._by_key.keys() & keys:
+            found = found + self._by_key[key]
+        return found
 
 
 class RuleSet:
     """Everything a policy says, ready to be asked. Immutable but for its memory of names."""
 
-    def __init__(self, rules: tuple[Rule, ...], default: Finding, trusted_tools: tuple[Pattern, ...]) -> None:
+    def __init__(self, rules: tuple[Rule, ...], default: Finding, trusted_tools: tuple[str, ...] = ()) -> None:
+        """`trusted_tools` are wildcards over the names of tools whose own annotations are believed."""
         self.rules = rules
         self.default = default
         self._trusted_tools = trusted_tools
-        self._memory: dict[tuple[str, ...], tuple[Rule, ...]] = {}
+        self._memory: dict[tuple[tuple[str, ...], tuple[str, ...]], Candidates] = {}
 
-    def candidates(self, names: tuple[str, ...]) -> tuple[Rule, ...]:
-        """The rules whose tools fit: to loosen, a rule must fit every name of the call; to tighten, any."""
-        found = self._memory.get(names)
+    def candidates(self, names: tuple[str, ...], heard: tuple[str, ...] = ()) -> Candidates:
+        """The rules whose tools fit: to loosen, every one of `names`; to tighten, any, or what the call was called."""
+        key = names, heard
+        found = self._memory.get(key)
         if found is None:
-            items = [name.split("/") for name in names]
-            found = tuple(rule for rule in self.rules if _fits(rule, items))
+            spellings = [fold(name) for name in names + heard]
+            found = Candidates(tuple(rule for rule in self.rules if _fits(rule, names, spellings)))
             if len(self._memory) >= _REMEMBERED:
                 self._memory.clear()
-            self._memory[names] = found
+            self._memory[key] = found
         return found
 
     def trusts_annotations(self, name: str) -> bool:
         """Whether the policy believes what this tool's own annotations say."""
-        return any(covers(one, name.split("/")) for one in self._trusted_tools)
+        return any(matches(one, name) for one in self._trusted_tools)
+
+
+class PolicyTest(Struct, frozen=True):
+    """A test that a policy file carries, and where it stands."""
+
+    file: str
+    line: int
+    text: TestText
 
 
 class Policy(Struct, frozen=True):
-    """A compiled policy with the tests that its files carry."""
+    """A compiled policy with the tests that its own file carries."""
 
     rules: RuleSet
-    tests: tuple[TestText, ...]
+    tests: tuple[PolicyTest, ...]
 
 
-def _fits(rule: Rule, names: list[list[str]]) -> bool:
+def _fits(rule: Rule, names: tuple[str, ...], spellings: list[str]) -> bool:
     if rule.loosens:
-        return all(any(covers(tool, name) for tool in rule.tools) for name in names)
-    return any(touches(tool, name) for tool in rule.tools for name in names)
+        return all(any(matches(tool, name) for tool in rule.tools) for name in names)
+    return any(matches(fold(tool), name) for tool in rule.tools for name in spellings)

@@ -4,6 +4,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from app.core.policy.overlap import overlap
+
 # No file system takes longer names; what is longer is not worth the steps and counts as unknown.
 LONGEST = 255
 _SPECIAL = frozenset("*?[")
@@ -33,10 +35,11 @@ Token = str | OneOf | _Star | _One
 
 
 def is_wild(text: str) -> bool:
+    """Whether a text holds a wildcard, closed or not."""
     return not _SPECIAL.isdisjoint(text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4_096)
 def tokens(text: str) -> tuple[Token, ...]:
     """The wildcards and characters of `text`. An unclosed bracket is an ordinary character."""
     out: list[Token] = []
@@ -74,56 +77,74 @@ def _one_of(inner: str) -> OneOf:
 
 
 def matches(wild: str, text: str) -> bool:
-    """Whether the literal `text` matches `wild`: greedy, returning only to the last star."""
-    pattern = tokens(wild)
-    at = position = 0
-    resume_at = resume_position = -1
-    while position < len(text):
-        token = pattern[at] if at < len(pattern) else None
-        if token is STAR:
-            resume_at, resume_position = at, position
-            at += 1
-        elif token is not None and _takes(token, text[position]):
-            at += 1
-            position += 1
-        elif resume_at >= 0:
-            resume_position += 1
-            at, position = resume_at + 1, resume_position
-        else:
+    """Whether the literal `text` matches `wild`."""
+    first, *rest = _chunks(wild)
+    if not _begins(first, text, 0):
+        return False
+    if not rest:
+        return len(first) == len(text)
+    *middle, last = rest
+    at = len(first)
+    # What lies between stars is placed as early as it can be, which leaves the most room for what follows.
+    for chunk in middle:
+        at = _find(chunk, text, at)
+        if at < 0:
             return False
-    return all(rest is STAR for rest in pattern[at:])
+        at += len(chunk)
+    return len(text) - len(last) >= at and _begins(last, text, len(text) - len(last))
+
+
+def ends(wild: str) -> tuple[str, str]:
+    """The literal texts that everything which matches `wild` begins and ends with."""
+    first, *_, last = ("", *_chunks(wild)) if len(_chunks(wild)) == 1 else _chunks(wild)
+    return first if isinstance(first, str) else "", last if isinstance(last, str) else ""
+
+
+@lru_cache(maxsize=4_096)
+def _chunks(wild: str) -> tuple[str | tuple[Token, ...], ...]:
+    """What stands between the stars; a text where it holds no other wildcard."""
+    chunks: list[list[Token]] = [[]]
+    for token in tokens(wild):
+        if token is STAR:
+            chunks.append([])
+        else:
+            chunks[-1].append(token)
+    return tuple(_literal(chunk) for chunk in chunks)
+
+
+def _literal(chunk: list[Token]) -> str | tuple[Token, ...]:
+    texts = [token for token in chunk if isinstance(token, str)]
+    return "".join(texts) if len(texts) == len(chunk) else tuple(chunk)
+
+
+def _begins(chunk: str | tuple[Token, ...], text: str, at: int) -> bool:
+    if isinstance(chunk, str):
+        return text.startswith(chunk, at)
+    return len(text) - at >= len(chunk) and all(
+        _takes(token, character) for token, character in zip(chunk, text[at : at + len(chunk)], strict=True)
+    )
+
+
+def _find(chunk: str | tuple[Token, ...], text: str, start: int) -> int:
+    if isinstance(chunk, str):
+        return text.find(chunk, start)
+    return next((at for at in range(start, len(text) - len(chunk) + 1) if _begins(chunk, text, at)), -1)
 
 
 def intersect(wild: str, other: str) -> bool:
-    """Whether some name matches both. A wildcard that begins `other` leaves dot files out, as shells do.
+    """Whether some name matches both. A `*` or `?` that begins `other` leaves dot files out, as shells do.
 
     Two brackets always count as meeting: the answer may be a false yes, never a false no.
     """
     if len(wild) > LONGEST or len(other) > LONGEST:
         return True
-    if is_wild(other[:1]) and wild[:1] == ".":
+    if other[:1] in ("*", "?") and wild[:1] == ".":
         return False
-    left, right = tokens(wild), tokens(other)
-    # `reached` holds the positions in `right` that some prefix can stand at together with `at` in `left`.
-    reached = _over_stars({0}, right)
-    for token in left:
-        if token is STAR:
-            reached = set(range(min(reached, default=len(right) + 1), len(right) + 1))
-            continue
-        step: set[int] = set()
-        for position in reached:
-            if position < len(right):
-                facing = right[position]
-                if facing is STAR:
-                    step.add(position)
-                elif _meet(token, facing):
-                    step.add(position + 1)
-        reached = _over_stars(step, right)
-    return len(right) in reached
+    return overlap(tokens(wild), tokens(other), (_is_star, _is_star), _meet)
 
 
-def _over_stars(positions: set[int], pattern: tuple[Token, ...]) -> set[int]:
-    return positions | {at + 1 for at in positions if at < len(pattern) and pattern[at] is STAR}
+def _is_star(token: Token) -> bool:
+    return token is STAR
 
 
 def _takes(token: Token, character: str) -> bool:

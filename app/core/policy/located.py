@@ -1,0 +1,197 @@
+"""A path as rules see it: its segments, from every root that rules may name, in every spelling.
+
+For a rule that loosens there is one reading: the path exactly as spelt. For a rule that tightens there are as many
+as a file system may have for it: other cases and forms, `/proc/self/root`, Windows drives seen from Linux, homes.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from msgspec import Struct
+
+from app.core.policy.wildcard import is_wild, matches
+from app.core.spelling import fold
+
+# First segments of paths below a root that a pattern names; no path holds NUL.
+HOME = "\0home"
+WORKSPACE = "\0workspace"
+
+Segments = tuple[str, ...]
+
+# Folded beginnings behind which the whole file system, or a drive, is seen again; `*` is any one name.
+_SEEN_AGAIN: tuple[tuple[Segments, Segments], ...] = (
+    (("", "proc", "*", "root"), ("",)),
+    (("", "proc", "*", "task", "*", "root"), ("",)),
+    (("", "private"), ("",)),
+    (("", "system", "volumes", "data"), ("",)),
+    (("", "host"), ("",)),
+    (("", "hostfs"), ("",)),
+    (("", "rootfs"), ("",)),
+    *((("", *mount, drive), (f"{drive}:",)) for drive in "cd" for mount in ((), ("mnt",), ("cygdrive",))),
+)
+_SEEN_AGAIN_FIRST = frozenset(before[1] for before, _ in _SEEN_AGAIN)
+# Folded beginnings behind which a path goes on from a directory that is not known.
+_SOMEWHERE: tuple[Segments, ...] = (("", "proc", "*", "cwd"), ("", "proc", "*", "task", "*", "cwd"))
+_HOMES = frozenset(("home", "users"))
+_ROOTS_HOMES: tuple[tuple[str, Segments], ...] = ((HOME, ("", "root")), (HOME, ("", "var", "root")))
+# Homes lie near the top: `/home/x`, `/export/home/x`, `/mnt/c/users/x`.
+_HOMES_LOOKED_AT = 2
+
+
+class Roots(Struct, frozen=True):
+    """What `$workspace` and `~` stand for: registered roots, and the caller's home if its word may be believed.
+
+    `folded` has the superuser's homes besides, which are nobody's for a rule that loosens.
+    """
+
+    exact: tuple[tuple[str, Segments], ...]
+    folded: tuple[tuple[str, Segments], ...]
+
+
+@lru_cache(maxsize=256)
+def roots(workspaces: tuple[str, ...], home: str = "") -> Roots:
+    """`workspaces` and `home` are clean absolute paths; an empty home is not known."""
+    named = [(WORKSPACE, root) for root in workspaces] + ([(HOME, home)] if home else [])
+    return Roots(
+        tuple((anchor, split(root)) for anchor, root in named),
+        tuple((anchor, split(fold(root))) for anchor, root in named) + _ROOTS_HOMES,
+    )
+
+
+class Located:
+    """One path. `exact` are its readings for rules that loosen, `folded` for rules that tighten."""
+
+    __slots__ = ("exact", "folded", "names", "wild")
+
+    def __init__(self, path: str, roots: Roots) -> None:
+        self.wild = is_wild(path)
+        segments = split(path)
+        self.exact = [segments, *_below_exactly(segments, roots, wild=self.wild)]
+        self.folded = _readings(fold(path), roots, wild=self.wild)
+        self.names = frozenset().union(*self.folded)
+
+
+def split(path: str) -> Segments:
+    """The segments of a path; one that begins with `/` has an empty first."""
+    return tuple(path.split("/"))
+
+
+def many(segment: str) -> bool:
+    """Whether a segment stands for any number of them, as `**` does in shells that expand it."""
+    return segment == "**"
+
+
+def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> Iterator[Segments]:
+    # INVARIANT: a path with `..` left in it, or a wildcard that may become one, lies below no root.
+    if ".." in segments or (wild and any(_may_climb(segment) for segment in segments)):
+        return
+    for anchor, root in roots.exact:
+        if segments[: len(root)] == root:
+            yield (anchor, *segments[len(root) :])
+
+
+def _readings(path: str, roots: Roots, *, wild: bool) -> list[Segments]:
+    """Every way to read a folded path."""
+    plain = split(path)
+    readings = [plain]
+    if ":" in path or " " in path or "./" in path or path[-1:] == ".":
+        readings.append((plain[0], *[_trimmed(segment) for segment in plain[1:]]))
+    if wild and any(_may_climb(segment) for segment in plain):
+        readings.append(_climbed(plain))
+    if len(plain) > 1 and plain[1] in _SEEN_AGAIN_FIRST:
+        readings += [again for one in readings if (again := _seen_again(one)) != one]
+    for one in readings.copy():
+        readings += _below(one, roots, wild=wild)
+    return readings
+
+
+def _trimmed(segment: str) -> str:
+    """As Windows reads a name: without trailing dots and spaces, and without the name of a stream."""
+    return segment if segment in ("", "..") else segment.partition(":")[0].rstrip(" .")
+
+
+def _may_climb(segment: str) -> bool:
+    return segment[:1] == "." and is_wild(segment) and matches(segment, "..")
+
+
+def _climbed(segments: Segments) -> Segments:
+    kept: list[str] = []
+    for segment in segments:
+        if not _may_climb(segment):
+            kept.append(segment)
+        elif len(kept) > 1:
+            kept.pop()
+    return tuple(kept)
+
+
+def _seen_again(segments: Segments) -> Segments:
+    """The path without what only leads round to it."""
+    while len(segments) > 1 and segments[0] == "" and segments[1] in _SEEN_AGAIN_FIRST:
+        for before, root in _SEEN_AGAIN:
+            if _begins(segments, before):
+                segments = root + segments[len(before) :]
+                break
+        else:
+            break
+    return segments
+
+
+def _begins(segments: Segments, before: Segments) -> bool:
+    return len(segments) >= len(before) and all(
+        name in ("*", segment) for name, segment in zip(before, segments, strict=False)
+    )
+
+
+def _below(segments: Segments, roots: Roots, *, wild: bool) -> list[Segments]:
+    """The path as seen from every root that may hold it."""
+    found: list[Segments] = []
+    first = segments[0]
+    if first[:1] == "~":
+        found.append((HOME, *segments[1:]))
+    elif first and first[1:] != ":":
+        found += _anywhere(segments)
+    for before in _SOMEWHERE if segments[1:2] == ("proc",) else ():
+        if _begins(segments, before):
+            found += _anywhere(segments[len(before) :])
+    for anchor, root in roots.folded:
+        if (rest := _rest(segments, root, wild=wild)) is not None:
+            found.append((anchor, *rest))
+    if wild or not _HOMES.isdisjoint(segments):
+        found += _in_homes(segments)
+    return found
+
+
+def _in_homes(segments: Segments) -> Iterator[Segments]:
+    """The path from within anybody's home."""
+    homes = [at for at, segment in enumerate(segments) if _may_be_homes(segment, at)]
+    for at in homes[:_HOMES_LOOKED_AT]:
+        if "**" in segments[at : at + 2]:
+            yield (HOME, "**", *segments[at + 1 :])
+        elif len(segments) > at + 1:
+            yield (HOME, *segments[at + 2 :])
+
+
+def _anywhere(segments: Segments) -> Iterator[Segments]:
+    """A path from a directory that is not known: it may be any of the roots."""
+    climbs = next((at for at, segment in enumerate(segments) if segment != ".."), len(segments))
+    for root in ("", HOME, WORKSPACE):
+        yield (root, *segments[climbs:])
+
+
+def _rest(segments: Segments, root: Segments, *, wild: bool) -> Segments | None:
+    """What remains of a path below `root`, if it may lie there."""
+    if not wild:
+        return segments[len(root) :] if segments[: len(root)] == root else None
+    for at, name in enumerate(root):
+        segment = segments[at] if at < len(segments) else ""
+        if segment == "**":
+            return segments[at:]
+        if segment != name and not (is_wild(segment) and matches(segment, name)):
+            return None
+    return segments[len(root) :]
+
+
+def _may_be_homes(segment: str, at: int) -> bool:
+    if segment == "**":
+        return at <= 1
+    return segment in _HOMES or (is_wild(segment) and any(matches(segment, name) for name in _HOMES))

@@ -1,0 +1,49 @@
+"""All that rules may look at when they are asked about one call."""
+
+from app.core.budget import Budget
+from app.core.model import NAMES_PATHS, Call
+from app.core.policy.command_set import plain
+from app.core.policy.condition import Facts
+from app.core.policy.located import Located, Roots
+from app.core.policy.wildcard import is_wild
+from app.core.trust import Trust
+
+
+class Situation:
+    """One call, who makes it and from where. Paths are read once, whatever the number of rules."""
+
+    __slots__ = ("_located", "_roots", "agent", "budget", "call", "facts", "trust", "weight")
+
+    def __init__(self, call: Call, agent: str, trust: Trust, *, roots: Roots, facts: Facts, budget: Budget) -> None:
+        self.call = call
+        self.agent = agent
+        self.trust = trust
+        self.facts = facts
+        self.budget = budget
+        # What it costs a rule to look at every command and effect.
+        self.weight = len(call.commands) + sum([1 + effect.resource.count("/") // 4 for effect in call.effects])
+        self._roots = roots
+        self._located: dict[str, Located] = {}
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The programs and the segments of paths in this call; None when some of them are not known."""
+        found: set[str] = set()
+        for command in self.call.commands:
+            if command.words:
+                if is_wild(command.words[0]):
+                    return None
+                found.add(plain(command.words[0]))
+        for effect in self.call.effects:
+            if effect.kind in NAMES_PATHS:
+                path = self.located(effect.resource)
+                if path.wild:
+                    return None
+                found |= path.names
+        return frozenset(found)
+
+    def located(self, path: str) -> Located:
+        found = self._located.get(path)
+        if found is None:
+            found = self._located[path] = Located(path, self._roots)
+        return found
