@@ -4,7 +4,7 @@ import itertools
 import re
 from typing import Final
 
-from app.core.classify.shell.tree import Literal, Part
+from app.core.classify.shell.tree import Literal, Part, Variable
 
 MOST: Final = 64
 _DEEPEST: Final = 32
@@ -81,6 +81,9 @@ def _choose(pieces: list[Part], opened: int, commas: list[int], closed: int) -> 
         if sequence is None:
             return None
         choices = [[Literal(char) for char in item] for item in sequence]
+    if opened and isinstance(pieces[opened - 1], Variable):
+        # `$A{1,2}` is `$A1 $A2`: other variables.
+        return None
     found: list[list[Part]] = []
     for choice in choices:
         some = _expand([*pieces[:opened], *choice, *pieces[closed + 1 :]], opened)

@@ -4,12 +4,15 @@ INVARIANT: between two tokens stand only blanks, comments, line breaks where bas
 here-documents. A token that the grammar skipped, or found inside a comment, stops the reading.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.core.classify.shell.words import META, DisagreementError
 
 _OPERATOR = frozenset("<>&|")
+# The usual gap. What follows it must not be part of the gap.
+_ONE_BLANK = re.compile(r" [^ \t\n\\#]")
 # Tokens after which a command may begin.
 _OPENS = frozenset((
     ";", "&", "&&", "||", "|", "|&", "!", "(", "$(", "<(", ">(", "`", "{", "then", "do", "else", "elif", "if", "while",
@@ -71,7 +74,9 @@ class Cursor:
             raise DisagreementError("a descriptor without its redirection")
 
     def skip_to(self, start: int) -> None:
-        if start != self._at and self.skip(self._at) != start:
+        if start == self._at or (start == self._at + 1 and _ONE_BLANK.match(self._source, self._at)):
+            self._at = start
+        elif self.skip(self._at) != start:
             raise DisagreementError("something that the grammar skipped")
 
     def skip(self, at: int, *, inside: bool = False) -> int:

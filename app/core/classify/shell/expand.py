@@ -3,14 +3,19 @@
 Globs stay patterns in the text. A value that the line does not tell is unknown, with the reason.
 """
 
-from collections.abc import Iterator
+import re
 from typing import Final
+
+from msgspec.structs import replace
 
 from app.core.classify.shell.braces import alternatives
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.tree import Literal, Part, Puzzle, Substitution, Variable, Word
 
 LONGEST: Final = 16_384
+_LONGEST_PART: Final = 80
+# `name=~/x`: bash reads the tilde there too. The second form is found inside a value that an assignment holds.
+_NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?=~)|[^~]*:(?=~)")
 # Variables from outside whose values are no secrets.
 _PUBLIC = frozenset(
     [
@@ -49,7 +54,8 @@ _PUBLIC = frozenset(
 )
 # `~+`, `~-` and `~1` name directories that the shell remembers.
 _DIRECTORY_STACK = frozenset("+-0123456789")
-_SPECIAL = frozenset("{~*?[")
+_WILD = frozenset("*?[")
+_ORDINARY = re.compile(r"[^~{*?\[](?:[^~{*?\[]|(?<![=:])~)*")
 
 
 def expand(word: Word, state: State) -> tuple[Arg, ...]:
@@ -57,68 +63,100 @@ def expand(word: Word, state: State) -> tuple[Arg, ...]:
     parts = word.parts
     if len(parts) == 1:
         only = parts[0]
-        if isinstance(only, Literal) and (only.quoted or _SPECIAL.isdisjoint(only.text)):
+        if isinstance(only, Literal) and (only.quoted or _ORDINARY.fullmatch(only.text)):
             return (Arg(only.text),)
         if isinstance(only, Variable) and only.name == "@" and only.quoted and state.arguments is not None:
             return state.arguments
     spelled = alternatives(parts)
     if spelled is None:
-        return (Arg(word.source, why=f"{word.source[:80]}: braces that we do not read", one=False),)
+        return (Arg(word.source, why=f"{word.source[:_LONGEST_PART]}: braces that we do not read", one=False),)
     return tuple(arg for some in spelled for arg in _fields(some, word.source, state))
 
 
 def single(word: Word, state: State) -> Arg:
     """The value of a word where bash neither splits nor globs: an assignment's, a redirection's, a here-document's."""
-    quoted = tuple(_as_quoted(part) for part in word.parts)
-    return next(_fields(quoted, word.source, state), Arg(""))
+    quoted = tuple(Variable(part.name, quoted=True) if isinstance(part, Variable) else part for part in word.parts)
+    return next(iter(_fields(quoted, word.source, state)), Arg(""))
 
 
-def _as_quoted(part: Part) -> Part:
-    return Variable(part.name, quoted=True) if isinstance(part, Variable) else part
-
-
-def _fields(parts: tuple[Part, ...], source: str, state: State) -> Iterator[Arg]:
-    text: list[str] = []
-    why = ""
-    free = one = True
-    loose = started = False
+def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
+    line = _Line(source)
     for position, part in enumerate(parts):
         value = _value(part, state)
         if value.why:
-            # The reason that is told is the gravest.
-            why = why if why and not (free and not value.free) else value.why
-            free = free and value.free
-            one = one and (part.quoted or (isinstance(part, Substitution) and part.is_file))
-            started = True
-            continue
-        literal = isinstance(part, Literal)
-        pieces = [value.text] if literal or part.quoted else _split(value.text)
-        for number, piece in enumerate(pieces):
-            if number and started:
-                yield _arg(text, why, source, free=free, one=one, loose=loose)
-                text, why, free, one, loose, started = [], "", True, True, False, False
-            if not piece:
-                started = started or part.quoted
-                continue
-            if literal and position == 0 and not part.quoted and piece[0] == "~":
-                if piece[1:2] in _DIRECTORY_STACK:
-                    why, free = f"{piece[:80]}: value not known", False
-                text.append(_tilde(piece, state))
+            line.unknown(value.why, free=value.free, one=part.quoted)
+        elif isinstance(part, Literal):
+            _literal(line, part, state, position=position, alone=len(parts) == 1)
+        elif part.quoted:
+            line.add(value.text, quoted=True)
+        else:
+            pieces = _split(value.text)
+            if len(pieces) > 1 and Literal("$", quoted=True) in parts:
+                # bash does not split a word that holds a `$` of its own.
+                line.unknown(f"{source[:_LONGEST_PART]}: splits in unknown ways")
+            for number, piece in enumerate(pieces):
+                if number:
+                    line.end()
+                line.add(piece, quoted=False)
+    line.end()
+    return line.words
+
+
+def _literal(line: "_Line", part: Literal, state: State, *, position: int, alone: bool) -> None:
+    text = part.text
+    if not part.quoted and "~" in text:
+        if position == 0 and text[0] == "~":
+            if text[1:2] in _DIRECTORY_STACK:
+                line.unknown(f"{text[:_LONGEST_PART]}: value not known")
+            # Before anything but a slash, `~` is an ordinary character.
+            if alone or text != "~":
+                text = _tilde(text, state)
+        elif named := _NAMED.match(text):
+            if position or ":" in text:
+                line.unknown(f"{text[:_LONGEST_PART]}: a tilde inside a word")
+            text = named[0] + _tilde(text[named.end() :], state)
+    line.add(text, quoted=part.quoted)
+
+
+class _Line:
+    """The words found so far, and the one being put together."""
+
+    __slots__ = ("_found", "_source", "_started", "_text", "words")
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self.words: list[Arg] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._text: list[str] = []
+        self._found = Arg("", free=True)
+        self._started = False
+
+    def add(self, text: str, *, quoted: bool) -> None:
+        if not quoted and not _WILD.isdisjoint(text):
+            loose = self._found.loose or (not self._started and text[0] in _WILD)
+            self._found = replace(self._found, glob=True, loose=loose)
+        self._started = self._started or quoted or text != ""
+        self._text.append(text)
+
+    def unknown(self, why: str, *, free: bool = False, one: bool = True) -> None:
+        found = self._found
+        # The reason that is told is the gravest.
+        told = found.why if found.why and not (found.free and not free) else why
+        self._found = replace(found, why=told, free=found.free and free, one=found.one and one)
+        self._started = True
+
+    def end(self) -> None:
+        if self._started:
+            text = "".join(self._text)
+            if self._found.why:
+                self.words.append(replace(self._found, text=self._source))
+            elif len(text) > LONGEST:
+                self.words.append(Arg(self._source, why=f"{self._source[:_LONGEST_PART]}: too long"))
             else:
-                loose = loose or (not started and not part.quoted and piece[0] in "*?[")
-                text.append(piece)
-            started = True
-    if started:
-        yield _arg(text, why, source, free=free, one=one, loose=loose)
-
-
-def _arg(text: list[str], why: str, source: str, *, free: bool, one: bool, loose: bool) -> Arg:
-    if why:
-        return Arg(source, why, free, one)
-    value = "".join(text)
-    if len(value) > LONGEST:
-        return Arg(source, why=f"{source[:80]}: too long")
-    return Arg(value, loose=loose)
+                self.words.append(replace(self._found, text=text, free=False))
+            self._begin()
 
 
 def _split(value: str) -> list[str]:
@@ -135,10 +173,10 @@ def _value(part: Part, state: State) -> Arg:
     if isinstance(part, Literal):
         return Arg(part.text)
     if isinstance(part, Puzzle):
-        return Arg("", f"{part.source[:80]}: value not known", part.free)
+        return Arg("", f"{part.source[:_LONGEST_PART]}: value not known", part.free)
     if isinstance(part, Substitution):
         # A substitution for a file is a pipe, whose other end is judged by itself.
-        return Arg("/dev/fd/63") if part.is_file else Arg("", f"{part.source[:80]}: output not known", free=True)
+        return Arg("/dev/fd/63") if part.is_file else Arg("", f"{part.source[:_LONGEST_PART]}: output not known", free=True)
     return variable(part.name, state)
 
 

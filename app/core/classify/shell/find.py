@@ -86,10 +86,12 @@ _TEXT = frozenset(
     ]
 )
 _IN_DIRECTORY = frozenset(("-execdir", "-okdir"))
+_WRITES = {"-fprint": 2, "-fprint0": 2, "-fls": 2, "-fprintf": 3}
 _RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 
 
 def find(act: Act) -> tuple[Inner, ...]:
+    """Reads below the starting points; then each expression has its own effects."""
     args = act.args[1:]
     at = 0
     while at < len(args) and args[at].text in ("-H", "-L", "-P", "-E"):
@@ -105,30 +107,36 @@ def find(act: Act) -> tuple[Inner, ...]:
     inner: list[Inner] = []
     while at < len(args):
         act.record.budget.spend()
-        text = args[at].text
-        value = args[at + 1] if at + 1 < len(args) else Arg("", f"find {text[:_LONGEST_PART]}: needs a value")
-        if text in _RUNS:
-            at += _run(act, starts, args[at:], inner)
-        elif text in _TEXT or text[:6] == "-newer":
-            if value.why or (text[:6] == "-newer" and text not in ("-newermt", "-newerat", "-newerct")):
-                act.path(EffectKind.READ, value)
-            at += 2
-        elif text in ("-fprint", "-fprint0", "-fls", "-fprintf"):
-            act.path(EffectKind.WRITE, value, text)
-            at += 3 if text == "-fprintf" else 2
-        elif text == "-delete":
-            for start in starts:
-                act.path(EffectKind.DELETE, start, text, deep=True)
-            at += 1
-        elif text in _ALONE and not args[at].why:
-            at += 1
-        else:
-            act.opaque(args[at].why or f"find {text[:_LONGEST_PART]}: not known")
-            act.access((args[at],))
-            at += 1
+        at += _expression(act, starts, args[at:], inner)
     if inner:
         act.wraps()
     return tuple(inner)
+
+
+def _expression(act: Act, starts: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[Inner]) -> int:
+    """One expression; returns how many words it took."""
+    arg, text = args[0], args[0].text
+    value = args[1] if len(args) > 1 else Arg("", f"find {text[:_LONGEST_PART]}: needs a value")
+    if text in _RUNS:
+        return _run(act, starts, args, inner)
+    if text in _TEXT:
+        if value.why:
+            act.opaque(value.why)
+        return 2
+    if text[:6] == "-newer" and not arg.why:
+        if value.why or text[-1] != "t":
+            act.path(EffectKind.READ, value)
+        return 2
+    if text in _WRITES:
+        act.path(EffectKind.WRITE, value, text)
+        return _WRITES[text]
+    if text == "-delete":
+        for start in starts:
+            act.path(EffectKind.DELETE, start, text, deep=True)
+    elif text not in _ALONE or arg.why:
+        act.opaque(arg.why or f"find {text[:_LONGEST_PART]}: not known")
+        act.access((arg,))
+    return 1
 
 
 def _run(act: Act, starts: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[Inner]) -> int:

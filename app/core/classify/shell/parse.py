@@ -72,6 +72,8 @@ def parse(text: str, budget: Budget, grammar: Budget) -> Sequence | Unread:
         return _Reading(text if text.isascii() else data.decode("latin-1"), root, budget).line()
     except DisagreementError as error:
         return Unread(str(error))
+    except (IndexError, StopIteration):
+        return Unread("a construct that lacks a part")
 
 
 def _is_visible(text: str) -> bool:
@@ -130,6 +132,8 @@ class _Reading:
 
     def _statement(self, node: Found) -> Node:
         self._cursor.begin(node.start_byte)
+        if node.type == "command":
+            return self._simple(node.children)
         pieces: list[Piece] = []
         self._flatten(node, pieces)
         return grouped(pieces)
@@ -168,7 +172,7 @@ class _Reading:
     def _command(self, node: Found) -> Node:
         kind = node.type
         if kind in _WRITTEN_LIKE_COMMANDS:
-            return self._simple(node)
+            return self._simple(node.children)
         if kind == "variable_assignment":
             return Simple(assignments=(self._assignment(node),))
         if kind == "test_command":
@@ -180,11 +184,11 @@ class _Reading:
             return grouped(pieces)
         return self._compound(kind, node.children)
 
-    def _simple(self, node: Found) -> Simple:
+    def _simple(self, children: Nodes[Found]) -> Simple:
         assignments: list[Assignment] = []
         words: list[Word] = []
         pieces: list[Piece] = [Simple()]
-        for child in node.children:
+        for child in children:
             kind = child.type
             if kind == "variable_assignment" and not words:
                 assignments.append(self._assignment(child))
@@ -308,6 +312,8 @@ class _Reading:
                 return self._case(children)
             case "function_definition":
                 return self._function(children)
+            case _:
+                pass
         # INVARIANT: a closed world. A kind of node that is not named in this module is not understood.
         raise DisagreementError(f"{kind.replace('_', ' ')}: not read")
 

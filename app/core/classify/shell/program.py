@@ -212,8 +212,9 @@ class _Use:
     def finish(self) -> None:
         self.effects()
         program, operands = self.program, self.operands
-        if not operands and program.entry.default:
-            operands = [(Arg(program.entry.default), True)]
+        leading = 0 if self.taken & program.instead else max(program.repeats, 0)
+        if program.entry.default and (not operands or (self.deep and len(operands) <= leading)):
+            operands = [*operands, (Arg(program.entry.default), True)]
         if not operands and program.entry.needs and not self.taken & program.takes.keys():
             self.act.opaque(f"{self.name}: runs what it reads")
         roles = list(_assigned(program, len(operands), self.taken))

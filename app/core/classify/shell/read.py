@@ -244,9 +244,11 @@ class _Reader:
             return
         kind = _OPENS.get(node.operator)
         if kind is None:
-            # `>&2` copies a descriptor; `>&file` opens a file.
-            if (not target.why and target.text.removesuffix("-").isdecimal()) or target.text == "-":
+            # `>&2` copies a descriptor; `>&file` opens a file, whose quotes bash removes twice.
+            if not target.why and (target.text.removesuffix("-").isdecimal() or target.text == "-"):
                 return
+            if target.text != node.target.source:
+                act.opaque(f"{node.operator}{node.target.source}: a file's name that bash reads twice", node.operator)
             kind = EffectKind.WRITE if node.operator == ">&" else EffectKind.READ
         act.opened(kind, target, node.operator)
 

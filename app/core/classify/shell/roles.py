@@ -27,6 +27,9 @@ def _text(act: Act, arg: Arg, added_by: str) -> None:
     # An unknown value that tells no secret is harmless where only text is wanted.
     if arg.why and not (arg.free and arg.one):
         act.opaque(arg.why, added_by)
+    elif arg.glob and "/" in arg.text:
+        # The shell lists a directory for it.
+        act.path(EffectKind.READ, arg, added_by)
 
 
 def _on_path(*kinds: EffectKind) -> Role:
@@ -75,6 +78,8 @@ def _execute(act: Act, arg: Arg, added_by: str) -> None:
     if arg.text == "-" or arg.text.startswith(("/dev/", "/proc/")):
         act.opaque(f"{act.name} {arg.text}: code that is not in a file", added_by)
     else:
+        # Its text may also come out again, in messages.
+        act.path(EffectKind.READ, arg, added_by)
         act.path(EffectKind.EXECUTE, arg, added_by)
 
 

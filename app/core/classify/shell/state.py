@@ -18,13 +18,15 @@ class Arg(Struct, frozen=True):
     why    the part that is not known ("" when all is)
     free   not known, but it tells no secret: harmless where only text is wanted
     one    certainly one word; otherwise none or several
-    loose  begins with a wildcard, so a file's name could turn it into a flag
+    glob   holds a wildcard that bash expands to the names of files
+    loose  begins with one, so a file's name could turn it into a flag
     """
 
     text: str
     why: str = ""
     free: bool = False
     one: bool = True
+    glob: bool = False
     loose: bool = False
 
 

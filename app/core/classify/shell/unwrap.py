@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from app.core.classify.paths import Place
-from app.core.classify.shell.act import Act, located
+from app.core.classify.shell.act import Act
 from app.core.classify.shell.find import find
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.state import Arg, State, begin
@@ -162,8 +162,9 @@ def _script(act: Act, script: Arg, rest: tuple[Arg, ...]) -> tuple[Inner, ...]:
     if script.why or script.text.startswith(("/dev/", "/proc/")):
         act.opaque(script.why or f"{act.name} {script.text}: code that is not in a file")
     else:
-        for directory in act.state.directories:
-            act.add(EffectKind.EXECUTE, located(script.text, directory, act.state.home))
+        # Its text may also come out again, in messages.
+        act.path(EffectKind.READ, script)
+        act.path(EffectKind.EXECUTE, script)
     act.access(rest)
     return ()
 

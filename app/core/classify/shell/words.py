@@ -12,10 +12,10 @@ from collections.abc import Callable
 from app.core.classify.shell.tree import Literal, Part, Puzzle, Variable, Word
 
 META = frozenset(" \t\n;&|()<>")
-_AFTER_PLAIN = frozenset(("", " ", "\t", "\n", ";", "&", "|", ")"))
 
 # One character class each, so every match is linear.
 _PLAIN = re.compile(r"[^ \t\n;&|()<>'\"\\$`]+")
+_WHOLE = re.compile(r"[^ \t\n;&|()<>'\"\\$`]++(?=[ \t\n;&|)]|\Z)")
 _IN_DOUBLE = re.compile(r"[^\"\\$`]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 _BRACED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
@@ -57,8 +57,8 @@ class Scanner:
         """The word that begins at `start`, and where it ends."""
         source = self._source
         # Most words are plain from end to end.
-        if (plain := _PLAIN.match(source, start)) and source[plain.end() : plain.end() + 1] in _AFTER_PLAIN:
-            text = decode(plain.group())
+        if plain := _WHOLE.match(source, start):
+            text = plain.group() if source.isascii() else decode(plain.group())
             return plain.end(), Word(text, (Literal(text),))
         self._at = start
         self._parts = []
