@@ -9,7 +9,8 @@ from app.cli.failure import NO, Failure
 from app.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from app.audit_log.verify import Report
+    from app.audit_log.finding import Report
+    from app.services.audit import Audit
     from app.storage.entries import Entry
 
 commands = typer.Typer(name="audit", help="The log: list, show and verify its entries.", no_args_is_help=True)
@@ -22,7 +23,7 @@ _DECISIONS = {
 
 
 @commands.command("list")
-def list_entries(  # noqa: PLR0913 - one parameter an option
+def list_entries(
     *,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many of the newest.")] = 20,
     since: Annotated[str, typer.Option(metavar="30m|24h|7d", help="Not older than this.")] = "",
@@ -37,11 +38,14 @@ def list_entries(  # noqa: PLR0913 - one parameter an option
     from app.cli import terminal
     from app.cli.home import reading
     from app.services.audit import shown
-    from app.storage.entries import Filter, page
+    from app.storage.entries import Filter, find_entry, page
 
     wanted = Filter(agent or None, _decision(decision), tool or None, type or None, _since(since), non_allow)
     with reading() as database, database.reading.connect() as connection:
         found = page(connection, -1, limit, wanted, newest=True)
+        if not as_json:
+            # What was asked stands in the payload, which lists leave out.
+            found = [find_entry(connection, one.seq) or one for one in found]
     if as_json:
         terminal.lines([shown(entry) for entry in found])
         return
@@ -103,23 +107,21 @@ def verify(*, as_json: AsJson = False) -> None:
     raise typer.Exit(0 if report.ok else NO)
 
 
-def _verified(audit: Any, *, quiet: bool) -> "Report":
+def _verified(audit: "Audit", *, quiet: bool) -> "Report":
     """Verify with a bar on standard error where somebody watches."""
     import sys
 
     from app.cli import terminal
 
     if quiet or not sys.stderr.isatty():
-        report: Report = audit.verify()
-        return report
+        return audit.verify()
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     with Progress(
         BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=terminal.errors(), transient=True
     ) as bar:
         task = bar.add_task("verify", total=None)
-        report = audit.verify(lambda done, total: bar.update(task, completed=done, total=total))
-    return report
+        return audit.verify(lambda done, total: bar.update(task, completed=done, total=total))
 
 
 def _wire(report: "Report") -> dict[str, Any]:
@@ -154,19 +156,26 @@ def _since(text: str) -> str | None:
 
 def _what(entry: "Entry") -> str:
     """What an entry is about, in a few words."""
-    from msgspec import MsgspecError
-    from msgspec.json import decode
-
     from app.cli.requests import summary
+    from app.services.audit import shown_body, shown_payload
 
-    try:
-        if entry.type == "decision":
-            asked = summary(decode(entry.payload)["request"]) if entry.payload is not None else "(erased)"
-            return f"{entry.tool}: {asked}" if asked else entry.tool or ""
-        data = decode(entry.body).get("data") or {}
-    except (MsgspecError, LookupError, AttributeError, TypeError):
-        return "(unreadable: run agent-sudo audit verify)"
-    return " ".join(f"{key}={value}" for key, value in data.items() if value not in (None, ""))
+    body, payload = shown_body(entry), shown_payload(entry)
+    if isinstance(body, str) or isinstance(payload, str):
+        return "(tampered with: agent-sudo audit verify)"
+    if entry.type == "decision":
+        asked = summary(payload["request"]) if payload is not None else "(erased)"
+        return f"{entry.tool}: {asked}" if asked else entry.tool or ""
+    data = body.get("data") or {}
+    return ", ".join(f"{key} {_word(key, value)}" for key, value in data.items() if value not in (None, "", False))
+
+
+def _word(key: str, value: Any) -> str:
+    from app.audit_log.timestamp import timestamp
+    from app.cli.terminal import clock_time, short
+
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return clock_time(timestamp(value)) if key.endswith("_at") else short(str(value))
 
 
 def _show(entry: dict[str, Any]) -> None:
@@ -175,6 +184,8 @@ def _show(entry: dict[str, Any]) -> None:
     from app.cli import terminal
 
     body, payload = entry["body"], entry["payload"]
+    if isinstance(body, str) or isinstance(payload, str):
+        raise Failure(f"Entry {entry['seq']} was tampered with.", "agent-sudo audit verify; --json shows it as it is.")
     rows: list[tuple[str, object]] = [("entry", f"{entry['seq']}  {entry['type']}"), ("time", entry["ts"])]
     rows += [(name, json.dumps(body[name])) for name in ("actor",) if name in body]
     if entry["decision"]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.failure import NO
+from app.cli.failure import NO, OK
 from app.cli.options import AsJson, Url
 
 if TYPE_CHECKING:
@@ -25,11 +25,12 @@ def doctor(
     from app.cli.examination import examine
 
     lines = examine(settings(), url, last)
+    is_sound = all(line.state != "FAIL" for line in lines)
     if as_json:
-        terminal.document({"ok": all(line.state != "FAIL" for line in lines), "checks": [line.wire() for line in lines]})
+        terminal.document({"ok": is_sound, "checks": [line.wire() for line in lines]})
     else:
         _show(lines)
-    raise typer.Exit(NO if any(line.state == "FAIL" for line in lines) else 0)
+    raise typer.Exit(OK if is_sound else NO)
 
 
 def _show(lines: list["Line"]) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, structs
 
 from app.cli.failure import Failure
-from app.cli.home import has_home, reading
+from app.cli.home import BEGIN, has_home, reading
 from app.cli.service import default_url
+from app.cli.terminal import short
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -39,11 +40,10 @@ def examine(found: "Settings", url: str, last: int) -> list[Line]:
     """Look at everything; `last` entries of the log are verified."""
     lines = [_python(), _home(found), *_user(found)]
     if not has_home(found):
-        advice = "Start the service once (scripts/run), or run `agent-sudo init`."
-        return [*lines, Line("FAIL", "database", "there is none yet", advice), _service(found, url)]
+        return [*lines, Line("FAIL", "database", "there is none yet", BEGIN), _service(found, url)]
     try:
         with reading(found) as database:
-            lines += [*_database(found, database, last)]
+            lines += _database(database, last)
     except Failure as failure:
         lines.append(Line("FAIL", "database", failure.message, failure.hint))
     return [*lines, _service(found, url)]
@@ -93,7 +93,7 @@ def _user(found: "Settings") -> Iterator[Line]:
     )
 
 
-def _database(found: "Settings", database: "Database", last: int) -> Iterator[Line]:
+def _database(database: "Database", last: int) -> Iterator[Line]:
     from app.data import data
     from app.storage.durability import durability
     from app.storage.migrate import SchemaError, is_pending
@@ -137,13 +137,14 @@ def _policy(database: "Database") -> Line:
     with database.reading.connect() as connection:
         found = policy_in_force_now(connection)
     if found is None:
-        return Line("FAIL", "policy", "none is in force", "Start the service once, or run `agent-sudo init`.")
+        return Line("FAIL", "policy", "none is in force", BEGIN)
+    files = unpack(found.policy.files)
     try:
-        policy = compile_policy(unpack(found.policy.files))
+        policy = compile_policy(files)
     except PolicyError as error:
         return Line("FAIL", "policy", str(error.problems[0]), "Activate one that this version understands.")
     failed = run_tests(policy)
-    said = f"{unpack(found.policy.files)[0].name} {found.policy.digest[:19]}…, {len(policy.rules.rules)} rules"
+    said = f"{files[0].name} {short(found.policy.digest)}, {len(policy.rules.rules)} rules"
     if failed:
         return Line("WARN", "policy", f"{said}; {len(failed)} of its own tests fail", "agent-sudo policy check FILE")
     return Line("OK", "policy", f"{said}, its {len(policy.tests)} tests hold")

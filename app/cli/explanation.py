@@ -39,14 +39,12 @@ def show(by: "Judged", request: "ActionRequest", decision: "Decision") -> None:
     if decision.why:
         trust += terminal.text(f" ({'; '.join(decision.why)})", "dim")
     console.print(trust)
-    console.print(
-        terminal.verdict(decision.verdict),
-        terminal.text(decision.classification.name, "bold"),
-        terminal.text(decision.reason),
-    )
+    grave = terminal.text(f" {decision.classification.name}  ", "bold")
+    console.print(terminal.verdict(decision.verdict) + grave + terminal.text(decision.reason))
     if decision.would_be:
-        console.print(terminal.text("Let pass and watched; without the log rule: ", "dim"), terminal.verdict(decision.would_be))
-    console.print(terminal.text(f"By {by.policy}. Nothing was recorded.", "dim"))
+        watched = terminal.text("Let pass and watched; without the rule that watches: ", "dim")
+        console.print(watched + terminal.verdict(decision.would_be))
+    console.print(terminal.text(f"By {terminal.short(by.policy)}. Nothing was recorded.", "dim"))
 
 
 def _effects(decision: "Decision") -> "Tree":
@@ -78,7 +76,8 @@ def _rules(by: "Judged", request: "ActionRequest", decision: "Decision") -> "Tre
 
     tree = Tree(terminal.text("rules"), guide_style="dim")
     missed = {one.rule: one.failed for one in decision.near}
-    candidates = {one.finding.rule: one.finding for one in by.rules.candidates(*names(request.tool, request.action))}
+    fitting = by.rules.candidates(*names(request.tool, request.action)).all
+    candidates = {one.finding.rule: one.finding for one in fitting}
     for rule in decision.rules:
         stance = f"{_STANCES[candidates[rule].stance]} " if rule in candidates else ""
         tree.add(terminal.text(f"{stance}{rule}", "bold") + terminal.text("  decides"))

@@ -25,8 +25,8 @@ class Failure(Exception):
         console = errors()
         label = Text("agent-sudo: ", "bold red")
         for line in self.message.splitlines():
-            console.print(label + Text(safe(line)))
+            console.print(label + Text(safe(line)), soft_wrap=not console.is_terminal)
             label = Text("")
         if self.hint:
-            console.print(Text(safe(self.hint), "dim"))
+            console.print(Text(safe(self.hint), "dim"), soft_wrap=not console.is_terminal)
         sys.stderr.flush()

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.storage.database import Database
 
-_BEGIN = "Start the service once (scripts/run), or run `agent-sudo init`."
+BEGIN = "Start the service once (scripts/run), or run `agent-sudo init`."
+_SETTINGS = "Look at AGENT_SUDO_HOME, AGENT_SUDO_DATABASE_URL and AGENT_SUDO_POLICY (docs/settings.md)."
 
 
 class Judged(Struct, frozen=True):
@@ -28,33 +29,38 @@ class Judged(Struct, frozen=True):
 
 
 def has_home(found: "Settings") -> bool:
-    """Whether there is a database to read; for one on a server only connecting will tell."""
+    """Whether there is a database to read; for one on a server only connecting will tell. Raises Failure."""
     from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    url = make_url(found.url)
+    try:
+        url = make_url(found.url)
+    except ArgumentError:
+        raise Failure("AGENT_SUDO_DATABASE_URL is no address of a database.", _SETTINGS) from None
     return url.get_backend_name() != "sqlite" or (url.database is not None and Path(url.database).is_file())
 
 
 @contextmanager
 def reading(found: "Settings | None" = None) -> Iterator["Database"]:
     """The home's database, for reading only. Raises Failure when there is none, or none that can be read."""
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.exc import SQLAlchemyError
 
+    from app.services.errors import UnavailableError
     from app.storage.database import open_database
 
     found = found or settings()
+    if not has_home(found):
+        raise Failure(f"There is no home at {found.home_path} yet.", BEGIN)
     try:
-        if not has_home(found):
-            raise Failure(f"There is no home at {found.home_path} yet.", _BEGIN)
         database = open_database(found.url)
-        try:
-            yield database
-        finally:
-            database.dispose()
-    except ArgumentError:
-        raise Failure("AGENT_SUDO_DATABASE_URL is no address of a database.", "See docs/settings.md.") from None
-    except SQLAlchemyError as error:
-        raise Failure(f"The database cannot be read: {getattr(error, 'orig', error)}.", _BEGIN) from None
+    except ValueError as error:
+        raise Failure(f"AGENT_SUDO_DATABASE_URL: {error}.") from None
+    try:
+        yield database
+    except (SQLAlchemyError, UnavailableError) as error:
+        raise Failure(f"The database cannot be read: {_reason(error)}", _SETTINGS) from None
+    finally:
+        database.dispose()
 
 
 @contextmanager
@@ -73,12 +79,11 @@ def opening() -> Iterator[None]:
     except SchemaError as error:
         raise Failure(f"{error}.", "Use the version of agent-sudo that wrote it, or a newer one.") from None
     except (SQLAlchemyError, UnavailableError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise Failure(f"The database cannot be opened: {reason}.", "See AGENT_SUDO_HOME, AGENT_SUDO_DATABASE_URL.") from None
+        raise Failure(f"The database cannot be opened: {_reason(error)}", _SETTINGS) from None
     except ValueError as error:
-        raise Failure(f"{error}.", "See AGENT_SUDO_DATABASE_URL and AGENT_SUDO_POLICY.") from None
+        raise Failure(f"{error}.", _SETTINGS) from None
     except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}.", "A home must be a folder that you can write to.") from None
+        raise Failure(f"{error.filename}: {error.strerror}.", _SETTINGS) from None
 
 
 def judged(policy: Path | None, workspaces: list[Path] | None) -> Judged:
@@ -120,5 +125,13 @@ def _in_force(found: "Settings") -> tuple[str, tuple["File", ...], tuple[str, ..
     with reading(found) as database, database.reading.connect() as connection:
         in_force = policy_in_force_now(connection)
         if in_force is None:
-            raise Failure("No policy is in force in this home.", _BEGIN)
+            raise Failure("No policy is in force in this home.", BEGIN)
         return in_force.policy.digest, unpack(in_force.policy.files), tuple(all_workspaces(connection))
+
+
+def _reason(error: Exception) -> str:
+    """What a driver says, on one line."""
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    if "no such table" in said:
+        said = f"it has no log yet. {BEGIN}"
+    return said if said.endswith((".", "?")) else f"{said}."

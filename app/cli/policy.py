@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,14 +21,14 @@ def show_policy(*, as_json: AsJson = False) -> None:
     """Show the policy in force, as YAML; needs no service."""
     from app.audit_log.timestamp import timestamp
     from app.cli import terminal
-    from app.cli.home import reading
+    from app.cli.home import BEGIN, reading
     from app.services.policies import unpack
     from app.storage.policies import policy_in_force_now
 
     with reading() as database, database.reading.connect() as connection:
         found = policy_in_force_now(connection)
     if found is None:
-        raise Failure("No policy is in force in this home.", "Start the service once, or run `agent-sudo init`.")
+        raise Failure("No policy is in force in this home.", BEGIN)
     at, files = timestamp(found.activated_at), unpack(found.policy.files)
     if as_json:
         terminal.document(
@@ -63,7 +63,8 @@ def check_policy(file: PolicyPath, *, as_json: AsJson = False) -> None:
         for note in found.notes:
             console.print(terminal.text(note, "yellow"), soft_wrap=True)
         if not found.problems:
-            console.print(terminal.text("good", "green"), f"{found.rules} rules, {found.tests} tests, {found.digest[:19]}…")
+            good = terminal.text("good: ", "green")
+            console.print(good + f"{found.rules} rules, {found.tests} tests hold, {terminal.short(found.digest)}")
     raise typer.Exit(NO if found.problems else 0)
 
 
@@ -103,11 +104,11 @@ def activate_policy(
     elif proposal["digest"] == proposal["previous"]:
         terminal.output().print("This policy is in force already.")
     else:
-        terminal.output().print(terminal.text("In force: ", "green") + terminal.text(proposal["digest"]))
+        terminal.output().print(terminal.text("In force: ", "green") + terminal.short(proposal["digest"]))
 
 
 @commands.command("explain")
-def explain(  # noqa: PLR0913 - one parameter an option
+def explain(
     what: Annotated[str, typer.Argument(metavar="'COMMAND'|FILE", help="A shell line, or a file with a request.")],
     *,
     policy: PolicyFile = None,
@@ -140,7 +141,9 @@ def _call(what: str, source: str) -> "ActionRequest":
     if what == "-" or (len(what) < 4_096 and "\0" not in what and Path(what).is_file()):
         requests = read_requests(what)
         if len(requests) != 1:
-            raise Failure(f"{what} holds {len(requests)} requests; one is explained at a time.", "See agent-sudo check.")
+            raise Failure(
+                f"{what} holds {len(requests)} requests.", "One is explained at a time; see agent-sudo check."
+            )
         return requests[0]
     if not what.strip():
         raise Failure("An empty command does nothing that could be explained.")

@@ -27,11 +27,12 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a callback
         raise typer.Exit
 
 
-@commands.callback(help="A policy decision point for the tool calls of AI agents.")
-def _root(
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
-) -> None:
-    """Options before the command."""
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+
+
+@commands.callback()
+def _root(*, _: Version = False) -> None:
+    """A policy decision point for the tool calls of AI agents."""
 
 
 commands.command("init", rich_help_panel=None)(init.init)
@@ -51,7 +52,7 @@ def main() -> None:
         sys.exit(failure.code)
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing may be written at exit either.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(ERROR)
     except Exception:  # noqa: BLE001 - INVARIANT: whatever goes wrong exits as an error, never as a yes or a no
         traceback.print_exc()

@@ -96,7 +96,8 @@ def _run(service: "Service", found: "Settings", listening: socket.socket) -> Non
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except OSError as error:  # the certificate and its key are read here
-        raise Failure(f"TLS: {error.filename or ''} {error.strerror or error}.", "See AGENT_SUDO_TLS_CERTIFICATE.") from None
+        reason = f"{error.filename or ''} {error.strerror or error}".strip()
+        raise Failure(f"TLS: {reason}.", "Look at AGENT_SUDO_TLS_CERTIFICATE and AGENT_SUDO_TLS_KEY.") from None
 
 
 def _welcome(service: "Service") -> None:

@@ -67,7 +67,7 @@ class Service:
                 answer = client.request(method, f"{self._url}{path}", json=body)
         except httpx2.HTTPError as error:
             raise Failure(
-                f"No answer from {self._url}: {error or type(error).__name__}.",
+                f"No answer from {self._url}: {str(error) or type(error).__name__}.",
                 "Is the service running? Start it with `agent-sudo serve`, or name another with --url.",
             ) from None
         if answer.is_success:

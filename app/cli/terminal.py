@@ -81,10 +81,9 @@ def verdict(decision: str) -> "Text":
 
 def table(*columns: str) -> "Table":
     """An empty table that needs little room; the last column takes what is left."""
-    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", expand=False)
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in columns[:-1]:
         made.add_column(name, no_wrap=True, overflow="ellipsis")
     made.add_column(columns[-1], overflow="fold")
@@ -96,7 +95,7 @@ def fields(pairs: Iterable[tuple[str, object]]) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table.grid(padding=(0, 2))
+    grid = Table.grid(padding=(0, 1))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in pairs:
@@ -107,6 +106,11 @@ def fields(pairs: Iterable[tuple[str, object]]) -> "RenderableType":
 def clock_time(timestamp: str | None) -> str:
     """A time of the log, to the second: `2026-11-21 21:40:12`."""
     return "" if timestamp is None else timestamp[:19].replace("T", " ")
+
+
+def short(digest: str) -> str:
+    """A digest as people compare it: `sha256:20afd85659d5…`."""
+    return f"{digest[:19]}…" if digest.startswith("sha256:") else digest
 
 
 def document(value: Any) -> None:
