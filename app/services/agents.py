@@ -37,6 +37,7 @@ def mint(agent: str, kind: KeyKind, *, may_explain: bool, expires_at: int | None
 
 
 def checked_name(name: str) -> str:
+    """`name`, if an agent or operator may bear it. Raises InvalidError."""
     if NAME.fullmatch(name) is None:
         raise InvalidError("invalid_name", "A name has 1 to 64 letters, digits, dots, dashes and underscores.")
     return name
@@ -52,12 +53,12 @@ class Agents:
         self._clock = clock
 
     def all(self) -> list[Agent]:
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             return agents.all_agents(connection)
 
     def keys(self, agent: str) -> list[Key]:
         """The agent's keys, revoked ones too. Raises NotFoundError."""
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             if agent not in {one.name for one in agents.all_agents(connection)}:
                 raise _no_agent(agent)
             return [key for key in keys.all_keys(connection) if key.agent == agent]

@@ -5,8 +5,10 @@ from typing import Any
 
 from app.audit_log.canonical import EntryError, decode
 from app.audit_log.chain import Head
+from app.audit_log.finding import Report
 from app.audit_log.timestamp import parse_timestamp
-from app.audit_log.verify import Report, Verifier
+from app.audit_log.verify import Verifier
+from app.core.strict_json import InvalidJsonError, parse
 from app.services.errors import NotFoundError
 from app.storage import entries
 from app.storage.database import Database
@@ -72,26 +74,26 @@ def shown(entry: Entry) -> dict[str, Any]:
         "session": entry.session,
         "tool": entry.tool,
         "decision": entry.decision,
-        "body": _body(entry.body),
+        "body": shown_body(entry),
     }
 
 
-def shown_payload(entry: Entry) -> Any:
-    """What the entry commits to: None once erased, text if somebody put something else there."""
+def shown_body(entry: Entry) -> dict[str, Any] | str:
+    """The body's fields; its text if somebody made something else of it."""
+    try:
+        return decode(entry.body)
+    except EntryError:
+        return _text(entry.body)
+
+
+def shown_payload(entry: Entry) -> dict[str, Any] | str | None:
+    """What the entry commits to; None once that was erased, its text if somebody made something else of it."""
     if entry.payload is None:
         return None
     try:
-        # The request within was read by the same rules, and is one level deeper here.
-        return parse(entry.payload, deepest=DEEPEST + 1)[0]
+        return parse(entry.payload)[0]
     except InvalidJsonError:
         return _text(entry.payload)
-
-
-def _body(body: bytes) -> dict[str, Any] | str:
-    try:
-        return decode(body)
-    except EntryError:
-        return _text(body)
 
 
 def _text(tampered: bytes) -> str:

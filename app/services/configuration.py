@@ -52,7 +52,7 @@ class Configurations:
     def refresh(self) -> Configuration:
         """Load again if the epoch has moved on; blocks on the database."""
         with self._loading:
-            with self._database.reading.connect() as connection:
+            with self._database.read() as connection:
                 moved = entries.epoch(connection) != self.current.epoch
             if moved:
                 self.current = self._load()
@@ -69,7 +69,7 @@ class Configurations:
         await asyncio.to_thread(self.refresh)
 
     def _load(self) -> Configuration:
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             head = entries.head(connection)
             in_force = policies.policy_in_force_now(connection)
             if in_force is None:

@@ -1,6 +1,6 @@
 """What can be wrong with a request besides the decision about it. Adapters give each its form."""
 
-from app.storage.writer import UnavailableError
+from app.storage.database import UnavailableError
 
 __all__ = [
     "ConflictError",

@@ -13,10 +13,10 @@ from app.services.policies import pack
 from app.storage import entries, operators
 from app.storage.agents import AddAgent
 from app.storage.command import Command, RaiseEpoch, Result, Stale
-from app.storage.database import Database
+from app.storage.database import Database, UnavailableError
 from app.storage.operators import AddOperator, NoOperator
 from app.storage.policies import AddPolicy, PolicyInForceIs, PutInForce
-from app.storage.writer import UnavailableError, Writer
+from app.storage.writer import Writer
 
 _SYSTEM = "system"
 
@@ -46,7 +46,8 @@ def found(database: Database, writer: Writer, policy: tuple[File, ...], version:
 
 
 def has_operator(database: Database) -> bool:
-    with database.reading.connect() as connection:
+    """Whether anybody administers this home yet."""
+    with database.read() as connection:
         return bool(operators.all_operators(connection))
 
 
@@ -81,7 +82,7 @@ def initialise(
 
 
 def _log(database: Database) -> str:
-    with database.reading.connect() as connection:
+    with database.read() as connection:
         return entries.head(connection).log
 
 

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
-from msgspec.json import decode
+from sqlalchemy import Connection
 
 from app.audit_log.entry import draft
+from app.services.audit import shown_body, shown_payload
 from app.services.configuration import Configurations
 from app.services.errors import ConflictError, NotFoundError
 from app.storage import entries, outcomes
@@ -36,23 +37,24 @@ class Outcomes:
 
     def show(self, evaluation: str, agent: str | None) -> dict[str, Any]:
         """The recorded decision, what it was about, and its outcome. `agent` None may see all. Raises NotFoundError."""
-        with self._database.reading.connect() as connection:
-            row = self._find(evaluation, agent)
+        with self._database.read() as connection:
+            row = self._find(connection, evaluation, agent)
             reported = outcomes.outcome_of(connection, row.seq)
             report = entries.find_entry(connection, reported) if reported is not None else None
-        body = decode(row.body)
+        told = shown_body(report) if report is not None else None
         return {
             "evaluation_id": evaluation,
-            "decision": body["decision"],
-            "entry": body,
-            "payload": decode(row.payload) if row.payload is not None else None,
-            "outcome": decode(report.body)["data"] if report is not None else None,
-            "audit": {"log": body["log"], "seq": row.seq, "hash": row.hash.hex()},
+            "decision": row.decision,
+            "entry": shown_body(row),
+            "payload": shown_payload(row),
+            "outcome": told.get("data") if isinstance(told, dict) else told,
+            "audit": {"log": self._configurations.current.log, "seq": row.seq, "hash": row.hash.hex()},
         }
 
     def report(self, key: Key, evaluation: str, outcome: Outcome) -> Receipt:
         """Record how it went, once. Raises NotFoundError, ConflictError."""
-        row = self._find(evaluation, key.agent)
+        with self._database.read() as connection:
+            row = self._find(connection, evaluation, key.agent)
         given = {name: value for name in Outcome.__struct_fields__ if (value := getattr(outcome, name)) is not None}
         fields = {"actor": {"agent": key.agent, "key": key.id}, "data": {"evaluation": row.seq, **given}}
         configuration = self._configurations.refresh()
@@ -65,11 +67,10 @@ class Outcomes:
             raise ConflictError("configuration_changed", "The configuration changed just now; report again.")
         return result[0]
 
-    def _find(self, evaluation: str, agent: str | None) -> Entry:
+    def _find(self, connection: Connection, evaluation: str, agent: str | None) -> Entry:
         log, _, seq = evaluation.rpartition("-")
         if log == self._configurations.current.log and seq.isascii() and seq.isdigit() and len(seq) <= 16:
-            with self._database.reading.connect() as connection:
-                row = entries.find_entry(connection, int(seq))
+            row = entries.find_entry(connection, int(seq))
             # An agent learns nothing about others, not even that there is something to learn.
             if row is not None and row.type == "decision" and agent in (None, row.agent):
                 return row

@@ -34,6 +34,7 @@ def pack(files: tuple[File, ...]) -> tuple[str, bytes]:
 
 
 def unpack(stored: bytes) -> tuple[File, ...]:
+    """The reverse of `pack`."""
     return tuple(decode(stored, type=list[File]))
 
 
@@ -45,7 +46,7 @@ class Policies:
         self._desk = desk
 
     def in_force(self) -> InForce:
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             found = policies.policy_in_force_now(connection)
         if found is None:
             raise NotFoundError("no_policy", "No policy is in force.")
@@ -75,7 +76,7 @@ class Policies:
 
     def activate(self, by: str, digest: str, previous: str) -> None:
         """Put a proposed policy in force if `previous` still is. Raises NotFoundError, ConflictError."""
-        with self._database.reading.connect() as connection:
+        with self._database.read() as connection:
             if policies.find_policy(connection, digest) is None:
                 raise NotFoundError("no_such_policy", "No policy of this digest was proposed.")
         change = PutInForce(digest, by)

@@ -14,6 +14,7 @@ class Agent(Struct, frozen=True):
 
 
 def all_agents(connection: Connection) -> list[Agent]:
+    """Every agent, by name."""
     rows = connection.execute(select(agent).order_by(agent.c.name))
     return [Agent(row.name, row.description, row.created_at) for row in rows]
 

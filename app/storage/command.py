@@ -76,6 +76,19 @@ class Command(Struct, frozen=True):
     guards: tuple[Guard, ...] = ()
     changes: tuple[Change, ...] = ()
 
+    @property
+    def allows(self) -> bool:
+        """Whether it records that something may run."""
+        return any(entry.decision == "ALLOW" for entry in self.entries)
+
+    @property
+    def size(self) -> int:
+        """The bytes of its entries, near enough."""
+        size = 0
+        for entry in self.entries:
+            size += len(entry.head) + len(entry.middle) + (len(entry.payload) if entry.payload is not None else 0)
+        return size
+
 
 class Receipt(Struct, frozen=True):
     """Where an entry stands: its place, its hash (hexadecimal) and its time (microseconds)."""

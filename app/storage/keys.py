@@ -22,6 +22,7 @@ class Key(Struct, frozen=True):
 
 
 def all_keys(connection: Connection) -> list[Key]:
+    """Every key, revoked ones too."""
     rows = connection.execute(select(agent_key).order_by(agent_key.c.agent, agent_key.c.created_at))
     return [
         Key(

@@ -6,17 +6,29 @@ is no timer: an idle ledger commits at once, a busy one gathers while the batch 
 
 import asyncio
 from collections import deque
-from itertools import islice
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 
+from msgspec import Struct
+
 from app.storage.command import Command, Result
-from app.storage.writer import UnavailableError, Writer
+from app.storage.database import LOCK_TIMEOUT_MS, UnavailableError
+from app.storage.writer import Writer
 
+# What may wait, and what is written at once: in entries and, since one may have a megabyte, in bytes.
 _CAPACITY = 10_000
+_CAPACITY_BYTES = 64 * 1_048_576
 _BATCH = 1_024
+_BATCH_BYTES = 4 * 1_048_576
+# A batch that takes longer than any lock is waited for will not come back soon.
+_STUCK_AFTER = 2 * LOCK_TIMEOUT_MS / 1_000
 
-_Waiting = tuple[Command, asyncio.Future[Result]]
+
+class _Waiting(Struct, frozen=True, gc=False):
+    command: Command
+    future: asyncio.Future[Result]
+    size: int
 
 
 class Ledger:
@@ -25,19 +37,23 @@ class Ledger:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._waiting: deque[_Waiting] = deque()
+        self._size = 0
         self._batches: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
-        self.is_writing_well = True  # whether the last batch was written
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._is_open = False
         self._thread = Thread(target=self._write, name="ledger", daemon=True)
 
     def start(self) -> None:
         """Begin to write; called on the event loop that will submit."""
         self._loop = asyncio.get_running_loop()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._began = self._loop.time()
+        self._is_open = True
         self._thread.start()
 
     async def stop(self) -> None:
-        """Write what is waiting, then end."""
+        """Refuse what comes from now on, write what is waiting, end."""
+        self._is_open = False
         await self._idle.wait()
         self._batches.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -51,45 +67,72 @@ class Ledger:
     def submit(self, command: Command) -> asyncio.Future[Result]:
         """Queue `command`; on the event loop only. The future fails with UnavailableError when it was not written."""
         future: asyncio.Future[Result] = self._loop.create_future()
+        size = command.size
         # INVARIANT: a full queue refuses; it never lets a decision pass unrecorded.
-        if len(self._waiting) >= _CAPACITY:
+        if len(self._waiting) >= _CAPACITY or self._size + size > _CAPACITY_BYTES:
             future.set_exception(UnavailableError("too many commands are waiting"))
-            return future
-        self._waiting.append((command, future))
-        if self._idle.is_set():
-            self._hand_over()
+        elif not self._is_open:
+            future.set_exception(UnavailableError("the ledger is closed"))
+        else:
+            self._size += size
+            self._waiting.append(_Waiting(command, future, size))
+            if self._idle.is_set():
+                # Not at once: whoever was woken together asks again together, and shares a commit.
+                self._idle.clear()
+                self._loop.call_soon(self._hand_over)
         return future
 
     def write(self, command: Command) -> Result:
         """Submit from another thread and wait; raises UnavailableError."""
         return asyncio.run_coroutine_threadsafe(self._written(command), self._loop).result()
 
+    def is_ready(self) -> bool:
+        """Whether commands can be written, tried if the last batch could not be. From another thread; blocks."""
+        if not self._idle.is_set() and self._loop.time() - self._began > _STUCK_AFTER:
+            return False
+        if not self._writer.is_writing:
+            with suppress(UnavailableError):
+                self.write(Command(()))
+        return self._writer.is_writing
+
     async def _written(self, command: Command) -> Result:
         return await self.submit(command)
 
     def _hand_over(self) -> None:
-        self._idle.clear()
-        batch = list(islice(self._waiting, _BATCH))
-        for _ in batch:
-            self._waiting.popleft()
-        self._batches.put(batch)
+        """Give the writer the next batch, or rest when nothing waits."""
+        batch: list[_Waiting] = []
+        rows = size = 0
+        while self._waiting and rows < _BATCH and size < _BATCH_BYTES:
+            waiting = self._waiting.popleft()
+            self._size -= waiting.size
+            if waiting.future.cancelled():
+                continue  # nobody waits for it any more, so it need not happen
+            batch.append(waiting)
+            rows += len(waiting.command.entries)
+            size += waiting.size
+        if batch:
+            self._began = self._loop.time()
+            self._batches.put(batch)
+        else:
+            self._idle.set()
 
     def _write(self) -> None:
         """The writer's thread."""
         while (batch := self._batches.get()) is not None:
-            results = self._writer.commit([command for command, _ in batch])
-            self._loop.call_soon_threadsafe(self._written_batch, batch, results)
+            results: list[Result | UnavailableError]
+            try:
+                results = self._writer.commit([waiting.command for waiting in batch])
+            except BaseException as error:  # noqa: BLE001 - INVARIANT: whatever happens here, nobody waits for ever
+                results = [UnavailableError(repr(error))] * len(batch)
+            with suppress(RuntimeError):  # the loop is gone, and everybody who waited with it
+                self._loop.call_soon_threadsafe(self._answer, batch, results)
 
-    def _written_batch(self, batch: list[_Waiting], results: list[Result | UnavailableError]) -> None:
-        if self._waiting:
-            self._hand_over()
-        else:
-            self._idle.set()
-        self.is_writing_well = not isinstance(results[-1], UnavailableError)
-        for (_, future), result in zip(batch, results, strict=True):
-            if future.cancelled():
+    def _answer(self, batch: list[_Waiting], results: list[Result | UnavailableError]) -> None:
+        self._hand_over()
+        for waiting, result in zip(batch, results, strict=True):
+            if waiting.future.cancelled():
                 continue  # the caller hung up; what was recorded stays recorded
             if isinstance(result, UnavailableError):
-                future.set_exception(result)
+                waiting.future.set_exception(result)
             else:
-                future.set_result(result)
+                waiting.future.set_result(result)

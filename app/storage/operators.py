@@ -21,6 +21,7 @@ class Operator(Struct, frozen=True):
 
 
 def all_operators(connection: Connection) -> list[Operator]:
+    """Every operator, by name."""
     rows = connection.execute(select(operator).order_by(operator.c.name))
     return [Operator(row.name, row.role, row.passphrase, row.created_at) for row in rows]
 

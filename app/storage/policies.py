@@ -34,6 +34,7 @@ def policy_in_force_now(connection: Connection) -> InForce | None:
 
 
 def find_policy(connection: Connection, digest: str) -> StoredPolicy | None:
+    """The policy of this digest, if it was ever proposed."""
     row = connection.execute(select(policy).where(policy.c.digest == digest)).first()
     return _stored(row) if row else None
 

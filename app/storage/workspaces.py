@@ -8,6 +8,7 @@ from app.storage.tables import workspace
 
 
 def all_workspaces(connection: Connection) -> list[str]:
+    """Every registered root, in order."""
     return list(connection.execute(select(workspace.c.root).order_by(workspace.c.root)).scalars())
 
 

@@ -7,30 +7,30 @@ from contextlib import suppress
 import structlog
 from msgspec import Struct
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.audit_log.chain import Head, extend
 from app.audit_log.columns import ROW, Row
 from app.storage.command import Command, Receipt, Result, Stale, Transaction
-from app.storage.database import Database
+from app.storage.database import FAULTS, Database, UnavailableError
 from app.storage.tables import LOG, audit_entry
 
 _log = structlog.get_logger()
 
-
-class UnavailableError(Exception):
-    """The database cannot take commands now; nothing was acknowledged."""
+# How far this machine's clock may be off the database's before nothing is allowed here.
+_SKEW_US = 5_000_000
 
 
 class Writer:
     """Writes batches over one connection of its own. Not for several threads at once."""
 
     def __init__(self, database: Database, clock: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
-        """`clock` gives microseconds; on PostgreSQL the database's own clock is used instead."""
+        """`clock` gives microseconds. On PostgreSQL the database's clock counts, and this one must not be far off."""
         self._database = database
         self._clock = clock
         self._sql = _SQLITE if database.is_sqlite else _POSTGRES
         self._connection: Connection | None = None
+        self.is_writing = True  # whether the last batch could be written
 
     def close(self) -> None:
         if self._connection is not None:
@@ -40,29 +40,54 @@ class Writer:
     def commit(self, commands: Sequence[Command]) -> list[Result | UnavailableError]:
         """Write a batch. One result a command, in order; whatever failed was not written, or is not known to be."""
         try:
-            return list(self._batch(commands))
-        except OperationalError as error:
-            _log.error("ledger.unavailable", error=str(error.orig), commands=len(commands))
-            failure = UnavailableError(str(error.orig))
-            return [failure] * len(commands)
+            results = self._attempt(commands)
+        except UnavailableError as error:
+            self._note(error)
+            return [error] * len(commands)
         except Exception as error:  # noqa: BLE001 - one faulty command must not take the others of its batch with it
             if len(commands) == 1:
-                _log.error("ledger.failed", error=repr(error))
+                _log.error("ledger.faulty_command", error=repr(error))
                 return [UnavailableError(type(error).__name__)]
-            return [result for command in commands for result in self.commit([command])]
+            half = len(commands) // 2
+            return self.commit(commands[:half]) + self.commit(commands[half:])
+        self._note(None)
+        return results
 
-    def _batch(self, commands: Sequence[Command]) -> Sequence[Result]:
-        connection = self._connected()
-        rows: list[Row] = []
-        results: list[Result] = []
+    def _note(self, error: UnavailableError | None) -> None:
+        """Say when it begins to fail and when it is over, not with every batch between."""
+        if self.is_writing is (error is None):
+            return
+        self.is_writing = error is None
+        if error is None:
+            _log.info("ledger.available")
+        else:
+            _log.error("ledger.unavailable", error=str(error))
+
+    def _attempt(self, commands: Sequence[Command], *, again: bool = False) -> list[Result | UnavailableError]:
         try:
-            connection.begin()
+            return self._batch(commands)
+        except FAULTS as error:
+            # Nothing was committed, so a connection that was lost meanwhile is replaced, once.
+            if error.connection_invalidated and not again:
+                return self._attempt(commands, again=True)
+            raise UnavailableError(str(error.orig)) from error
+
+    def _batch(self, commands: Sequence[Command]) -> list[Result | UnavailableError]:
+        rows: list[Row] = []
+        results: list[Result | UnavailableError] = []
+        try:
+            connection = self._begun()
             head, epoch, now = self._lock_head(connection)
+            skewed = abs(now - self._clock()) > _SKEW_US and not self._database.is_sqlite
             transaction = Transaction(connection, epoch, max(now, head.last_ts_us), head.size)
             for command in commands:
                 stale = next((guard for guard in command.guards if not guard.holds(transaction)), None)
                 if stale is not None:
                     results.append(Stale(stale))
+                    continue
+                # INVARIANT: a replica that does not know what time it is allows nothing.
+                if skewed and command.allows:
+                    results.append(UnavailableError("this machine's clock is far off the database's"))
                     continue
                 for change in command.changes:
                     change.apply(transaction)
@@ -70,10 +95,12 @@ class Writer:
                 transaction.seq = head.size
                 rows += written
                 results.append(tuple(Receipt(row[0], row[1].hex(), transaction.now) for row in written))
-            if not rows:
+            if rows:
+                connection.exec_driver_sql(self._sql.insert, [(LOG, *row) for row in rows])
+            elif self.is_writing:
                 connection.rollback()
                 return results
-            connection.exec_driver_sql(self._sql.insert, [(LOG, *row) for row in rows])
+            # After a failure even a batch without entries writes the head as it was: only writing shows that it works.
             connection.exec_driver_sql(
                 self._sql.advance, (head.size, bytes.fromhex(head.hash), head.last_ts_us, transaction.epoch)
             )
@@ -82,16 +109,17 @@ class Writer:
             raise
         try:
             connection.commit()
-        except SQLAlchemyError:
+        except Exception as error:
             # INVARIANT: once COMMIT was sent nothing is tried again: the log itself says whether it landed.
             self._abandon()
-            if not self._landed(rows[-1]):
-                raise
+            if not self._landed(rows):
+                raise UnavailableError("the database did not confirm a commit") from error
         return results
 
-    def _connected(self) -> Connection:
+    def _begun(self) -> Connection:
         if self._connection is None:
             self._connection = self._database.writing.connect()
+        self._connection.begin()
         return self._connection
 
     def _abandon(self) -> None:
@@ -108,10 +136,23 @@ class Writer:
         head = Head(log=row.name, size=row.size, hash=bytes(row.head).hex(), last_ts_us=row.last_ts)
         return head, row.epoch, self._clock() if row.now is None else row.now
 
-    def _landed(self, row: Row) -> bool:
-        with self._database.reading.connect() as connection:
-            query = select(audit_entry.c.hash).where(audit_entry.c.log_id == LOG, audit_entry.c.seq == row[0])
-            return connection.execute(query).scalar() == row[1]
+    def _landed(self, rows: Sequence[Row]) -> bool:
+        """Whether a commit took place whose confirmation was lost on the way.
+
+        SQLite loses none: there an error means no. On PostgreSQL the head's lock is free only once the transaction in
+        question is over, one way or the other.
+        """
+        if self._database.is_sqlite or not rows:
+            return False
+        try:
+            connection = self._begun()
+            self._lock_head(connection)
+            query = select(audit_entry.c.hash).where(audit_entry.c.log_id == LOG, audit_entry.c.seq == rows[-1][0])
+            return connection.execute(query).scalar() == rows[-1][1]
+        except SQLAlchemyError:
+            return False
+        finally:
+            self._abandon()
 
 
 class _Sql(Struct, frozen=True):
@@ -122,15 +163,21 @@ class _Sql(Struct, frozen=True):
     advance: str
 
 
-def _sql(mark: str, *, now: str, lock: str) -> _Sql:
-    # Only our own words are put together here, hence noqa.
+_HEAD = f"SELECT name, size, head, last_ts, epoch FROM audit_log WHERE log_id = {LOG}"  # noqa: S608 - our own words
+
+
+def _sql(mark: str, lock_head: str) -> _Sql:
     columns = ("log_id", *ROW)
     marks = ", ".join([mark] * len(columns))
-    head = f"SELECT name, size, head, last_ts, epoch, {now} AS now FROM audit_log WHERE log_id = {LOG}"  # noqa: S608
-    insert = f"INSERT INTO audit_entry ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+    insert = f"INSERT INTO audit_entry ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own words
     values = ", ".join(f"{name} = {mark}" for name in ("size", "head", "last_ts", "epoch"))
-    return _Sql(f"{head}{lock}", insert, f"UPDATE audit_log SET {values} WHERE log_id = {LOG}")  # noqa: S608
+    return _Sql(lock_head, insert, f"UPDATE audit_log SET {values} WHERE log_id = {LOG}")  # noqa: S608 - our own words
 
 
-_SQLITE = _sql("?", now="NULL", lock="")
-_POSTGRES = _sql("%s", now="(extract(epoch FROM clock_timestamp()) * 1000000)::bigint", lock=" FOR UPDATE")
+_SQLITE = _sql("?", _HEAD.replace(" FROM", ", NULL AS now FROM"))
+# The clock is read around the locked row, not beside it: beside it, it would be read before the lock is waited for.
+_POSTGRES = _sql(
+    "%s",
+    "SELECT locked.*, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now "  # noqa: S608 - our own words
+    f"FROM ({_HEAD} FOR UPDATE) AS locked",
+)
