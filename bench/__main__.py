@@ -9,12 +9,12 @@ from msgspec.json import encode
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import http, table
+from bench import http, ledger, table
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures the service.")
-    parser.add_argument("name", choices=["http"])
+    parser.add_argument("name", choices=["http", "ledger"])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, smaller logs")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     given = parser.parse_args()
@@ -23,14 +23,19 @@ def main() -> int:
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1)
-        report = http.run(
-            http.QUICK if given.quick else http.FULL,
-            lambda share, what: bar.update(task, completed=share, description=what),
-        )
+
+        def progress(share: float, what: str) -> None:
+            bar.update(task, completed=share, description=what)
+
+        report: http.Report | ledger.Report
+        if given.name == "http":
+            report = http.run(http.QUICK if given.quick else http.FULL, progress)
+        else:
+            report = ledger.run(ledger.QUICK if given.quick else ledger.FULL, progress)
     if given.json:
         print(encode(report).decode())
     else:
-        table.show_http(report)
+        table.show(report)
     return 0 if report.ok else 1
 
 

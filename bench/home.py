@@ -13,10 +13,11 @@ from app.storage.database import Database
 from app.storage.entries import head
 from app.storage.workspaces import SetWorkspaces
 from app.storage.writer import Writer
-from bench.policy import write_policy
+from bench.policy import hundred_rules
 from bench.workload import ROOT
 
 _OPERATOR = "bench"
+_POLICY = "policy.yaml"
 
 
 class Home(Struct, frozen=True):
@@ -32,19 +33,21 @@ class Home(Struct, frozen=True):
         return {
             "AGENT_SUDO_HOME": str(self.folder),
             "AGENT_SUDO_DATABASE_URL": self.url,
-            "AGENT_SUDO_POLICY": str(self.folder / "policy.yaml"),
+            "AGENT_SUDO_POLICY": str(self.folder / _POLICY),
         }
 
 
-def open_empty(folder: Path, url: str = "") -> tuple[Database, Writer]:
+def open_empty(folder: Path, policy: str, url: str = "") -> tuple[Database, Writer]:
     """A new home whose log has only begun; without `url` on SQLite in `folder`."""
-    folder.mkdir(exist_ok=True)
-    return open_home(Settings(home=folder, database_url=url, policy=write_policy(folder)))
+    folder.mkdir()
+    file = folder / _POLICY
+    file.write_text(policy, "utf-8")
+    return open_home(Settings(home=folder, database_url=url, policy=file))
 
 
 def prepare(folder: Path, url: str = "") -> Home:
     """A home that a service can be started on."""
-    database, writer = open_empty(folder, url)
+    database, writer = open_empty(folder, hundred_rules(), url)
     try:
         first = initialise(database, writer, _OPERATOR, "only for this benchmark", "coder", "pep")
         with database.reading.connect() as connection:

@@ -98,7 +98,9 @@ def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
         rounds=plan.rounds,
         seconds=plan.seconds,
         answer_bytes=answer_bytes,
-        ratios={f"{one.server} {one.workload} {one.connections}": one.per_floor for one in figures if one.server != FLOOR},
+        ratios={
+            f"{one.server} {one.workload} {one.connections}": one.per_floor for one in figures if one.server != FLOOR
+        },
         figures=figures,
         verified=verified,
     )

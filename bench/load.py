@@ -5,9 +5,10 @@ import shutil
 import subprocess
 import tempfile
 import time
-from array import array
+from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import uvloop
 from msgspec import Struct
@@ -71,10 +72,11 @@ async def _own(server: Server, workload: Workload, connections: int, seconds: fl
     line = f"POST {workload.path} HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n{head}"
     requests = cycle([f"{line}content-length: {len(body)}\r\n\r\n".encode() + body for body in workload.bodies])
     loop = asyncio.get_running_loop()
-    times = array("d")
-    clients = [_Client(requests, times) for _ in range(connections)]
-    for client in clients:
-        await loop.create_connection(lambda client=client: client, "127.0.0.1", server.port)
+    times: list[float] = []
+    opening = [
+        loop.create_connection(lambda: _Client(requests, times), "127.0.0.1", server.port) for _ in range(connections)
+    ]
+    clients = [client for _, client in await asyncio.gather(*opening)]
     begin = time.perf_counter()
     for client in clients:
         client.send()
@@ -93,7 +95,7 @@ async def _own(server: Server, workload: Workload, connections: int, seconds: fl
 class _Client(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, requests: cycle, times: array) -> None:
+    def __init__(self, requests: Iterator[bytes], times: list[float]) -> None:
         self._requests = requests
         self._times = times
         self._begin = 0.0
@@ -101,7 +103,7 @@ class _Client(asyncio.Protocol):
         self._closing = False
         self.failed: str | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
     def send(self) -> None:

