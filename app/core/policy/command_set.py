@@ -6,7 +6,7 @@ A lone `*` stands for any number of words, none included; elsewhere wildcards st
 from collections.abc import Iterable, Sequence
 
 from app.core.model import Command
-from app.core.policy.glob import Item, Pattern, covers, pattern, touches
+from app.core.policy.glob import Item, Pattern, covers, pattern, touches, touches_any
 from app.core.policy.wildcard import is_wild
 from app.core.spelling import fold
 
@@ -66,9 +66,9 @@ def plain(program: str) -> str:
 
 
 def _touches(one: Pattern, words: Sequence[str]) -> bool:
-    # Wildcards among the words become several words, or none.
-    many = is_wild if any(is_wild(word) for word in words[1:]) else None
-    if touches(one, words, many):
-        return True
     # INVARIANT: options before a subcommand do not hide it: `git -C /x push` is a `git push`.
-    return len(words) > 1 and words[1][:1] == "-" and touches((one[0], _ANY_WORDS, *one[1:]), words, many)
+    patterns = [one, (one[0], _ANY_WORDS, *one[1:])] if words[1:2] and words[1][:1] == "-" else [one]
+    if any(is_wild(word) for word in words[1:]):
+        # Wildcards among the words become several words, or none.
+        return any(touches_any(pattern, words, is_wild) for pattern in patterns)
+    return any(touches(pattern, words) for pattern in patterns)

@@ -45,11 +45,19 @@ def pattern(items: Sequence[str], any_number: str) -> Pattern:
     return tuple(Item(item, wildcard.is_wild(item), item == any_number) for item in items)
 
 
-def touches(pattern: Pattern, items: Sequence[str], many: Callable[[str], bool] | None = None) -> bool:
-    """Whether the pattern matches something that `items` can stand for; `many` says which stand for several."""
-    if many is None:
-        return _match(pattern, items, Item.touches)
-    return overlap(pattern, items, (_any_number, many), Item.touches)
+def touches(pattern: Pattern, items: Sequence[str]) -> bool:
+    """Whether the pattern matches something that `items` can stand for, each of them for one."""
+    return _match(pattern, items, Item.touches)
+
+
+def touches_any(
+    pattern: Pattern,
+    items: Sequence[str],
+    many: Callable[[str], bool],
+    meet: Callable[[Item, str], bool] = Item.touches,
+) -> bool:
+    """The same where some items, of which `many` is true, stand for any number."""
+    return overlap(pattern, items, (_any_number, many), meet)
 
 
 def covers(pattern: Pattern, items: Sequence[str]) -> bool:

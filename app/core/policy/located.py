@@ -15,6 +15,8 @@ from app.core.spelling import fold
 # First segments of paths below a root that a pattern names; no path holds NUL.
 HOME = "\0home"
 WORKSPACE = "\0workspace"
+# A last segment that stands for everything below, hidden names too: what `rm -r x` means by `x/**`.
+TREE = "\0tree"
 
 Segments = tuple[str, ...]
 
@@ -78,7 +80,7 @@ def split(path: str) -> Segments:
 
 def many(segment: str) -> bool:
     """Whether a segment stands for any number of them, as `**` does in shells that expand it."""
-    return segment == "**"
+    return segment in ("**", TREE)
 
 
 def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> Iterator[Segments]:
@@ -93,6 +95,8 @@ def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> Iterator[
 def _readings(path: str, roots: Roots, *, wild: bool) -> list[Segments]:
     """Every way to read a folded path."""
     plain = split(path)
+    if plain[-1] == "**":
+        plain = (*plain[:-1], TREE)
     readings = [plain]
     if ":" in path or " " in path or "./" in path or path[-1:] == ".":
         readings.append((plain[0], *[_trimmed(segment) for segment in plain[1:]]))
@@ -165,10 +169,10 @@ def _in_homes(segments: Segments) -> Iterator[Segments]:
     """The path from within anybody's home."""
     homes = [at for at, segment in enumerate(segments) if _may_be_homes(segment, at)]
     for at in homes[:_HOMES_LOOKED_AT]:
-        if "**" in segments[at : at + 2]:
-            yield (HOME, "**", *segments[at + 1 :])
+        if many(segments[at]):
+            yield (HOME, *segments[at:])
         elif len(segments) > at + 1:
-            yield (HOME, *segments[at + 2 :])
+            yield (HOME, *segments[at + 1 if many(segments[at + 1]) else at + 2 :])
 
 
 def _anywhere(segments: Segments) -> Iterator[Segments]:
@@ -184,7 +188,7 @@ def _rest(segments: Segments, root: Segments, *, wild: bool) -> Segments | None:
         return segments[len(root) :] if segments[: len(root)] == root else None
     for at, name in enumerate(root):
         segment = segments[at] if at < len(segments) else ""
-        if segment == "**":
+        if many(segment):
             return segments[at:]
         if segment != name and not (is_wild(segment) and matches(segment, name)):
             return None
@@ -192,6 +196,6 @@ def _rest(segments: Segments, root: Segments, *, wild: bool) -> Segments | None:
 
 
 def _may_be_homes(segment: str, at: int) -> bool:
-    if segment == "**":
+    if many(segment):
         return at <= 1
     return segment in _HOMES or (is_wild(segment) and any(matches(segment, name) for name in _HOMES))

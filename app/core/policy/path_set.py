@@ -4,12 +4,12 @@ A pattern begins with `/`, with `**`, with a drive, with `~` (somebody's home) o
 an operator registered).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from app.core.policy.glob import Pattern, covers, pattern, touches
-from app.core.policy.located import HOME, WORKSPACE, Located, many, split
+from app.core.policy.glob import Item, Pattern, covers, pattern, touches, touches_any
+from app.core.policy.located import HOME, TREE, WORKSPACE, Located, many, split
 from app.core.policy.wildcard import ends
 from app.core.spelling import fold
 
@@ -37,7 +37,7 @@ def path_pattern(text: str) -> PathPattern:
 
 
 class PathSet:
-    """Several patterns, found through what each of them demands: a literal segment, or how the last one begins or ends."""
+    """Several patterns, found by what each demands: a literal segment, or how the last one begins or ends."""
 
     def __init__(self, patterns: Iterable[PathPattern]) -> None:
         self._patterns = tuple(patterns)
@@ -71,7 +71,7 @@ class PathSet:
     def touches(self, path: Located) -> bool:
         """Whether some pattern matches some reading of `path`."""
         if path.wild:
-            return any(touches(one.folded, reading, many) for one in self._patterns for reading in path.folded)
+            return any(_may_touch(one.folded, reading) for one in self._patterns for reading in path.folded)
         found = self._always
         for segment in self._by_segment.keys() & path.names:
             found = found + self._by_segment[segment]
@@ -85,3 +85,15 @@ class PathSet:
     def covers(self, path: Located) -> bool:
         """Whether some pattern matches all that `path` stands for, exactly as spelt."""
         return any(covers(one.exact, reading) for one in self._patterns for reading in path.exact)
+
+
+def _may_touch(pattern: Pattern, reading: Sequence[str]) -> bool:
+    # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
+    # pattern names in its place (`~/.ssh/**`) is touched.
+    if reading[-1] == TREE and pattern[0].any_number and len(pattern) > 1:
+        reading = reading[:-1]
+    return touches_any(pattern, reading, many, _meet)
+
+
+def _meet(item: Item, segment: str) -> bool:
+    return segment == TREE or item.touches(segment)

@@ -120,14 +120,26 @@ class Rule(Struct, frozen=True, kw_only=True):
             return "opaque"
         matched = by_nature.get(effect.command)
         named = matched is not None and (not effect.added_by or _names(matched, effect.added_by))
-        on_path = effect.kind in ON_PATHS
-        if self.effects is not None and not named and not _is_all(effect.kind, self.effects):
+        if self.effects is not None:
+            if not named and not _is_all(effect.kind, self.effects):
+                return "effects"
+        elif not named and not self._speaks_of(effect.kind):
             return "effects"
-        if self.paths is not None and on_path:
-            return None if self.paths.covers(situation.located(effect.resource)) else "path"
+        if (
+            self.paths is not None
+            and effect.kind in ON_PATHS
+            and not self.paths.covers(situation.located(effect.resource))
+        ):
+            return "path"
+        return None
+
+    def _speaks_of(self, kind: EffectKind) -> bool:
+        """Whether a rule without `effects:` means effects of this kind, beside those that its commands have by nature."""
+        # INVARIANT: what a flag or a redirection adds is not what the command's pattern speaks of, wherever it goes.
+        if self.commands is not None:
+            return False
         # That the tool is called at all is what the rule's own tools say.
-        spoken_of = named or effect.kind in _CALLS or (self.commands is None and self.paths is None)
-        return None if self.effects is not None or spoken_of else "effects"
+        return self.paths is None or kind in ON_PATHS or kind in _CALLS
 
 
 def _names(pattern: Pattern, word: str) -> bool:
