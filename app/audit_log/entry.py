@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from app.audit_log.canonical import MAX_BODY, EntryError, encode
@@ -37,6 +38,8 @@ __all__ = [
 
 GENESIS: Final = "0" * 64
 VERSION: Final = 1
+
+_encode = msgspec.json.Encoder().encode
 
 _LOG: Final = re.compile(r"[0-9a-f]{16}")
 # What the log writes itself. `commit` is written by `draft` from the payload.
@@ -106,6 +109,38 @@ def draft(
     if len(head) + len(middle) + len(tail) + _LINKED_BYTES > MAX_BODY:
         raise EntryError(f"larger than {MAX_BODY} bytes")
     return Draft(log, head, middle, tail, kind, agent, session, tool, decision, salt, payload)
+
+
+def draft_typed(
+    type: str,
+    before: Struct,
+    between: Struct,
+    *,
+    log: str,
+    agent: str,
+    session: str | None,
+    tool: str,
+    decision: str,
+    payload: bytes,
+    salt: bytes,
+) -> Draft:
+    """The same as `draft`, at a third of the cost, for a body whose keys and types two structs fix.
+
+    `before` holds the fields that sort before "prev", `log` and `commit` among them, `between` those that sort between
+    "prev" and "seq", both in that order and inside the profile; the columns are given as they stand in the body. Nothing
+    of this is checked here: a test holds such bodies against those of `draft`. Raises EntryError for one too large.
+    """
+    head = _encode(before)[:-1] + b',"prev":"'
+    middle = b'",' + _encode(between)[1:-1] + b',"seq":'
+    tail = _tail(type)
+    if len(head) + len(middle) + len(tail) + _LINKED_BYTES > MAX_BODY:
+        raise EntryError(f"larger than {MAX_BODY} bytes")
+    return Draft(log, head, middle, tail, type, agent, session, tool, decision, salt, payload)
+
+
+@lru_cache(maxsize=256)
+def _tail(type: str) -> bytes:
+    return b'","type":"%b","v":%d}' % (type.encode(), VERSION)
 
 
 def link(draft: Draft, seq: int, prev_hex: str, ts: str) -> tuple[bytes, bytes]:

@@ -1,11 +1,12 @@
 """A decision as it is written down: the command that records it."""
 
 import secrets
-from typing import Any
 
+from msgspec import Struct
 from msgspec.json import Encoder
 
-from app.audit_log.entry import Draft, draft
+from app.audit_log.commitment import commitment
+from app.audit_log.entry import Draft, draft_typed
 from app.core.decision import Decision
 from app.core.model import ActionRequest
 from app.services.configuration import Configuration
@@ -29,13 +30,55 @@ class Salts:
         return self._block[self._at - 32 : self._at]
 
 
+class Actor(Struct, frozen=True, omit_defaults=True):
+    """Who asked: the agent by its key, the part of it that it named, its session."""
+
+    agent: str
+    key: str
+    name: str | None = None
+    session: str | None = None
+
+
+class Commit(Struct, frozen=True):
+    request: str
+
+
+class Before(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The fields of a decision's body that sort before `prev`, in their order."""
+
+    actor: Actor
+    classification: str
+    commit: Commit
+    decision: str
+    dry_run: bool = False
+    effects: list[str]
+    log: str
+    mode: str
+    monitored: str | None = None
+    policy: str
+
+
+class Provenance(Struct, frozen=True):
+    tainted: bool
+    trust: str
+
+
+class Request(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    action: str | None = None
+    tool: str
+
+
+class Between(Struct, frozen=True):
+    """The fields that sort after `prev`, in their order."""
+
+    prov: Provenance
+    reason: str
+    request: Request
+    rules: tuple[str, ...]
+
+
 def record(
-    decision: Decision,
-    request: ActionRequest,
-    received: bytes,
-    key: Key,
-    configuration: Configuration,
-    salt: bytes,
+    decision: Decision, request: ActionRequest, received: bytes, key: Key, configuration: Configuration, salt: bytes
 ) -> Command:
     """The command that records `decision`, valid only upon the configuration and the key that it was made upon."""
     guards: tuple[Guard, ...] = (EpochIs(configuration.epoch),)
@@ -45,39 +88,42 @@ def record(
 
 
 def _entry(
-    decision: Decision,
-    request: ActionRequest,
-    received: bytes,
-    key: Key,
-    configuration: Configuration,
-    salt: bytes,
+    decision: Decision, request: ActionRequest, received: bytes, key: Key, configuration: Configuration, salt: bytes
 ) -> Draft:
     # INVARIANT: nothing that arguments or targets hold stands in the hashed body; it is in the payload, which can be
     # erased. The body has names, our own words and the policy author's.
-    actor: dict[str, Any] = {"agent": key.agent, "key": key.id}
-    if request.actor is not None:
-        actor["name"] = request.actor
-    if request.session_id is not None:
-        actor["session"] = request.session_id
-    fields: dict[str, Any] = {
-        "actor": actor,
-        "classification": decision.classification.name,
-        "decision": decision.verdict.value,
-        "effects": sorted({effect.kind.value for effect in decision.effects}),
-        "mode": decision.mode,
-        "policy": configuration.policy,
-        "prov": {"tainted": decision.tainted, "trust": decision.trust.name},
-        "reason": decision.reason,
-        "request": {"tool": request.tool or request.action},
-        "rules": decision.rules,
-    }
-    if request.tool is not None and request.action is not None:
-        fields["request"]["action"] = request.action
-    if request.dry_run:
-        fields["dry_run"] = True
-    if decision.would_be is not None:
-        fields["monitored"] = decision.would_be.value
-    return draft("decision", fields, log=configuration.log, payload=_payload(decision, received), salt=salt)
+    payload = _payload(decision, received)
+    tool = request.tool or request.action or ""
+    before = Before(
+        actor=Actor(key.agent, key.id, request.actor, request.session_id),
+        classification=decision.classification.name,
+        commit=Commit(commitment(salt, "request", payload)),
+        decision=decision.verdict.value,
+        dry_run=request.dry_run,
+        effects=sorted({effect.kind.value for effect in decision.effects}),
+        log=configuration.log,
+        mode=decision.mode,
+        monitored=None if decision.would_be is None else decision.would_be.value,
+        policy=configuration.policy,
+    )
+    between = Between(
+        Provenance(decision.tainted, decision.trust.name),
+        decision.reason,
+        Request(tool=tool, action=request.action if request.tool is not None else None),
+        decision.rules,
+    )
+    return draft_typed(
+        "decision",
+        before,
+        between,
+        log=configuration.log,
+        agent=key.agent,
+        session=request.session_id,
+        tool=tool,
+        decision=before.decision,
+        payload=payload,
+        salt=salt,
+    )
 
 
 def _payload(decision: Decision, received: bytes) -> bytes:
