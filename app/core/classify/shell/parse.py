@@ -41,9 +41,11 @@ from app.core.classify.shell.words import DisagreementError, Scanner, decode, ex
 
 LONGEST: Final = 16_384  # bytes
 DEEPEST: Final = 50
-# Calls of tree-sitter's progress callback, one per 100 operations of its parser. An ordinary line has none, a page
-# of shell about fifty. The slowest input known to us (`a()a()a()…`) takes 1 ms a step at this number.
-GRAMMAR_STEPS: Final = 100
+# tree-sitter calls back once per 100 operations, and each operation may look at all that is left of the line (on
+# `a()a()a()…` it does). So a call costs one step and another for every 128 bytes left: what tree-sitter may look at
+# is bounded, and with it the time (about 100 ms at worst). An ordinary line has no call, a page of shell about 50.
+GRAMMAR_STEPS: Final = 600
+_BYTES_A_STEP: Final = 128
 
 _BASH = Language(tree_sitter_bash.language())
 _INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -84,8 +86,8 @@ def _is_visible(text: str) -> bool:
 
 
 def _grammar(data: bytes, steps: Budget) -> Found | None:
-    def stop(_offset: int, has_error: bool) -> bool:  # noqa: FBT001 (tree-sitter's signature)
-        steps.left -= 1
+    def stop(offset: int, has_error: bool) -> bool:  # noqa: FBT001 (tree-sitter's signature)
+        steps.left -= 1 + (len(data) - offset) // _BYTES_A_STEP
         return has_error or steps.left < 0
 
     try:

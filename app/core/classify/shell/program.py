@@ -6,7 +6,6 @@ INVARIANT: a closed world. A flag, subcommand or operand that the data does not 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,6 @@ from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg
 from app.core.model import ON_PATHS, EffectKind
 
-_FOLDER: Final = Path(__file__).parent / "programs"
 _LONGEST_PART: Final = 80
 
 
@@ -81,17 +79,19 @@ def _effect(text: str) -> tuple[str, str]:
     return kind, resource
 
 
-@cache
-def programs() -> dict[str, Program]:
-    """Every program by name. Read once: the core does no I/O while it decides."""
+def _load() -> dict[str, Program]:
     yaml = YAML(typ="safe", pure=True)
     found: dict[str, Program] = {}
-    for file in sorted(_FOLDER.glob("*.yaml")):
+    for file in sorted((Path(__file__).parent / "programs").glob("*.yaml")):
         entries: dict[str, Any] = yaml.load(file)
         for names, raw in entries.items():
             program = _program(convert(raw, Entry))
             found.update(dict.fromkeys(names.split(), program))
     return found
+
+
+# Every program by name; read once, at import, so that deciding does no I/O.
+PROGRAMS: Final = _load()
 
 
 def judge(act: Act, program: Program) -> None:

@@ -13,7 +13,7 @@ from app.core.classify.shell.builtins import BUILTINS
 from app.core.classify.shell.expand import expand, single
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.parse import GRAMMAR_STEPS, parse
-from app.core.classify.shell.program import judge, programs
+from app.core.classify.shell.program import PROGRAMS, judge
 from app.core.classify.shell.scripts import SCRIPTED
 from app.core.classify.shell.state import Arg, State, begin, merged
 from app.core.classify.shell.tree import (
@@ -275,7 +275,7 @@ class _Reader:
         elif scripted := SCRIPTED.get(program):
             act.name = program
             scripted(act)
-        elif known := programs().get(program):
+        elif known := PROGRAMS.get(program):
             act.name = program
             judge(act, known)
         else:

@@ -81,9 +81,10 @@ def merged(one: State, other: State) -> State:
         }
     functions = one.functions
     if functions != other.functions:
-        both = {**functions, **other.functions}
+        # A name that is a function in one case only may be a program in the other.
         functions = {
-            name: functions[name] if functions.get(name) == other.functions.get(name) else None for name in both
+            name: functions.get(name) if functions.get(name) == other.functions.get(name) else None
+            for name in {**functions, **other.functions}
         }
     return State(directories, variables, functions, one.arguments)
 

@@ -26,6 +26,7 @@ _NUMBERS = re.compile(r"\$\(\([0-9 +*/%()<>=!&|^~?:-]*\)\)")
 
 # What is left out here (`\a`, `\e`, `\r` …) has no business in a command that a person is to read.
 _ANSI = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"', "?": "?"}
+_IN_ANSI = re.compile(r"[^'\\]+")
 _ANSI_CODE = re.compile(r"x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}")
 
 # Reads the part of the grammar's tree that begins at an offset: its end and what it is.
@@ -161,14 +162,12 @@ class Scanner:
         self._add(part, until)
 
     def _ansi(self) -> None:
-        source, at, chars = self._source, self._at + 2, []
+        source, at = self._source, self._at + 2
+        chars: list[str] = []
         while source[at : at + 1] != "'":
-            char = source[at : at + 1]
-            if char != "\\":
-                if not char:
-                    raise DisagreementError("a quote that is not closed")
-                chars.append(char)
-                at += 1
+            if plain := _IN_ANSI.match(source, at):
+                chars.append(decode(plain.group()))
+                at = plain.end()
             elif simple := _ANSI.get(source[at + 1 : at + 2]):
                 chars.append(simple)
                 at += 2
@@ -176,7 +175,7 @@ class Scanner:
                 chars.append(_character(code.group()))
                 at = code.end()
             else:
-                raise DisagreementError("an escape that we do not read")
+                raise DisagreementError("an escape that we do not read, or a quote that is not closed")
         self._add(Literal("".join(chars), quoted=True), at + 1)
 
     def _literal(self, text: str, end: int, *, quoted: bool) -> None:

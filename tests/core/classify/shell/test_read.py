@@ -161,7 +161,7 @@ def test_hostile_lines_end_in_bounded_steps(name: str) -> None:
 
 
 def test_an_empty_budget_is_opaque_and_keeps_what_was_found() -> None:
-    effects = read("rm a; rm b", steps=18)
+    effects = read("rm a; rm b", steps=16)
     assert said(effects) == ["delete /w/a"]
     assert effects[-1].resource == "too complex"
     assert is_opaque(read("ls", steps=0))
