@@ -1,0 +1,197 @@
+"""What the body of an entry holds, type by type. The published JSON Schemas are made from this."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from app.audit_log.canonical import MAX_INTEGER
+from app.core.model import EffectKind
+
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+LogId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+PolicyDigest = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$")]
+Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+Whole = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+Verdict: TypeAlias = Literal["ALLOW", "REQUIRE_APPROVAL", "REQUIRE_STRONG_APPROVAL", "DENY"]
+Classification: TypeAlias = Literal["SAFE", "SENSITIVE", "CRITICAL", "BLOCKED"]
+TrustLevel: TypeAlias = Literal["USER_DIRECT", "AGENT_INTERNAL", "EXTERNAL_CONTENT", "UNKNOWN"]
+Mode: TypeAlias = Literal["enforce", "monitor"]
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Nothing stands in an entry that its schema does not know."""
+
+
+class Body(Part, frozen=True, tag_field="type"):
+    """What every entry says: its log, its number, the hash of the entry before, its time, the format's version."""
+
+    log: LogId
+    prev: Digest
+    seq: Count
+    ts: Timestamp
+    v: Literal[1]
+
+
+class Operator(Part, frozen=True):
+    operator: str
+
+
+class Agent(Part, frozen=True):
+    agent: str
+    key: str
+    name: str | UnsetType = UNSET
+    session: str | UnsetType = UNSET
+
+
+class Commit(Part, frozen=True):
+    """HMAC-SHA256 under the entry's salt of what stands beside the body and may be erased."""
+
+    request: Digest
+
+
+class Provenance(Part, frozen=True):
+    tainted: bool
+    trust: TrustLevel
+
+
+class Request(Part, frozen=True):
+    tool: str
+    action: str | UnsetType = UNSET
+
+
+class Decision(Body, frozen=True, tag="decision"):
+    """What was decided of one request."""
+
+    actor: Agent
+    classification: Classification
+    commit: Commit
+    decision: Verdict
+    effects: list[EffectKind]
+    mode: Mode
+    policy: PolicyDigest
+    prov: Provenance
+    reason: str
+    request: Request
+    rules: list[str]
+    dry_run: Literal[True] | UnsetType = UNSET
+    monitored: Verdict | UnsetType = UNSET
+
+
+class OutcomeData(Part, frozen=True):
+    evaluation: Count
+    status: Literal["ok", "error", "not_run"]
+    duration_ms: Count | UnsetType = UNSET
+    exit_code: Whole | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+
+
+class ExecutionResult(Body, frozen=True, tag="execution.result"):
+    """How a tool went, as its enforcement point reports; `evaluation` is the decision's number."""
+
+    actor: Agent
+    data: OutcomeData
+
+
+class Change(Body, frozen=True):
+    """Something that an operator changed."""
+
+    actor: Operator
+
+
+class CreatedData(Part, frozen=True):
+    software: str
+
+
+class LogCreated(Change, frozen=True, tag="log.created"):
+    """The first entry of a log."""
+
+    data: CreatedData
+
+
+class OperatorData(Part, frozen=True):
+    operator: str
+    role: Literal["admin", "approver", "auditor"]
+
+
+class OperatorCreated(Change, frozen=True, tag="operator.created"):
+    data: OperatorData
+
+
+class AgentData(Part, frozen=True):
+    agent: str
+    description: str
+
+
+class AgentCreated(Change, frozen=True, tag="agent.created"):
+    data: AgentData
+
+
+class NewKeyData(Part, frozen=True):
+    agent: str
+    key: str
+    kind: Literal["pep", "agent"]
+    expires_at: Count | UnsetType | None = UNSET
+    may_explain: bool | UnsetType = UNSET
+
+
+class KeyCreated(Change, frozen=True, tag="key.created"):
+    data: NewKeyData
+
+
+class KeyData(Part, frozen=True):
+    agent: str
+    key: str
+
+
+class KeyRevoked(Change, frozen=True, tag="key.revoked"):
+    data: KeyData
+
+
+class ProposedData(Part, frozen=True):
+    policy: PolicyDigest
+
+
+class PolicyProposed(Change, frozen=True, tag="policy.proposed"):
+    data: ProposedData
+
+
+class ActivatedData(Part, frozen=True):
+    policy: PolicyDigest
+    previous: PolicyDigest | None
+
+
+class PolicyActivated(Change, frozen=True, tag="policy.activated"):
+    data: ActivatedData
+
+
+class WorkspaceData(Part, frozen=True):
+    roots: list[str]
+
+
+class WorkspaceSet(Change, frozen=True, tag="workspace.set"):
+    data: WorkspaceData
+
+
+Entry: TypeAlias = (
+    LogCreated
+    | Decision
+    | ExecutionResult
+    | OperatorCreated
+    | AgentCreated
+    | KeyCreated
+    | KeyRevoked
+    | PolicyProposed
+    | PolicyActivated
+    | WorkspaceSet
+)
+
+
+class ExportLine(Part, frozen=True):
+    """One line of the `jsonl` export. `payload` and `salt` are null where there are none, and once erased."""
+
+    seq: Count
+    hash: Digest
+    body: Entry
+    payload: dict[str, Any] | None
+    salt: Digest | None
