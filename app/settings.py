@@ -16,27 +16,33 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="AGENT_SUDO_", env_ignore_empty=True, extra="ignore")
 
-    home: Path = Field(Path("~/.agent-sudo"), description="Where the service keeps its database and lock files.")
-    host: str = Field("127.0.0.1", description="The address to listen on.")
-    port: int = Field(8787, ge=0, le=65_535, description="The port to listen on.")
+    home: Path = Field(
+        default=Path("~/.agent-sudo"), description="Where the service keeps its database and lock files."
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8787, ge=0, le=65_535, description="The port to listen on.")
     database_url: str = Field(
-        "",
+        default="",
         description="`postgresql://user@host/name`, or `sqlite:////path`; default: `agent-sudo.db` in the home.",
     )
     policy: FilePath | None = Field(
-        None, description="The policy that an empty home begins with; default: the one that ships."
+        default=None, description="The policy that an empty home begins with; default: the one that ships."
     )
     allowed_hosts: str = Field(
-        "",
+        default="",
         description="Names, separated by commas, that the Host header may bear besides loopback and `HOST`.",
     )
     behind_proxy: bool = Field(
-        False,
+        default=False,
         description="1: something in front of the service does TLS; allows other addresses than loopback.",
     )
-    tls_certificate: FilePath | None = Field(None, description="A PEM file; the service then speaks TLS itself.")
-    tls_key: FilePath | None = Field(None, description="The key to `TLS_CERTIFICATE`, a PEM file.")
-    rate_limit: int = Field(0, ge=0, description="Evaluations that one key may ask for each second; 0 means no limit.")
+    tls_certificate: FilePath | None = Field(
+        default=None, description="A PEM file; the service then speaks TLS itself."
+    )
+    tls_key: FilePath | None = Field(default=None, description="The key to `TLS_CERTIFICATE`, a PEM file.")
+    rate_limit: int = Field(
+        default=0, ge=0, description="Evaluations that one key may ask for each second; 0 means no limit."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -1,5 +1,7 @@
 """Examples for the OpenAPI document, as a reader would meet them."""
 
+from typing import Any
+
 REQUEST = {
     "tool": "Bash",
     "arguments": {"command": "git push origin main"},
@@ -30,9 +32,6 @@ ANSWER = {
     },
 }
 
-BATCH = {"requests": [REQUEST, {"tool": "Read", "arguments": {"file_path": "README.md"}, "source": "user"}]}
-BATCH_ANSWER = {"results": [ANSWER, ANSWER]}
-
 PROBLEM = {
     "allowed": False,
     "type": "urn:agent-sudo:unknown_key",
@@ -40,4 +39,15 @@ PROBLEM = {
     "status": 401,
     "code": "unknown_key",
     "detail": "This key is not known, has expired or was revoked.",
+}
+
+# By path and status of the answer: what is sent, and what comes back.
+OPERATIONS: dict[str, tuple[str, Any, Any]] = {
+    "/evaluate": ("200", REQUEST, ANSWER),
+    "/evaluate/batch": ("200", {"requests": [REQUEST]}, {"results": [ANSWER]}),
+    "/evaluations/{evaluation}/outcome": (
+        "201",
+        {"status": "ok", "duration_ms": 120, "exit_code": 0},
+        {"audit": {"seq": 1235, "hash": "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9"}},
+    ),
 }

@@ -1,9 +1,11 @@
 """The OpenAPI document, completed: every route's errors, the hot path's types, nothing of the framework's."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
 
+from app.api import examples
 from app.api.hot import PATHS
 from app.api.schema import COMPONENTS, RESPONSES, reference
 
@@ -29,6 +31,11 @@ def complete(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]
 
 
+def text(app: FastAPI) -> str:
+    """The document as it is checked in."""
+    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
 def _complete(document: dict[str, Any]) -> None:
     components = document["components"]
     schemas = {name: schema for name, schema in components["schemas"].items() if "ValidationError" not in name}
@@ -40,6 +47,11 @@ def _complete(document: dict[str, Any]) -> None:
             responses.pop("422", None)  # a body of the wrong shape is answered with 400
             responses |= {str(status): reference(status) for status in _errors(path, method, operation)}
             operation["responses"] = dict(sorted(responses.items()))
+    # Not through FastAPI: it leaves out what is null.
+    for path, (status, request, answer) in examples.OPERATIONS.items():
+        operation = document["paths"][path]["post"]
+        operation["requestBody"]["content"]["application/json"]["example"] = request
+        operation["responses"][status]["content"]["application/json"]["example"] = answer
     _drop_titles(document["paths"])
     _drop_titles(components)
 

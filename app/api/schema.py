@@ -64,13 +64,13 @@ def reference(status: int) -> dict[str, Any]:
     return {"$ref": f"#/components/responses/{_ERRORS[status][0]}"}
 
 
-def body(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
-    """A route's body that FastAPI does not read itself."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def _evaluation(answer: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+def _evaluation(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     return {
+        **_body(request),
         "security": [{"agent_key": []}],
         "parameters": [
             {
@@ -84,12 +84,13 @@ def _evaluation(answer: dict[str, Any], example: dict[str, Any]) -> dict[str, An
         "responses": {
             "200": {
                 "description": "A decision, whichever it is.",
-                "content": {"application/json": {"schema": answer, "example": example}},
+                "content": {"application/json": {"schema": answer}},
             },
         },
     }
 
 
-EVALUATE = body(_REQUEST, examples.REQUEST) | _evaluation(_ANSWER, examples.ANSWER)
-EVALUATE_BATCH = body(_BATCH_REQUEST, examples.BATCH) | _evaluation(_BATCH_ANSWER, examples.BATCH_ANSWER)
-OUTCOME = body(_OUTCOME, {"status": "ok", "duration_ms": 120, "exit_code": 0})
+# What FastAPI does not read itself.
+EVALUATE = _evaluation(_REQUEST, _ANSWER)
+EVALUATE_BATCH = _evaluation(_BATCH_REQUEST, _BATCH_ANSWER)
+OUTCOME = _body(_OUTCOME)

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from app.audit_log.entry import draft
 from app.core.trust import KeyKind
@@ -61,8 +62,17 @@ class World(Struct, frozen=True):
         return int(self.client.get("/audit/verify", headers=self.admin).json()["entries"])
 
     def from_address(self, address: str) -> TestClient:
-        """Another client, which comes from `address`; it shares the service that runs."""
-        return TestClient(self.service.asgi, base_url=BASE, client=(address, 40_000))
+        """Another client of the service that runs, which comes from `address`."""
+        return self._client(self.service.asgi, address)
+
+    def undefended(self) -> TestClient:
+        """A client of the routes as FastAPI serves them when nobody stands before it."""
+        return self._client(self.service.application, "127.0.0.1")
+
+    def _client(self, app: ASGIApp, address: str) -> TestClient:
+        client = TestClient(app, base_url=BASE, client=(address, 40_000), follow_redirects=False)
+        client.portal = self.client.portal
+        return client
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -81,8 +91,7 @@ def world(folder: Path, **settings: Any) -> Iterator[World]:
     chosen = Settings(home=folder / "home", policy=policy, **settings)
     keys = _people(chosen)
     service = build(chosen)
-    with TestClient(service.asgi, base_url=BASE, client=("127.0.0.1", 40_000)) as client:
-        client.follow_redirects = False
+    with TestClient(service.asgi, base_url=BASE, client=("127.0.0.1", 40_000), follow_redirects=False) as client:
         yield World(service, client, keys, service.application.state.services.configurations.current.log)
 
 

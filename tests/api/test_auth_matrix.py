@@ -1,0 +1,177 @@
+"""Law 6: agents cannot reach the control plane, and nobody gets anywhere by something else than their credential.
+
+Every route meets every kind of caller. A route that has no row here fails the tests.
+"""
+
+from itertools import count
+from typing import Literal
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from msgspec import Struct
+
+from tests.api.test_problems import assert_problem
+from tests.api.world import ALLOWED, PASSPHRASE, World, basic, bearer
+
+Who = Literal["anyone", "agent", "operator", "admin", "agent or operator"]
+
+
+class Row(Struct, frozen=True):
+    """Who may use a route, an address of it that leads nowhere special, and a body that changes nothing."""
+
+    who: Who
+    path: str = ""
+    body: object = None
+
+
+_DIGEST = f"sha256:{'0' * 64}"
+ROWS: dict[tuple[str, str], Row] = {
+    ("POST", "/evaluate"): Row("agent", body=ALLOWED),
+    ("POST", "/evaluate/batch"): Row("agent", body={"requests": [ALLOWED]}),
+    ("GET", "/evaluations/{evaluation}"): Row("agent or operator", "/evaluations/x"),
+    ("POST", "/evaluations/{evaluation}/outcome"): Row("agent", "/evaluations/x/outcome", {"status": "ok"}),
+    ("GET", "/agents"): Row("operator"),
+    ("POST", "/agents"): Row("admin", body={"name": "coder"}),
+    ("GET", "/agents/{agent}/keys"): Row("operator", "/agents/coder/keys"),
+    ("POST", "/agents/{agent}/keys"): Row("admin", "/agents/nobody/keys", {}),
+    ("DELETE", "/agents/{agent}/keys/{key}"): Row("admin", "/agents/coder/keys/none"),
+    ("GET", "/policy"): Row("operator"),
+    ("POST", "/policy"): Row("admin", body={"files": [{"name": "p", "text": "no policy"}]}),
+    ("POST", "/policy/{digest}/activate"): Row("admin", f"/policy/{_DIGEST}/activate", {"previous": _DIGEST}),
+    ("GET", "/workspaces"): Row("operator"),
+    ("PUT", "/workspaces"): Row("admin", body={"roots": ["relative"]}),
+    ("GET", "/audit/entries"): Row("operator"),
+    ("GET", "/audit/entries/{seq}"): Row("operator", "/audit/entries/0"),
+    ("GET", "/audit/verify"): Row("operator"),
+    ("POST", "/audit/verify"): Row("operator"),
+    ("GET", "/healthz"): Row("anyone"),
+    ("GET", "/readyz"): Row("anyone"),
+    ("GET", "/metrics"): Row("anyone"),
+    ("GET", "/openapi.json"): Row("anyone"),
+    ("HEAD", "/openapi.json"): Row("anyone"),
+}
+
+# Each wrong passphrase comes from somewhere else: three from one place, and that place has to wait.
+_ADDRESSES = (f"127.0.{number // 250}.{number % 250 + 2}" for number in count())
+
+CREDENTIALS = {
+    "none": None,
+    "empty": {"Authorization": ""},
+    "unknown scheme": {"Authorization": "Digest username=admin"},
+    "a bare key": "bare",
+    "Bearer of nothing": {"Authorization": "Bearer "},
+    "Bearer of a typo": {"Authorization": "Bearer asudo_typo"},
+    "Bearer of other letters": {"Authorization": "Bearer asudo_\u00e9\u00df"},
+    "unknown key": {"Authorization": "Bearer asudo_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa00000000"},
+    "expired key": "expired",
+    "revoked key": "revoked",
+    "agent key": "agent",
+    "pep key": "pep",
+    "admin": basic("admin"),
+    "approver": basic("approver"),
+    "auditor": basic("auditor"),
+    "wrong passphrase": basic("admin", "wrong horse"),
+    "huge passphrase": basic("admin", "x" * 5_000),
+    "nobody": basic("nobody"),
+    "Basic of no base64": {"Authorization": "Basic !!!"},
+    "Basic of other letters": {"Authorization": "Basic \u00e9"},
+    "Basic without colon": {"Authorization": "Basic YWRtaW4="},
+    "Basic of no UTF-8": {"Authorization": "Basic /////w=="},
+    "a key as passphrase": "basic pep",
+    "a passphrase as key": {"Authorization": "Bearer admin:correct horse"},
+}
+_ROLES = {"admin", "approver", "auditor"}
+_KEYS = {"agent key", "pep key"}
+_PASS: dict[Who, set[str]] = {
+    "anyone": set(CREDENTIALS),
+    "agent": _KEYS,
+    "operator": _ROLES,
+    "admin": {"admin"},
+    "agent or operator": _KEYS | _ROLES,
+}
+
+
+def _headers(world: World, credential: str) -> dict[str, str]:
+    given = CREDENTIALS[credential]
+    if isinstance(given, dict):
+        return given
+    if given is None:
+        return {}
+    if given == "bare":
+        return {"Authorization": world.keys["pep"]}
+    if given == "basic pep":
+        return basic("coder", world.keys["pep"])
+    return bearer(world.keys[str(given)])
+
+
+def test_every_route_has_a_row(api: World) -> None:
+    routes = {
+        (method, route.path)
+        for route in iter_route_contexts(api.service.application.routes)
+        for method in route.methods or ()
+    }
+    assert routes == set(ROWS)
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize(("method", "path"), ROWS)
+def test_a_route_serves_whom_it_is_for_and_nobody_else(api: World, method: str, path: str, credential: str) -> None:
+    row = ROWS[method, path]
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in _headers(api, credential).items()]
+    client = api.from_address(next(_ADDRESSES))
+    answer = client.request(method, row.path or path, json=row.body, headers=headers)
+    if credential in _PASS[row.who]:
+        assert answer.status_code not in (401, 403, 429, 500), answer.text
+    elif row.who == "admin" and credential in _ROLES:
+        assert_problem(answer, 403, "admin_needed")
+    else:
+        assert answer.status_code == 401, answer.text
+        assert_problem(answer, 401, answer.json()["code"])
+        assert "www-authenticate" not in answer.headers
+
+
+OPERATOR_ROUTES = [pair for pair, row in ROWS.items() if row.who in ("operator", "admin", "agent or operator")]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATOR_ROUTES)
+@pytest.mark.parametrize(
+    "header", [("Origin", "http://127.0.0.1:8787"), ("Origin", "null"), ("Sec-Fetch-Site", "same-origin")]
+)
+def test_basic_is_not_taken_from_browsers(api: World, method: str, path: str, header: tuple[str, str]) -> None:
+    row = ROWS[method, path]
+    answer = api.client.request(method, row.path or path, json=row.body, headers={**api.admin, header[0]: header[1]})
+    assert_problem(answer, 403, "basic_from_browser")
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATOR_ROUTES)
+def test_basic_is_not_taken_in_the_clear(api: World, method: str, path: str) -> None:
+    row = ROWS[method, path]
+    for address in ("192.0.2.7", "::ffff:192.0.2.7", "testclient", "10.0.0.1"):
+        answer = api.from_address(address).request(method, row.path or path, json=row.body, headers=api.admin)
+        assert_problem(answer, 403, "basic_in_clear")
+
+
+def test_basic_is_taken_over_tls_from_anywhere(api: World) -> None:
+    client = api.from_address("192.0.2.7")
+    assert client.get("https://127.0.0.1:8787/agents", headers=api.admin).status_code == 200
+
+
+def test_coming_from_localhost_proves_nothing(api: World) -> None:
+    assert api.client.get("/agents").status_code == 401
+    assert api.client.post("/evaluate", json=ALLOWED).status_code == 401
+
+
+@pytest.mark.parametrize("passphrase", ["", PASSPHRASE[:-1], f"{PASSPHRASE}\0", f"{PASSPHRASE} ", "é" * 9])
+def test_a_passphrase_is_right_or_wrong_to_the_last_character(api: World, passphrase: str) -> None:
+    answer = api.from_address(next(_ADDRESSES)).get("/agents", headers=basic("admin", passphrase))
+    assert_problem(answer, 401, "wrong_passphrase")
+
+
+def test_wrong_passphrases_slow_down_one_source_and_one_name(fresh: World) -> None:
+    attacker = fresh.from_address("127.0.0.9")
+    codes = [attacker.get("/agents", headers=basic("admin", "wrong")).status_code for _ in range(5)]
+    assert codes[:3] == [401, 401, 401]
+    waits = attacker.get("/agents", headers=basic("admin", "wrong again"))
+    assert_problem(waits, 429, "too_many_failures")
+    assert int(waits.headers["retry-after"]) >= 1
+    assert fresh.client.get("/agents", headers=fresh.admin).status_code == 200
