@@ -7,7 +7,7 @@ from app.storage.workspaces import SetWorkspaces
 
 _MOST = 64
 # A root that holds every home or the system would make `$workspace` mean everything.
-_TOO_WIDE = frozenset(("/", "/home", "/Users", "/root", "/etc", "/usr", "/var", "/bin", "/opt", "/tmp", "/proc"))
+_TOO_WIDE = frozenset(("/", "/home", "/Users", "/root", "/etc", "/usr", "/var", "/bin", "/opt", "/tmp", "/proc"))  # noqa: S108 - named to be refused
 
 
 class Workspaces:

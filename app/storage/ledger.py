@@ -86,14 +86,15 @@ class Ledger:
         """Submit from another thread and wait; raises UnavailableError."""
         return asyncio.run_coroutine_threadsafe(self._written(command), self._loop).result()
 
-    def is_ready(self) -> bool:
-        """Whether commands can be written, tried if the last batch could not be. From another thread; blocks."""
-        if not self._idle.is_set() and self._loop.time() - self._began > _STUCK_AFTER:
-            return False
-        if not self._writer.is_writing:
-            with suppress(UnavailableError):
-                self.write(Command(()))
+    @property
+    def is_writing(self) -> bool:
+        """Whether the last batch could be written."""
         return self._writer.is_writing
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a batch is under way that no wait for a lock explains."""
+        return not self._idle.is_set() and self._loop.time() - self._began > _STUCK_AFTER
 
     async def _written(self, command: Command) -> Result:
         return await self.submit(command)

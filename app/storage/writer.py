@@ -50,7 +50,9 @@ class Writer:
                 return [UnavailableError(type(error).__name__)]
             half = len(commands) // 2
             return self.commit(commands[:half]) + self.commit(commands[half:])
-        self._note(None)
+        # A batch in which everything was stale has only read, which shows nothing.
+        if any(isinstance(result, tuple) for result in results):
+            self._note(None)
         return results
 
     def _note(self, error: UnavailableError | None) -> None:
@@ -95,12 +97,10 @@ class Writer:
                 transaction.seq = head.size
                 rows += written
                 results.append(tuple(Receipt(row[0], row[1].hex(), transaction.now) for row in written))
-            if rows:
-                connection.exec_driver_sql(self._sql.insert, [(LOG, *row) for row in rows])
-            elif self.is_writing:
+            if not rows:
                 connection.rollback()
                 return results
-            # After a failure even a batch without entries writes the head as it was: only writing shows that it works.
+            connection.exec_driver_sql(self._sql.insert, [(LOG, *row) for row in rows])
             connection.exec_driver_sql(
                 self._sql.advance, (head.size, bytes.fromhex(head.hash), head.last_ts_us, transaction.epoch)
             )
@@ -112,7 +112,7 @@ class Writer:
         except Exception as error:
             # INVARIANT: once COMMIT was sent nothing is tried again: the log itself says whether it landed.
             self._abandon()
-            if not self._landed(rows):
+            if not self._landed(rows[-1]):
                 raise UnavailableError("the database did not confirm a commit") from error
         return results
 
@@ -136,19 +136,19 @@ class Writer:
         head = Head(log=row.name, size=row.size, hash=bytes(row.head).hex(), last_ts_us=row.last_ts)
         return head, row.epoch, self._clock() if row.now is None else row.now
 
-    def _landed(self, rows: Sequence[Row]) -> bool:
+    def _landed(self, row: Row) -> bool:
         """Whether a commit took place whose confirmation was lost on the way.
 
         SQLite loses none: there an error means no. On PostgreSQL the head's lock is free only once the transaction in
         question is over, one way or the other.
         """
-        if self._database.is_sqlite or not rows:
+        if self._database.is_sqlite:
             return False
         try:
             connection = self._begun()
             self._lock_head(connection)
-            query = select(audit_entry.c.hash).where(audit_entry.c.log_id == LOG, audit_entry.c.seq == rows[-1][0])
-            return connection.execute(query).scalar() == rows[-1][1]
+            query = select(audit_entry.c.hash).where(audit_entry.c.log_id == LOG, audit_entry.c.seq == row[0])
+            return connection.execute(query).scalar() == row[1]
         except SQLAlchemyError:
             return False
         finally:
