@@ -5,7 +5,7 @@ from typing import Final
 
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.paths import Place, normalise
-from app.core.classify.shell.state import Arg, State
+from app.core.classify.shell.state import LOST, Arg, State
 from app.core.model import Command, Effect, EffectKind
 
 MOST_EFFECTS: Final = 256
@@ -77,6 +77,7 @@ class Act:
         """An effect on the path that a word names, in every directory where the command may run."""
         if arg.why:
             self.opaque(arg.why, added_by)
+            self.access((arg,))
             return
         text = arg.text
         if text in _NOTHING or _DESCRIPTOR.fullmatch(text):
@@ -88,6 +89,9 @@ class Act:
         if _PARENT_PATTERN.search(text):
             self.opaque(f"{text}: the pattern may match the parent directory", added_by)
         for directory in self.state.directories:
+            if directory == LOST and is_relative(text):
+                # INVARIANT: a relative path in a directory that the line does not tell could be any file.
+                self.opaque(f"{text}: the directory is not known", added_by)
             resource = located(text, directory, self.state.home)
             self.add(kind, resource, added_by)
             if deep:
@@ -107,34 +111,38 @@ class Act:
         INVARIANT: a path that is written in the line leaves an effect on that path, whatever stands before it.
         """
         for arg in args:
-            text = arg.text
-            if text[:1] != "-":
-                self._accessed(text, arg)
-            # Paths hide behind `--file=`, `@`, `host:`, `-I`.
-            for piece in _IN_WORD.split(text)[1:]:
-                self._accessed(piece, arg)
+            if arg.why:
+                pieces = scraps(arg.text)
+            else:
+                # Paths hide behind `--file=`, `@`, `host:`, `-I`.
+                whole, *hidden = _IN_WORD.split(arg.text)
+                pieces = tuple(hidden) if whole[:1] == "-" else (arg.text, *hidden)
+            for piece in pieces:
+                if piece:
+                    self.path(EffectKind.ACCESS, Arg(piece))
 
-    def _accessed(self, text: str, arg: Arg) -> None:
-        if text and len(text) <= LONGEST_RESOURCE and not arg.why:
-            self.path(EffectKind.ACCESS, Arg(text))
-        elif arg.why:
-            for scrap in scraps(text):
-                self.path(EffectKind.ACCESS, Arg(scrap))
+
+def is_relative(text: str) -> bool:
+    """The path begins at the working directory."""
+    return text[:1] not in ("/", "~") and not _DRIVE.match(text)
 
 
 def located(text: str, directory: str, home: str) -> str:
     """The normalised path that a shell word names: only `~` and a drive are special, everything else is POSIX."""
-    place = Place(directory, home)
-    if text[:1] in ("/", "~") or _DRIVE.match(text):
-        return normalise(text, place)
-    return normalise(f"./{text}", place)
+    place = Place("" if directory == LOST else directory, home)
+    return normalise(f"./{text}" if is_relative(text) else text, place)
 
 
 def entered(state: State, arg: Arg) -> tuple[str, ...]:
     """The directories that `cd` with this word may lead to."""
     if arg.why or not arg.text or any(char in arg.text for char in "*?["):
-        return ("",)
-    return tuple(dict.fromkeys(located(arg.text, directory, state.home) for directory in state.directories))
+        return (LOST,)
+    return tuple(
+        dict.fromkeys(
+            LOST if directory == LOST and is_relative(arg.text) else located(arg.text, directory, state.home)
+            for directory in state.directories
+        )
+    )
 
 
 _BETWEEN = re.compile(r"[\s'\"`;&|<>(){}$=,:@\\]+")

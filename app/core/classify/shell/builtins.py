@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.shell.act import Act, entered
-from app.core.classify.shell.state import Arg, State
+from app.core.classify.shell.state import LOST, Arg, State
 from app.core.classify.shell.variables import is_harmless, is_steering
 from app.core.model import EffectKind
 
 Builtin = Callable[[Act], tuple[State, State]]
 
 _LONGEST_PART: Final = 80
+_PWD: Final = Arg("", "$PWD: value not known", free=True)
 _ON_FILES = frozenset(
     [
         "-a",
@@ -47,29 +48,32 @@ def _cd(act: Act) -> tuple[State, State]:
     args = [arg for arg in act.args[1:] if arg.text not in ("-L", "--")]
     if any(arg.text[:1] == "-" for arg in args) or len(args) > 1 or (act.name == "pushd" and not args):
         # `cd -`, `cd -P`, `pushd +1`: the shell knows where, the line does not tell.
-        unknown = act.state.moved(("",))
+        unknown = act.state.moved((LOST,)).assigned("PWD", _PWD)
         return unknown, unknown
     target = args[0] if args else Arg(act.state.home, "" if act.state.home else "$HOME: value not known")
     if target.why:
         act.opaque(target.why)
     directories = entered(act.state, target)
     after = act.state.moved(directories)
-    pwd = Arg(directories[0]) if directories != ("",) else Arg("", "$PWD: value not known", free=True)
-    return after.assigned("PWD", pwd), act.state
+    certain = len(directories) == 1 and directories[0][:1] == "/"
+    return after.assigned("PWD", Arg(directories[0]) if certain else _PWD), act.state
 
 
 def _popd(act: Act) -> tuple[State, State]:
-    unknown = act.state.moved(("",))
+    unknown = act.state.moved((LOST,)).assigned("PWD", _PWD)
     return unknown, unknown
 
 
 def _declare(act: Act) -> tuple[State, State]:
-    """`export`, `local`, `declare`, `readonly`, `typeset` with plain assignments."""
+    """`export`, `local`, `declare`, `typeset` with plain assignments.
+
+    Not `readonly`: a later assignment then fails, and what follows it runs with the older value.
+    """
     state = act.state
     exports = act.name in ("export", "declare", "typeset")
     for arg in act.args[1:]:
         name, equals, value = arg.text.partition("=")
-        if arg.text in ("-r", "-g") or (arg.text in ("-p", "-x") and act.name != "local"):
+        if arg.text in ("-g", "-x") or (arg.text == "-p" and act.name == "export"):
             exports = exports or arg.text == "-x"
             continue
         if not name.isidentifier() or not name.isascii():
@@ -78,9 +82,9 @@ def _declare(act: Act) -> tuple[State, State]:
         if is_steering(name) or (exports and not is_harmless(name)):
             act.opaque(f"{name}: a variable that programs may obey")
         if equals:
-            # An unquoted unknown value could bring further assignments with it.
-            if arg.why and not arg.one:
-                act.opaque(arg.why)
+            # bash does not split here, other shells do: an unquoted value may bring further assignments with it.
+            if not arg.one:
+                act.opaque(arg.why or f"{act.name} {arg.text[:_LONGEST_PART]}: splits in some shells")
             state = state.assigned(name, Arg("", arg.why, arg.free) if arg.why else Arg(value))
     return state, state
 
@@ -157,7 +161,7 @@ def _set(act: Act) -> tuple[State, State]:
 BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(("cd", "pushd", "chdir"), _cd),
     "popd": _popd,
-    **dict.fromkeys(("export", "declare", "typeset", "local", "readonly"), _declare),
+    **dict.fromkeys(("export", "declare", "typeset", "local"), _declare),
     "unset": _unset,
     "read": _read,
     **dict.fromkeys(("test", "[", "[["), _test),

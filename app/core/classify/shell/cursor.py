@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from app.core.classify.shell.words import META, DisagreementError
 
+_NO_COMMENT = re.compile(r"[;&|`<>]|[^ ]\(")
 _OPERATOR = frozenset("<>&|")
 # The usual gap. What follows it must not be part of the gap.
 _ONE_BLANK = re.compile(r" [^ \t\n\\#]")
@@ -39,14 +40,14 @@ class Cursor:
 
     def begin(self, start: int) -> None:
         """A command or reserved word begins at `start`."""
-        self.skip_to(start)
+        self.skip_to(start, lines=True)
         if not self.fresh:
             raise DisagreementError("a command that nothing separates from the last one")
 
     def token(self, start: int, end: int) -> None:
         """An operator or reserved word."""
         text = self._source[start:end]
-        self.skip_to(start)
+        self.skip_to(start, lines=True)
         self.take(start, end)
         self.fresh = text in _OPENS
         following = self._source[end : end + 1]
@@ -73,21 +74,25 @@ class Cursor:
         if self._at != start:
             raise DisagreementError("a descriptor without its redirection")
 
-    def skip_to(self, start: int) -> None:
+    def skip_to(self, start: int, *, lines: bool = False) -> None:
+        """The next token begins at `start`."""
         if start == self._at or (start == self._at + 1 and _ONE_BLANK.match(self._source, self._at)):
             self._at = start
-        elif self.skip(self._at) != start:
+        elif self.skip(self._at, lines=lines) != start:
             raise DisagreementError("something that the grammar skipped")
 
-    def skip(self, at: int, *, inside: bool = False) -> int:
-        """Where the next token begins at or after `at`."""
+    def skip(self, at: int, *, lines: bool) -> int:
+        """Where the next token begins at or after `at`.
+
+        INVARIANT: inside a simple command no line ends (`lines` is False); the grammar overlooks some that do.
+        """
         source, size = self._source, len(self._source)
         at = max(at, self._at)
         while at < size:
             char = source[at]
             if char in (" ", "\t"):
                 at += 1
-            elif char == "\n" and not inside:
+            elif char == "\n" and lines:
                 self.fresh = True
                 at = self._after_line(at)
             elif char == "\\" and source[at + 1 : at + 2] == "\n":
@@ -95,9 +100,13 @@ class Cursor:
                 if source[at - 1 : at] not in (" ", "\t") and source[at + 2 : at + 3] not in (" ", "\t", ""):
                     raise DisagreementError("a line continued inside a word")
                 at += 2
-            elif char == "#" and not inside and (at == 0 or source[at - 1] in META):
+            elif char == "#" and lines and (at == 0 or source[at - 1] in META):
                 end = source.find("\n", at)
-                at = size if end < 0 else end
+                end = size if end < 0 else end
+                if _NO_COMMENT.search(source, at, end):
+                    # An interactive zsh reads comments as words.
+                    raise DisagreementError("a comment that holds commands")
+                at = end
             else:
                 break
         self._at = at
@@ -110,7 +119,7 @@ class Cursor:
         self.fresh = False
 
     def finish(self) -> None:
-        self.skip_to(len(self._source))
+        self.skip_to(len(self._source), lines=True)
         if self._here is not None:
             raise DisagreementError("a here-document without a body")
 

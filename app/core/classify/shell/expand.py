@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from app.core.classify.shell.braces import alternatives
 from app.core.classify.shell.state import Arg, State
-from app.core.classify.shell.tree import Literal, Part, Puzzle, Substitution, Variable, Word
+from app.core.classify.shell.tree import Literal, Part, Puzzle, Sequence, Simple, Substitution, Variable, Word
 
 LONGEST: Final = 16_384
 _LONGEST_PART: Final = 80
+_PWD: Final = Sequence((Simple(words=(Word("pwd", (Literal("pwd"),)),)),))
 # `name=~/x`: bash reads the tilde there too. The second form is found inside a value that an assignment holds.
 _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?=~)|[^~]*:(?=~)")
 # Variables from outside whose values are no secrets.
@@ -99,7 +100,7 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
                     line.end()
                 line.add(piece, quoted=False)
     line.end()
-    return line.words
+    return line.words if len(line.words) == 1 else [replace(word, one=False) for word in line.words]
 
 
 def _literal(line: "_Line", part: Literal, state: State, *, position: int, alone: bool) -> None:
@@ -175,8 +176,14 @@ def _value(part: Part, state: State) -> Arg:
     if isinstance(part, Puzzle):
         return Arg("", f"{part.source[:_LONGEST_PART]}: value not known", part.free)
     if isinstance(part, Substitution):
+        if part.body == _PWD and len(state.directories) == 1:
+            return variable("PWD", state)
         # A substitution for a file is a pipe, whose other end is judged by itself.
-        return Arg("/dev/fd/63") if part.is_file else Arg("", f"{part.source[:_LONGEST_PART]}: output not known", free=True)
+        return (
+            Arg("/dev/fd/63")
+            if part.is_file
+            else Arg("", f"{part.source[:_LONGEST_PART]}: output not known", free=True)
+        )
     return variable(part.name, state)
 
 

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.core.classify.shell.act import Act, located
 from app.core.classify.shell.inner import Inner
-from app.core.classify.shell.state import Arg
+from app.core.classify.shell.state import LOST, Arg
 from app.core.model import EffectKind
 
 _LONGEST_PART: Final = 80
@@ -150,11 +152,11 @@ def _run(act: Act, starts: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[I
         act.access(command)
         return end
     for start in starts:
-        state, below = act.state, Arg(f"{start.text.rstrip('/')}/**", start.why)
+        state, below = replace(act.state, functions={}), Arg(f"{start.text.rstrip('/')}/**", start.why)
         if args[0].text in _IN_DIRECTORY:
             # The command runs beside each file that is found.
             below = Arg(located(below.text, state.directories[0], state.home), start.why)
-            state = state.moved(("",))
+            state = state.moved((LOST,))
         inner.append(Inner(args=tuple(_replaced(word, below) for word in command), state=state))
     return end + 1
 

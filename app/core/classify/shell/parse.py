@@ -7,7 +7,6 @@ a check, and every kind of node that is not named here, makes the line `Unread`.
 """
 
 import re
-from collections.abc import Callable
 from collections.abc import Sequence as Nodes
 from typing import Final
 
@@ -49,7 +48,8 @@ _BYTES_A_STEP: Final = 128
 
 _BASH = Language(tree_sitter_bash.language())
 _INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_REDIRECTS = frozenset(("<", ">", ">>", ">|", "&>", "&>>", ">&", "<&", ">&-", "<&-"))
+_REDIRECTS = frozenset(("<", ">", ">>", ">|", "&>", "&>>", ">&", "<&", ">&-", "<&-", "<<<"))
+_FILES = frozenset(("file_redirect", "herestring_redirect"))
 _WRITTEN_LIKE_COMMANDS = frozenset(("command", "declaration_command", "unset_command", "variable_assignments"))
 # `time` is missing: it is unwrapped like a program.
 _RESERVED = frozenset((
@@ -57,6 +57,7 @@ _RESERVED = frozenset((
     "done", "case", "esac", "function", "coproc",
 ))  # fmt: skip
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_AFTER_OPERATOR = re.compile(r" (! )?-[a-z] ")
 _SEPARATORS = frozenset((";", "&"))
 
 
@@ -189,22 +190,20 @@ class _Reading:
     def _simple(self, children: Nodes[Found]) -> Simple:
         assignments: list[Assignment] = []
         words: list[Word] = []
-        pieces: list[Piece] = [Simple()]
+        redirects: list[Redirect] = []
         for child in children:
             kind = child.type
             if kind == "variable_assignment" and not words:
                 assignments.append(self._assignment(child))
-            elif kind.endswith("_redirect"):
-                self._redirect(child, pieces)
+            elif kind in _FILES:
+                redirect, more = self._file(child)
+                redirects.append(redirect)
+                words += more
             else:
                 words.append(self._word(child))
-                if len(words) == 1:
-                    _check_name(words[0].source)
-        only = pieces[0]
-        assert isinstance(only, Simple)
-        if only.words:
-            raise DisagreementError("words after a redirection that comes first")
-        return Simple(tuple(assignments), tuple(words), only.redirects)
+            if len(words) == 1:
+                _check_name(words[0].source)
+        return Simple(tuple(assignments), tuple(words), tuple(redirects))
 
     def _assignment(self, node: Found) -> Assignment:
         word = self._word(node)
@@ -224,12 +223,13 @@ class _Reading:
         double = node.children[0].type == "[["
         at = node.start_byte
         while at < end:
-            at = self._cursor.skip(at if words else node.start_byte, inside=True)
+            at = self._cursor.skip(at if words else node.start_byte, lines=False)
             operator = self._source[at : at + 2]
-            if double and operator in ("&&", "||", "< ", "> ", "( "):
-                stop, word = at + len(operator.rstrip()), Word(operator.rstrip(), (Literal(operator.rstrip()),))
-            elif double and operator[:1] == ")":
-                stop, word = at + 1, Word(")", (Literal(")"),))
+            if double and operator in ("&&", "||"):
+                # INVARIANT: a shell without `[[` runs what follows here; nothing begins with a dash that it could run.
+                if not _AFTER_OPERATOR.match(self._source, at + 2):
+                    raise DisagreementError("`[[`: not known to every shell")
+                stop, word = at + 2, Word(operator, (Literal(operator),))
             else:
                 stop, word = self._scanner.word(at)
             self._cursor.take(at, stop)
@@ -244,21 +244,26 @@ class _Reading:
 
     def _redirect(self, node: Found, pieces: list[Piece]) -> None:
         """Adds a redirection to the last command of `pieces`, with the words that the grammar counts to it."""
-        children = node.children
         if node.type == "heredoc_redirect":
-            self._here_document(children, pieces)
-            return
+            self._here_document(node.children, pieces)
+        else:
+            redirect, words = self._file(node)
+            with_redirects(pieces, [redirect], words)
+
+    def _file(self, node: Found) -> tuple[Redirect, list[Word]]:
+        """A redirection of a file, and the words behind it."""
+        children = node.children
         if children[0].type == "file_descriptor":
             self._token(children[0])
             children = children[1:]
             self._cursor.touch(children[0].start_byte)
         operator = self._text(children[0])
-        if operator not in _REDIRECTS and operator != "<<<":
+        if operator not in _REDIRECTS:
             raise DisagreementError(f"{operator}: not read")
         self._cursor.operator(children[0].start_byte, children[0].end_byte)
         words = [self._word(child) for child in children[1:]]
         target = Word("-", (Literal("-"),)) if operator[-1] == "-" else words.pop(0)
-        with_redirects(pieces, [Redirect(operator.removesuffix("-"), target)], words)
+        return Redirect(operator.removesuffix("-"), target), words
 
     def _here_document(self, children: Nodes[Found], pieces: list[Piece]) -> None:
         if children[0].type == "file_descriptor":
@@ -266,13 +271,11 @@ class _Reading:
         operator = self._text(children[0])
         self._cursor.operator(children[0].start_byte, children[0].end_byte)
         delimiter = self._word(children[1])
-        quoted = any(not isinstance(part, Literal) or part.quoted for part in delimiter.parts)
-        if quoted and len(delimiter.parts) != 1:
-            raise DisagreementError("a delimiter that we do not read")
         literal = delimiter.parts[0]
-        assert isinstance(literal, Literal)
+        if len(delimiter.parts) != 1 or not isinstance(literal, Literal):
+            raise DisagreementError("a delimiter that we do not read")
         start, end = self._cursor.here_document(literal.text, tabs=operator == "<<-")
-        body = self._body(start, end, quoted=quoted)
+        body = self._body(start, end, quoted=literal.quoted)
         with_redirects(pieces, [Redirect("<<", body)], [])
         for child in children[2:]:
             if child.type in ("heredoc_body", "heredoc_end"):
@@ -418,7 +421,10 @@ class _Reading:
         pieces: list[Piece] = []
         name = ""
         for child in children:
-            if child.type in ("function", "(", ")"):
+            if child.type == "function":
+                # A shell that does not know the word runs the body's lines at once.
+                raise DisagreementError("`function`: not known to every shell")
+            if child.type in ("(", ")"):
                 self._token(child)
             elif child.type.endswith("_redirect"):
                 self._redirect(child, pieces)

@@ -6,6 +6,7 @@ The grammar groups otherwise (`a && b 2>&1 | c` as `(a && b 2>&1) | c`), so its 
 from app.core.classify.shell.tree import AndOr, Negated, Node, Pipeline, Redirect, Redirected, Simple, Word
 from app.core.classify.shell.words import DisagreementError
 
+_LISTS = frozenset(("&&", "||"))
 Piece = Node | str  # a command, or one of ! | |& && ||
 
 
@@ -23,24 +24,19 @@ def with_redirects(pieces: list[Piece], redirects: list[Redirect], words: list[W
 
 
 def grouped(pieces: list[Piece]) -> Node:
+    """One statement: commands and the operators between them, as bash groups them."""
     # Nearly every statement is one command.
     if len(pieces) == 1 and not isinstance(pieces[0], str):
         return pieces[0]
-    first: Node | None = None
-    rest: list[tuple[str, Node]] = []
-    operator = ""
-    pipeline: list[Piece] = []
-    for piece in (*pieces, ""):
-        if piece not in ("&&", "||", ""):
-            pipeline.append(piece)
-            continue
-        if first is None:
-            first = _pipeline(pipeline)
+    operators = [piece for piece in pieces if isinstance(piece, str) and piece in _LISTS]
+    pipelines: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if isinstance(piece, str) and piece in _LISTS:
+            pipelines.append([])
         else:
-            rest.append((operator, _pipeline(pipeline)))
-        operator, pipeline = str(piece), []
-    assert first is not None
-    return AndOr(first, tuple(rest)) if rest else first
+            pipelines[-1].append(piece)
+    first, *others = (_pipeline(pipeline) for pipeline in pipelines)
+    return AndOr(first, tuple(zip(operators, others, strict=True))) if others else first
 
 
 def _pipeline(pieces: list[Piece]) -> Node:

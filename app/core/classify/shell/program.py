@@ -29,6 +29,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     operands: str = ""
     deep: str = ""
     instead: str = ""
+    matching: str = ""
     default: str = ""
     does: list[str] = []
     numeric: bool = False
@@ -47,6 +48,7 @@ class Program(Struct, frozen=True):
     repeats: int
     deep: frozenset[str]
     instead: frozenset[str]
+    matching: frozenset[str]
     entry: Entry
     does: tuple[tuple[str, str], ...]
     subcommands: dict[str, Program]
@@ -56,13 +58,16 @@ def _program(entry: Entry) -> Program:
     roles = entry.operands.split()
     repeats = next((at for at, role in enumerate(roles) if role.endswith("*")), -1)
     return Program(
-        flags=frozenset(entry.flags.split()) | frozenset(entry.adds) | frozenset(entry.deep.split()),
+        flags=frozenset(f"{entry.flags} {entry.matching}".split())
+        | frozenset(entry.adds)
+        | frozenset(entry.deep.split()),
         takes={flag: role for role, flags in entry.takes.items() for flag in flags.split()},
         adds={flag: _effect(text) for flag, text in entry.adds.items()},
         roles=tuple(role.removesuffix("*") for role in roles),
         repeats=repeats,
         deep=frozenset(entry.deep.split()),
         instead=frozenset(entry.instead.split()),
+        matching=frozenset(entry.matching.split()),
         entry=entry,
         does=tuple(_effect(text) for text in entry.does),
         subcommands={
@@ -195,7 +200,7 @@ class _Use:
 
     def _take(self, flag: str, value: Arg | None) -> None:
         self.taken.add(flag)
-        if value is None:
+        if value is None or value.glob:
             self._not_known(flag)
         else:
             ROLES[self.program.takes[flag]](self.act, value, flag)
@@ -218,7 +223,10 @@ class _Use:
         if not operands and program.entry.needs and not self.taken & program.takes.keys():
             self.act.opaque(f"{self.name}: runs what it reads")
         roles = list(_assigned(program, len(operands), self.taken))
+        repeated = program.roles[program.repeats] if program.repeats >= 0 else ""
         for (arg, ended), role in zip(operands, roles, strict=True):
+            if role != repeated and arg.glob:
+                self.act.opaque(f"{arg.text[:_LONGEST_PART]}: may be several words")
             self._operand(arg, role, ended=ended)
         if self.unknown:
             # Which words are operands is no longer certain.
@@ -250,6 +258,10 @@ class _Use:
 def _assigned(program: Program, count: int, taken: set[str]) -> Iterator[str]:
     """The role of each operand: leading roles, then the one that repeats, then trailing roles."""
     roles = program.roles
+    if taken & program.matching:
+        # `git branch --list PATTERN…` only looks.
+        yield from ("text" for _ in range(count))
+        return
     if taken & program.instead:
         # `grep -e PATTERN FILE…`: the flag stands for the first operand.
         yield from (roles[-1] for _ in range(count))

@@ -22,7 +22,6 @@ from app.core.classify.shell.tree import (
     Background,
     Case,
     Conditional,
-    Function,
     Loop,
     Negated,
     Node,
@@ -129,7 +128,7 @@ class _Reader:
                 return self._case(node, state)
             case Loop():
                 return self._loop(node, state)
-            case Function():
+            case _:
                 return _both(state.defined(node.name, node.body))
 
     def _sequence(self, node: Sequence, state: State) -> States:
@@ -167,6 +166,9 @@ class _Reader:
         return _both(_all(ends))
 
     def _loop(self, node: Loop, state: State) -> States:
+        if is_steering(node.variable):
+            act = Act((), state, self._record, f"for {node.variable}")
+            act.opaque(f"{node.variable}: a variable that programs may obey")
         rounds = self._rounds(node, state)
         if rounds is not None:
             end = state
@@ -214,7 +216,14 @@ class _Reader:
         after = state
         for assignment in node.assignments:
             after = self._assign(assignment, after, act, alone=not args)
-        return self._command(act) if args else _both(after)
+        if not args:
+            return _both(after)
+        if not node.assignments:
+            return self._command(act)
+        # `eval` and functions see the assignments; whether they outlive the command depends on the shell.
+        act.state = after
+        success, failure = self._command(act)
+        return merged(state, success), merged(state, failure)
 
     def _assign(self, node: Assignment, state: State, act: Act, *, alone: bool) -> State:
         self._substitutions(node.value, state)
@@ -224,8 +233,8 @@ class _Reader:
             act.access(expand(node.value, state))
         value = single(node.value, state)
         if node.append:
-            before = state.variables.get(name, Arg("", f"${name}: value not known"))
-            value = replace(value, text=before.text + value.text, why=before.why or value.why)
+            # Not every shell knows `+=`: some run it as a program and keep the older value.
+            value = Arg("", "appended to")
         if value.why:
             value = Arg("", f"${name}: {value.why}", value.free)
         return state.assigned(name, value)
@@ -264,8 +273,8 @@ class _Reader:
         program = _program_name(name.text)
         if name.why or program is None:
             self._unknown(act)
-        elif program in state.functions:
-            return self._function(act, state.functions[program])
+        elif name.text in state.functions:
+            return self._function(act, state.functions[name.text])
         elif builtin := BUILTINS.get(program):
             act.name = program
             return builtin(act)
@@ -297,6 +306,10 @@ class _Reader:
 
     def _function(self, act: Act, body: Node | None) -> States:
         self._depth += 1
+        if act.name in BUILTINS or act.name in WRAPPERS or act.name in SCRIPTED or act.name in PROGRAMS:
+            # Some shells and some ways of calling run the program all the same.
+            act.opaque(f"{act.name}: a function with the name of a program")
+            act.access(act.args[1:])
         if body is None or self._depth > _DEEPEST:
             act.opaque(f"{act.name}: one of several functions" if body is None else "nested too deeply")
             act.access(act.args[1:])
@@ -304,13 +317,13 @@ class _Reader:
         else:
             act.wraps()
             success, failure = self._run(body, replace(act.state, arguments=act.args[1:]))
-            arguments = act.state.arguments
-            states = replace(success, arguments=arguments), replace(failure, arguments=arguments)
+            # Which variables were local to the function is not followed.
+            states = merged(act.state, success), merged(act.state, failure)
         self._depth -= 1
         return states
 
     def _inside(self, found: tuple[Inner, ...], state: State) -> State:
-        """What a wrapper runs. Only `eval` changes the shell that runs the line."""
+        """What a wrapper runs. Only a few change the shell that runs the line."""
         for inner in found:
             self._depth += 1
             if inner.text is not None:
@@ -321,7 +334,9 @@ class _Reader:
             elif inner.args:
                 if self._depth > _DEEPEST:
                     raise BudgetExceededError
-                self._command(Act(inner.args, inner.state, self._record, " ".join(arg.text for arg in inner.args)))
+                via = " ".join(arg.text for arg in inner.args)
+                after = _either(self._command(Act(inner.args, inner.state, self._record, via)))
+                state = replace(after, functions=state.functions) if inner.moves else state
             self._depth -= 1
         return state
 

@@ -3,9 +3,11 @@
 Each role turns one word into effects. `added_by` is the flag that brings the word, or "" for an operand.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
+from app.core.classify.paths import Place, normalise
 from app.core.classify.shell.act import Act, entered
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
@@ -14,6 +16,7 @@ Role = Callable[[Act, Arg, str], None]
 
 # Settings of git that neither run anything nor name a file.
 _GIT_HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
+_JQ_DANGER = re.compile(r"env\b|ENV|import|include|module|search")
 _LONGEST_PART: Final = 80
 
 
@@ -46,7 +49,10 @@ def _url(act: Act, arg: Arg, added_by: str) -> None:
     if not _known(act, arg, added_by):
         return
     if arg.text[:5].lower() == "file:":
-        act.path(EffectKind.READ, Arg(arg.text[5:].replace("//localhost/", "/", 1).replace("///", "/", 1)), added_by)
+        act.add(EffectKind.READ, normalise(arg.text, Place()), added_by)
+    elif arg.text[:1] == "@":
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: addresses from a file", added_by)
+        _data(act, arg, added_by)
     elif any(mark in arg.text for mark in "{}[]"):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: several addresses", added_by)
     act.add(EffectKind.NETWORK, arg.text, added_by)
@@ -171,6 +177,19 @@ def _git_path(act: Act, arg: Arg, added_by: str) -> None:
         act.path(EffectKind.READ, Arg(arg.text), added_by)
 
 
+def _format(act: Act, arg: Arg, added_by: str) -> None:
+    """What curl writes out: it may read its text from a file, and write what it prints to one."""
+    if "%output" in arg.text:
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: writes a file", added_by)
+    _data(act, arg, added_by)
+
+
+def _jq(act: Act, arg: Arg, added_by: str) -> None:
+    """A jq program can show the environment and read modules."""
+    if _known(act, arg, added_by) and _JQ_DANGER.search(arg.text):
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: a jq program that may do more than select", added_by)
+
+
 def _cookie(act: Act, arg: Arg, added_by: str) -> None:
     """`name=value`, or a file."""
     if _known(act, arg, added_by) and "=" not in arg.text:
@@ -214,6 +233,8 @@ ROLES: dict[str, Role] = {
     "setting": _setting,
     "git-path": _git_path,
     "cookie": _cookie,
+    "format": _format,
+    "jq": _jq,
     "date": _date,
     "ps": _ps,
 }

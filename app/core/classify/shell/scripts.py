@@ -11,7 +11,7 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 
 # Each alternative begins with a different character and repeats one class, so matching is linear.
-_ADDRESS = re.compile(r"[0-9]+(~[0-9]+)?|\$|/[^/\\\n]*(\\.[^/\\\n]*)*/I?|\+[0-9]+")
+_ADDRESS = re.compile(r"[0-9]+(~[0-9]+)?|\$|/[^/\\\n\[]*((\\.|\[\^?[^]\[/\\\n^]+\])[^/\\\n\[]*)*/I?|\+[0-9]+")
 _PLAIN_COMMAND = re.compile(r"[pdDgGhHnNPxl=qQ{}][ \t]*[0-9]*")
 _SUBSTITUTE_FLAGS = re.compile(r"[gpiI0-9]*")
 _BLANK = re.compile(r"[ \t\n;]*")
@@ -61,6 +61,12 @@ def _after_sed_command(script: str, at: int) -> int | None:
     return following if following > end or end == len(script) or script[end] == "}" else None
 
 
+def _closed(script: str, at: int, mark: str) -> bool:
+    """Brackets that every sed reads alike: in some, the delimiter is an ordinary character between them."""
+    inner, close, _ = script[at + 1 :].partition("]")
+    return bool(close) and inner not in ("", "^") and mark not in inner and "[" not in inner
+
+
 def _after_delimited(script: str, at: int) -> int | None:
     """Behind `/old/new/`, for a delimiter that needs no thought."""
     mark = script[at : at + 1]
@@ -71,8 +77,7 @@ def _after_delimited(script: str, at: int) -> int | None:
     while at < len(script) and left:
         if script[at] == "\\":
             at += 1
-        elif script[at] == "\n" or (script[at] == "[" and mark in script[at:].partition("]")[0]):
-            # Inside brackets the delimiter is an ordinary character.
+        elif script[at] == "\n" or (script[at] == "[" and not _closed(script, at, mark)):
             return None
         elif script[at] == mark:
             left -= 1

@@ -1,5 +1,7 @@
 """What the shell knows at one point of a line: directory, variables, functions."""
 
+from typing import Final
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -8,7 +10,7 @@ from app.core.classify.shell.tree import Node
 
 # More possible directories than this are no knowledge.
 _MOST_DIRECTORIES = 4
-_NOWHERE = ("",)
+LOST: Final = "?"
 
 
 class Arg(Struct, frozen=True):
@@ -17,7 +19,7 @@ class Arg(Struct, frozen=True):
     text   its value, or its source when the value is not known
     why    the part that is not known ("" when all is)
     free   not known, but it tells no secret: harmless where only text is wanted
-    one    certainly one word; otherwise none or several
+    one    certainly one word, and all of it; otherwise none or several come of the same source
     glob   holds a wildcard that bash expands to the names of files
     loose  begins with one, so a file's name could turn it into a flag
     """
@@ -31,7 +33,8 @@ class Arg(Struct, frozen=True):
 
 
 class State(Struct, frozen=True):
-    """`directories` holds every working directory that is possible here; "" is an unknown one.
+    """`directories` holds every working directory that is possible here: "" when the caller gave none, `LOST` when
+    the line went where it does not tell.
 
     A variable that is missing comes from outside. A function whose body is None is one of several.
     """
@@ -57,10 +60,11 @@ class State(Struct, frozen=True):
 
     def forgotten(self) -> "State":
         """Nothing is certain any more."""
-        return State(_NOWHERE, {name: _several(name) for name in self.variables}, dict.fromkeys(self.functions))
+        return State((LOST,), {name: _several(name) for name in self.variables}, dict.fromkeys(self.functions))
 
 
 def begin(place: Place) -> State:
+    """What is known before the line runs."""
     known = {"HOME": place.home, "PWD": place.cwd}
     return State((place.cwd,), {name: Arg(value) for name, value in known.items() if value})
 
@@ -71,7 +75,7 @@ def merged(one: State, other: State) -> State:
         return one
     directories = tuple(dict.fromkeys(one.directories + other.directories))
     if len(directories) > _MOST_DIRECTORIES:
-        directories = _NOWHERE
+        directories = (LOST,)
     variables = one.variables
     if variables != other.variables:
         names = {**variables, **other.variables}

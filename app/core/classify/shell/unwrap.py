@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.core.classify.paths import Place
 from app.core.classify.shell.act import Act
@@ -67,21 +68,22 @@ def _attached(text: str, known: _Flags) -> bool:
     return text[:2] in known.valued or all(f"-{letter}" in known.alone for letter in text[1:])
 
 
-def _inner(act: Act, args: tuple[Arg, ...]) -> tuple[Inner, ...]:
+def _inner(act: Act, args: tuple[Arg, ...], *, moves: bool = False) -> tuple[Inner, ...]:
     if not args:
         return ()
     act.wraps()
-    return (Inner(args=args, state=act.state),)
+    # INVARIANT: a wrapper runs the program, not a function of the same name.
+    return (Inner(args=args, state=replace(act.state, functions={}), moves=moves),)
 
 
-def _simple(known: _Flags, kind: EffectKind | None = None, resource: str = "") -> Wrapper:
+def _simple(known: _Flags, kind: EffectKind | None = None, resource: str = "", *, moves: bool = False) -> Wrapper:
     def wrapper(act: Act) -> tuple[Inner, ...]:
         if kind is not None:
             act.add(kind, resource)
         args = _after_flags(act, known)
         if not args:
             act.opaque(f"{act.name}: runs what the line does not tell")
-        return _inner(act, args)
+        return _inner(act, args, moves=moves)
 
     return wrapper
 
@@ -121,7 +123,7 @@ def _env(act: Act) -> tuple[Inner, ...]:
 def _command(act: Act) -> tuple[Inner, ...]:
     if len(act.args) > 1 and act.args[1].text in ("-v", "-V"):
         return ()
-    return _inner(act, _after_flags(act, _flags("-p")))
+    return _inner(act, _after_flags(act, _flags("-p")), moves=True)
 
 
 def _exec(act: Act) -> tuple[Inner, ...]:
@@ -203,12 +205,10 @@ def _xargs(act: Act) -> tuple[Inner, ...]:
     extra = Arg("…", "words from standard input: not known", free=True, one=False)
     command = args or (Arg("echo"),)
     if replaces:
-        # Any word may hold the mark that is replaced.
+        # Any word may hold the mark that is replaced, the program's name too.
+        act.opaque(extra.why)
         command = (command[0], *(Arg(arg.text, extra.why) for arg in command[1:]))
-        if "{" in command[0].text:
-            act.opaque(extra.why)
-    act.wraps()
-    return (Inner(args=(*command, extra), state=act.state),)
+    return _inner(act, (*command, extra))
 
 
 WRAPPERS: dict[str, Wrapper] = {
@@ -221,8 +221,8 @@ WRAPPERS: dict[str, Wrapper] = {
     "stdbuf": _simple(_flags("", "-i -o -e --input --output --error")),
     "setsid": _simple(_flags("-w -f -c --wait --fork")),
     "ionice": _simple(_flags("-t", "-c -n --class --classdata")),
-    "time": _simple(_flags("-p -v")),
-    "builtin": _simple(_flags()),
+    "time": _simple(_flags("-p -v"), moves=True),
+    "builtin": _simple(_flags(), moves=True),
     "command": _command,
     "exec": _exec,
     **dict.fromkeys(("bash", "sh", "zsh", "dash", "ksh"), _shell),

@@ -25,7 +25,9 @@ _LENGTH = re.compile(r"\$\{#[A-Za-z_][A-Za-z0-9_]*\}")
 _NUMBERS = re.compile(r"\$\(\([0-9 +*/%()<>=!&|^~?:-]*\)\)")
 
 # What is left out here (`\a`, `\e`, `\r` …) has no business in a command that a person is to read.
-_ANSI = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"', "?": "?"}
+# Nor `\'`, which ends the string in shells that do not know `$'…'`.
+_ANSI = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "?": "?"}
+_HISTORY = re.compile(r"![A-Za-z0-9$!?#*:^{-]")
 _IN_ANSI = re.compile(r"[^'\\]+")
 _ANSI_CODE = re.compile(r"x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}")
 
@@ -60,6 +62,7 @@ class Scanner:
         # Most words are plain from end to end.
         if plain := _WHOLE.match(source, start):
             text = plain.group() if source.isascii() else decode(plain.group())
+            self._check_history(text, plain.end())
             return plain.end(), Word(text, (Literal(text),))
         self._at = start
         self._parts = []
@@ -109,8 +112,14 @@ class Scanner:
             self._substitution(quoted=False)
         else:
             plain = _PLAIN.match(source, self._at)
-            assert plain is not None
+            assert plain is not None  # noqa: S101 (every other character begins such a run)
+            self._check_history(plain.group(), plain.end())
             self._literal(plain.group(), plain.end(), quoted=False)
+
+    def _check_history(self, text: str, end: int) -> None:
+        """An interactive shell replaces `!x` by an older line, even between double quotes."""
+        if "!" in text and _HISTORY.search(text + self._source[end : end + 1]):
+            raise DisagreementError("`!` begins a history expansion in an interactive shell")
 
     def _double(self) -> None:
         self._at += 1
@@ -139,7 +148,8 @@ class Scanner:
             self._literal('"', self._at + 1, quoted=True)
         else:
             plain = _IN_DOUBLE.match(self._source, self._at, end)
-            assert plain is not None
+            assert plain is not None  # noqa: S101 (every other character begins such a run)
+            self._check_history(plain.group(), plain.end())
             self._literal(plain.group(), plain.end(), quoted=True)
 
     def _dollar(self, *, quoted: bool) -> None:

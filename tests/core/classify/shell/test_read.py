@@ -4,7 +4,8 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from app.core.budget import Budget
@@ -226,14 +227,19 @@ def quoted(text: str) -> str:
 
 
 @settings(max_examples=200)
-@given(LINES, st.sampled_from(["bash -c {}", "sh -c {}", "eval {}", "sudo bash -c {}", "env bash -c {}", "echo $(eval {})"]))
+@given(
+    LINES,
+    st.sampled_from(["bash -c {}", "sh -c {}", "eval {}", "sudo bash -c {}", "env bash -c {}", "echo $(eval {})"]),
+)
 def test_wrapping_a_line_never_removes_an_effect(line: str, wrapper: str) -> None:
     before, after = read(line), read(wrapper.format(quoted(line)))
     assert is_opaque(after) or not is_opaque(before)
     assert is_opaque(after) or meaning(before) <= meaning(after)
 
 
-@given(SIMPLE.filter(lambda line: line.split()[0].isalpha()), st.sampled_from(["env", "sudo", "nice", "nohup", "command"]))
+@given(
+    SIMPLE.filter(lambda line: line.split()[0].isalpha()), st.sampled_from(["env", "sudo", "nice", "nohup", "command"])
+)
 def test_wrapping_a_command_never_removes_an_effect(line: str, wrapper: str) -> None:
     before, after = read(line), read(f"{wrapper} {line}")
     assert is_opaque(after) or not is_opaque(before)
