@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from app.core.budget import Budget
+from app.core.decision import Decision
 from app.core.engine import decide
 from app.core.facts import Caller, Facts
 from app.core.model import ActionRequest
@@ -14,7 +15,7 @@ from app.services.answer import Answer, answer
 from app.services.configuration import Configuration, Configurations
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
 from app.services.recording import Salts, record
-from app.storage.command import Stale
+from app.storage.command import NotAfter, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
 
@@ -51,38 +52,63 @@ class Evaluation:
 
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answer:
         """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
-        return await self._evaluate(key, received, Budget(STEPS), explain=explain)
+        attempt = self._attempt(key, received, Budget(STEPS), explain=explain)
+        return await self._settle(attempt, await attempt.written)
 
     async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answer]:
         """Decide several requests under one budget; answers in order, once all are recorded."""
         budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
-        tasks = [self._evaluate(key, one, budget, explain=explain) for one in received]
-        return await asyncio.gather(*tasks)
+        for one in received:
+            _check_rights(key, one.request, explain=explain)
+        attempts = [self._attempt(key, one, budget, explain=explain) for one in received]
+        results = await asyncio.gather(*[attempt.written for attempt in attempts])
+        return [await self._settle(attempt, result) for attempt, result in zip(attempts, results, strict=True)]
 
-    async def _evaluate(self, key: Key, received: Received, budget: Budget, *, explain: bool) -> Answer:
+    def _attempt(self, key: Key, received: Received, budget: Budget, *, explain: bool) -> "_Attempt":
+        """Decide upon the configuration at hand, and hand the decision to the ledger."""
         configuration = self._configurations.current
-        request = received.request
-        for _ in range(_TRIES):
-            live = configuration.keys.get(key.digest)
-            if live is None:
-                raise _unknown_key()
-            _check_rights(live, request, explain=explain)
-            decision = decide(request, _facts(live, configuration), configuration.rules, budget, explain=explain)
-            command = record(decision, request, received.canonical, live, configuration, self._salts.next())
-            result = await self._ledger.submit(command)
+        live = configuration.keys.get(key.digest)
+        if live is None:
+            raise _unknown_key()
+        _check_rights(live, received.request, explain=explain)
+        facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces)
+        decision = decide(received.request, facts, configuration.rules, budget, explain=explain)
+        command = record(decision, received.request, received.canonical, live, configuration, self._salts.next())
+        return _Attempt(live, received, budget, explain, configuration, decision, self._ledger.submit(command))
+
+    async def _settle(self, attempt: "_Attempt", result: Result) -> Answer:
+        """The answer to an attempt whose result is known; what went stale is attempted again."""
+        for _ in range(_TRIES - 1):
             if not isinstance(result, Stale):
-                return answer(
-                    decision,
-                    configuration.policy,
-                    configuration.log,
-                    result[0],
-                    dry_run=request.dry_run,
-                    explain=explain,
-                )
-            if live.expires_at is not None and getattr(result.guard, "expires_at", None) == live.expires_at:
+                break
+            key = attempt.key
+            if isinstance(result.guard, NotAfter) and result.guard.expires_at == key.expires_at:
                 raise UnauthenticatedError("expired_key", "This key has expired.")
-            configuration = await self._configurations.refreshed()
-        raise UnavailableError("the configuration changed too often while this was being decided")
+            await self._configurations.refreshed()
+            attempt = self._attempt(key, attempt.received, attempt.budget, explain=attempt.explain)
+            result = await attempt.written
+        if isinstance(result, Stale):
+            raise UnavailableError("the configuration changed too often while this was being decided")
+        return answer(
+            attempt.decision,
+            attempt.configuration.policy,
+            attempt.configuration.log,
+            result[0],
+            dry_run=attempt.received.request.dry_run,
+            explain=attempt.explain,
+        )
+
+
+class _Attempt(Struct, frozen=True):
+    """One decision on its way into the log."""
+
+    key: Key
+    received: Received
+    budget: Budget
+    explain: bool
+    configuration: Configuration
+    decision: Decision
+    written: asyncio.Future[Result]
 
 
 def _check_rights(key: Key, request: ActionRequest, *, explain: bool) -> None:
@@ -95,7 +121,3 @@ def _check_rights(key: Key, request: ActionRequest, *, explain: bool) -> None:
 
 def _unknown_key() -> UnauthenticatedError:
     return UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
-
-
-def _facts(key: Key, configuration: Configuration) -> Facts:
-    return Facts(Caller(key.agent, key.id, key.kind), configuration.workspaces)
