@@ -173,6 +173,10 @@ class WorkspaceSet(Change, frozen=True, tag="workspace.set"):
     data: WorkspaceData
 
 
+class ServiceResumed(Change, frozen=True, tag="service.resumed"):
+    """The first entry after a time in which nothing could be written."""
+
+
 Entry: TypeAlias = (
     LogCreated
     | Decision
@@ -184,6 +188,7 @@ Entry: TypeAlias = (
     | PolicyProposed
     | PolicyActivated
     | WorkspaceSet
+    | ServiceResumed
 )
 
 

@@ -22,7 +22,7 @@ WORDS = {
 }
 REQUEST = ("actor", "source", "tool", "action", "target", "payload_summary")
 # What the format's documents demand of an audit record.
-PUBLISHED = {
+PUBLISHED: dict[str, Any] = {
     "type": "object",
     "properties": {
         "timestamp": {"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
@@ -40,7 +40,7 @@ PUBLISHED = {
         "entry_hash": DIGEST,
     },
 }
-PUBLISHED["required"] = list(PUBLISHED["properties"])  # type: ignore[call-overload]
+PUBLISHED["required"] = list(PUBLISHED["properties"])
 PUBLISHED_FORM = jsonschema_rs.validator_for(PUBLISHED, validate_formats=True)
 
 ASKED = {

@@ -1,0 +1,78 @@
+"""Everything that writes an entry, done once: what an export must hold and a schema must know."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from starlette.testclient import TestClient
+
+from app.main import build
+from app.storage.database import Database
+from tests.homes import Home, basic, bearer, prepare
+
+POLICY = """\
+version: 1
+rules:
+  - {id: reads, allow: read_file, path: "/srv/project/**"}
+  - {id: push, ask: shell, command: "git push *", risk: critical, reason: Pushing publishes work to others.}
+  - {id: secrets, deny: [read_file, write_file], path: ["**/.env"], reason: Credentials are never read by agents.}
+  - {id: watch, log: "mcp:beta/*"}
+"""
+READ = {"tool": "Read", "arguments": {"file_path": "/srv/project/ä.py"}, "source": "user"}
+REQUESTS: list[dict[str, Any]] = [
+    READ,
+    {**READ, "dry_run": True},
+    {**READ, "arguments": {"file_path": "/srv/project/.env"}, "session_id": "s1", "actor": "coder/reader"},
+    {"tool": "Bash", "action": "run", "arguments": {"command": "git push | tee x", "n": 1.0}, "cwd": "/srv/project"},
+    {"tool": "mcp__beta__go", "arguments": {}, "source": "user", "source_trust": "USER_DIRECT"},
+    {
+        "action": "send_email",
+        "target": "=cmd()",
+        "payload_summary": "Re: €",
+        "risk_hints": ["email_send"],
+        "provenance": {"origin_type": "EXTERNAL_CONTENT", "channel": "email", "delegation_chain": ["a"]},
+    },
+]
+
+
+def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
+    """Change everything once, evaluate every kind of request; returns the answers."""
+    operator, agent = basic(), bearer(home.key)
+
+    def done(method: str, path: str, body: object | None, headers: dict[str, str]) -> Any:
+        answer = client.request(method, path, json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    proposal = done("POST", "/policy", {"files": [{"name": "policy.yaml", "text": POLICY}]}, operator)
+    done("POST", f"/policy/{proposal['digest']}/activate", {"previous": proposal["previous"]}, operator)
+    done("PUT", "/workspaces", {"roots": ["/srv/project"]}, operator)
+    done("POST", "/agents", {"name": "other", "description": "=1+1"}, operator)
+    key = done("POST", "/agents/other/keys", {"kind": "agent", "ttl_seconds": 60}, operator)
+    done("DELETE", f"/agents/other/keys/{key['id']}", None, operator)
+    answers = [done("POST", "/evaluate?explain=true", request, agent) for request in REQUESTS]
+    answers += done("POST", "/evaluate/batch", {"requests": REQUESTS}, agent)["results"]
+    outcome = {"status": "error", "duration_ms": 12, "exit_code": 1, "error": "E_FAILED"}
+    done("POST", f"/evaluations/{answers[0]['evaluation_id']}/outcome", outcome, agent)
+    done("POST", f"/evaluations/{answers[1]['evaluation_id']}/outcome", {"status": "not_run"}, agent)
+    return answers
+
+
+class Filled(Struct, frozen=True):
+    """A log in which everything was done, and what the service answered."""
+
+    database: Database
+    answers: list[dict[str, Any]]
+
+
+@contextmanager
+def filled(folder: Path, url: str) -> Iterator[Filled]:
+    home = prepare(folder, url)
+    service = build(home.settings)
+    with TestClient(service.asgi, base_url="http://127.0.0.1", client=("127.0.0.1", 40_000)) as client:
+        answers = do_everything(client, home)
+        services = service.application.state.services
+        services.health._resume(services.configurations.current.log)
+        yield Filled(service.database, answers)
