@@ -100,7 +100,8 @@ def pages(database: Database, after: int = -1) -> Iterator[tuple[Head, list[Row]
             top = head(connection)
             # Rows are taken as they come, not all at once: a page of large ones is a short page.
             streaming = connection.execution_options(stream_results=True, max_row_buffer=_PAGE // 10)
-            rows = _fitting(streaming.execute(following))
+            with streaming.execute(following) as found:
+                rows = _fitting(found)
         yield top, rows
         if not rows:
             return

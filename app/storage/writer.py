@@ -80,7 +80,7 @@ class Writer:
         try:
             connection = self._begun()
             head, epoch, now = self._lock_head(connection)
-            skewed = abs(now - self._clock()) > _SKEW_US and not self._database.is_sqlite
+            skewed = not self._database.is_sqlite and abs(now - self._clock()) > _SKEW_US
             transaction = Transaction(connection, epoch, max(now, head.last_ts_us), head.size)
             for command in commands:
                 stale = next((guard for guard in command.guards if not guard.holds(transaction)), None)

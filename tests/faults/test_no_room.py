@@ -1,11 +1,10 @@
 """The disk is full, or the database can only be read: every answer is a no, and it heals by itself."""
 
-import errno
 import os
 import resource
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +137,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def _full(folder: Path) -> Iterator[None]:
     """No room is left while the block runs."""
     filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(bytes(4_096))
+    assert os.statvfs(folder).f_bavail == 0
     try:
         yield
     finally:
