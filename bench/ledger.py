@@ -149,9 +149,11 @@ def _measured(name: str, plan: Plan, logs: _Logs, progress: Callable[[float, str
     for at in range(plan.rounds):
         for step, (waiting, rates) in enumerate(found.items()):
             progress((at + step / len(found)) / plan.rounds, f"{name}, {waiting} waiting")
-            # What is measured is a log that has just begun, so it is a new one each time.
-            empty = _rate(logs.new(), waiting, plan.seconds)
-            rates.append((empty, _rate(full, waiting, plan.seconds)))
+            # A log that has just begun is a new one each time; and each of the two goes first in turn.
+            turn = 1 if at % 2 == 0 else -1
+            both = [logs.new(), full][::turn]
+            empty_rate, full_rate = [_rate(log, waiting, plan.seconds) for log in both][::turn]
+            rates.append((empty_rate, full_rate))
     return [_figure(name, waiting, rates) for waiting, rates in found.items()]
 
 
