@@ -21,6 +21,7 @@ HTTP = "http.run(http.Plan((http.Setting(MIXED, 4, 4), http.Setting(BATCH, 2, 4)
 LEDGER = "ledger.run(ledger.Plan({'sqlite': (1, 4), 'postgres': (4,)}, entries=10_000, rounds=2, seconds=0.1), quiet)"
 WRK = """
 with servers.running("floor", cores.split()[0], {}, answer="{}") as server:
+    server.ask(READ.path, READ.bodies[0])  # answered once it is up
     report = load.run(server, READ, 4, 1)
 """
 
