@@ -15,6 +15,7 @@ Builtin = Callable[[Act], tuple[State, State]]
 
 _LONGEST_PART: Final = 80
 _PWD: Final = Arg("", "$PWD: value not known", free=True)
+SHELL_OPTIONS = frozenset(("pipefail", "errexit", "nounset", "xtrace"))
 _ON_FILES = frozenset(
     [
         "-a",
@@ -112,7 +113,8 @@ def _read(act: Act) -> tuple[State, State]:
             state = state.assigned(arg.text, Arg("", f"${arg.text}: value not known", free=True))
         else:
             act.opaque(f"read {arg.text[:_LONGEST_PART]}: not known")
-    return state.assigned("REPLY", Arg("", "$REPLY: value not known", free=True)), state
+    state = state.assigned("REPLY", Arg("", "$REPLY: value not known", free=True))
+    return state, state
 
 
 def _test(act: Act) -> tuple[State, State]:
@@ -151,7 +153,7 @@ def _set(act: Act) -> tuple[State, State]:
             act.opaque(f"set {arg.text[:_LONGEST_PART]}: not known")
         elif arg.text.endswith("o"):
             option = next(words, Arg(""))
-            if option.text not in ("pipefail", "errexit", "nounset", "xtrace"):
+            if option.text not in SHELL_OPTIONS:
                 act.opaque(f"set {arg.text} {option.text[:_LONGEST_PART]}: not known")
     if len(act.args) == 1:
         act.path(EffectKind.READ, Arg("/proc/self/environ"))

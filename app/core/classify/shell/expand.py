@@ -94,7 +94,8 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
             pieces = _split(value.text)
             if len(pieces) > 1 and Literal("$", quoted=True) in parts:
                 # bash does not split a word that holds a `$` of its own.
-                line.unknown(f"{source[:_LONGEST_PART]}: splits in unknown ways")
+                line.unknown(f"{source[:_LONGEST_PART]}: splits in unknown ways", one=False)
+                continue
             for number, piece in enumerate(pieces):
                 if number:
                     line.end()

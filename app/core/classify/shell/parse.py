@@ -134,8 +134,8 @@ class _Reading:
         return Sequence(tuple(items))
 
     def _statement(self, node: Found) -> Node:
-        self._cursor.begin(node.start_byte)
         if node.type == "command":
+            self._cursor.begin(node.start_byte)
             return self._simple(node.children)
         pieces: list[Piece] = []
         self._flatten(node, pieces)
@@ -146,6 +146,7 @@ class _Reading:
         self._depth += 1
         if self._depth > DEEPEST:
             raise DisagreementError("nested too deeply")
+        self._cursor.begin(node.start_byte)
         kind = node.type
         if kind in ("list", "pipeline", "negated_command"):
             self._flatten_all(node.children, pieces)

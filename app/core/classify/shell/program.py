@@ -57,15 +57,14 @@ class Program(Struct, frozen=True):
 def _program(entry: Entry) -> Program:
     roles = entry.operands.split()
     repeats = next((at for at, role in enumerate(roles) if role.endswith("*")), -1)
+    deep = frozenset(entry.deep.split()) - {"always"}
     return Program(
-        flags=frozenset(f"{entry.flags} {entry.matching}".split())
-        | frozenset(entry.adds)
-        | frozenset(entry.deep.split()),
+        flags=frozenset([*entry.flags.split(), *entry.matching.split(), *entry.adds, *deep]),
         takes={flag: role for role, flags in entry.takes.items() for flag in flags.split()},
         adds={flag: _effect(text) for flag, text in entry.adds.items()},
         roles=tuple(role.removesuffix("*") for role in roles),
         repeats=repeats,
-        deep=frozenset(entry.deep.split()),
+        deep=deep,
         instead=frozenset(entry.instead.split()),
         matching=frozenset(entry.matching.split()),
         entry=entry,
@@ -74,7 +73,7 @@ def _program(entry: Entry) -> Program:
             name: program
             for names, sub in entry.subcommands.items()
             for program in (_program(sub),)
-            for name in names.split()
+            for name in names.split() or [""]
         },
     )
 
@@ -111,18 +110,17 @@ def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None
         act.record.budget.spend()
         if use.is_flag(arg):
             use.flag(arg, words)
-        elif program.subcommands and not use.operands:
+        elif program.subcommands:
             _subcommand(use, arg, tuple(words))
             return
         else:
             use.operands.append((arg, use.ended))
-    if program.subcommands:
-        if "" in program.subcommands:
-            _judge(act, program.subcommands[""], (), name)
-        elif not use.operands:
-            use.effects()
+    if not program.subcommands:
+        use.finish()
         return
-    use.finish()
+    use.effects()
+    if "" in program.subcommands:
+        _judge(act, program.subcommands[""], (), name)
 
 
 def _subcommand(use: _Use, arg: Arg, rest: tuple[Arg, ...]) -> None:
@@ -162,7 +160,7 @@ class _Use:
         if text == "--":
             self.ended = True
         elif arg.why:
-            self._not_known(text)
+            self._not_known(text, arg.why)
         elif text in program.flags:
             self._plain(text)
         elif text in program.takes:
@@ -205,10 +203,10 @@ class _Use:
         else:
             ROLES[self.program.takes[flag]](self.act, value, flag)
 
-    def _not_known(self, flag: str) -> None:
+    def _not_known(self, flag: str, why: str = "") -> None:
         self.unknown = True
         self.act.opaque(f"{self.name} {flag[:_LONGEST_PART]}: flag not known", flag[:_LONGEST_PART])
-        self.act.access((Arg(flag),))
+        self.act.access((Arg(flag, why),))
 
     def effects(self) -> None:
         for kind, resource in self.program.does:

@@ -107,8 +107,8 @@ def _code(act: Act, arg: Arg, added_by: str) -> None:
 
 def _cd(act: Act, arg: Arg, added_by: str) -> None:
     """A directory in which the rest of the command works."""
-    if _known(act, arg, added_by):
-        act.state = act.state.moved(entered(act.state, arg))
+    _known(act, arg, added_by)
+    act.state = act.state.moved(entered(act.state, arg))
 
 
 def _remote(act: Act, arg: Arg, added_by: str) -> None:

@@ -17,6 +17,9 @@ _SUBSTITUTE_FLAGS = re.compile(r"[gpiI0-9]*")
 _BLANK = re.compile(r"[ \t\n;]*")
 _SED_ALONE = frozenset(("-n", "-E", "-r", "-s", "-u", "-z", "--quiet", "--silent", "--regexp-extended", "--null-data"))
 
+_SED_LETTERS = frozenset("nErsuz")
+_SED_SUFFIX = re.compile(r"(-i|--in-place(?==|$)=?)(\.[A-Za-z0-9_.-]*)?")
+
 _AWK_TEXT = re.compile(r"[\w\s$.,+*/%()\[\]{};=!<>&~^\"':\\?|-]*", re.ASCII)
 _AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINFO|SYMTAB|FUNCTAB|include|load")
 _AWK_BLOCK = re.compile(r"\{[^{}]*\}")
@@ -109,15 +112,17 @@ def _sed(act: Act) -> None:
         text = arg.text
         if arg.why and not operands and not scripts and text[:1] != "-":
             operands.append(arg)
-        elif text in ("-e", "--expression") and args:
+        elif text == "--expression" and args:
             scripts.append(args.pop(0))
         elif text[:13] == "--expression=":
             scripts.append(Arg(text[13:], arg.why))
         elif text[:2] == "-i" or text[:10] == "--in-place":
-            in_place = text.partition("=")[0]
-            if "/" in text or len(text) > len(in_place) or (text[:2] == "-i" and text[2:3] not in ("", ".")):
+            in_place = "-i" if text[:2] == "-i" else "--in-place"
+            if not _SED_SUFFIX.fullmatch(text):
                 act.opaque(f"sed {text[:_LONGEST_PART]}: flag not known", in_place)
-        elif text in _SED_ALONE or (text[:1] == "-" and len(text) > 2 and not set(text[1:]) - set("nErsuz")):
+        elif text[:1] == "-" and text[-1:] == "e" and set(text[1:-1]) <= _SED_LETTERS and args:
+            scripts.append(args.pop(0))
+        elif text in _SED_ALONE or (text[:1] == "-" and len(text) > 2 and set(text[1:]) <= _SED_LETTERS):
             continue
         elif text[:1] == "-" and text != "-":
             act.opaque(arg.why or f"sed {text[:_LONGEST_PART]}: flag not known")

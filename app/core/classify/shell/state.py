@@ -79,10 +79,7 @@ def merged(one: State, other: State) -> State:
     variables = one.variables
     if variables != other.variables:
         names = {**variables, **other.variables}
-        variables = {
-            name: variables[name] if variables.get(name) == other.variables.get(name) else _several(name)
-            for name in names
-        }
+        variables = {name: _either(name, variables.get(name), other.variables.get(name)) for name in names}
     functions = one.functions
     if functions != other.functions:
         # A name that is a function in one case only may be a program in the other.
@@ -93,5 +90,12 @@ def merged(one: State, other: State) -> State:
     return State(directories, variables, functions, one.arguments)
 
 
-def _several(name: str) -> Arg:
-    return Arg("", why=f"${name}: one of several values")
+def _either(name: str, one: Arg | None, other: Arg | None) -> Arg:
+    if one is not None and one == other:
+        return one
+    # Values that stand in the line are no secrets.
+    return _several(name, free=all(value is not None and (value.free or not value.why) for value in (one, other)))
+
+
+def _several(name: str, *, free: bool = False) -> Arg:
+    return Arg("", why=f"${name}: one of several values", free=free)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from app.core.classify.paths import Place
 from app.core.classify.shell.act import Act
+from app.core.classify.shell.builtins import SHELL_OPTIONS
 from app.core.classify.shell.find import find
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.state import Arg, State, begin
@@ -23,7 +24,9 @@ from app.core.model import EffectKind
 Wrapper = Callable[[Act], tuple[Inner, ...]]
 
 _LONGEST_PART: Final = 80
+# Start-up files that `-l` and `-i` read are the user's own.
 _SHELL_LETTERS = frozenset("celiuxo")
+_SHELL_LONG = frozenset(("--", "--norc", "--noprofile"))
 ENVIRONMENT: Final = Arg("/proc/self/environ")
 
 
@@ -136,19 +139,19 @@ def _shell(act: Act) -> tuple[Inner, ...]:
     at = 0
     text = False
     while at < len(args) and args[at].text[:1] in ("-", "+") and len(args[at].text) > 1:
-        flag = args[at].text
+        flag = args[at]
         at += 1
-        if flag in ("-o", "+o", "-O"):
-            at += 1
-            act.opaque(f"{act.name} {flag}: flag not known")
-        elif args[at - 1].why or (flag not in ("--", "--norc", "--noprofile") and set(flag[1:]) - _SHELL_LETTERS):
-            act.opaque(f"{act.name} {flag[:_LONGEST_PART]}: flag not known")
+        if flag.text in _SHELL_LONG:
+            continue
+        if flag.why or set(flag.text[1:]) - _SHELL_LETTERS:
+            act.opaque(f"{act.name} {flag.text[:_LONGEST_PART]}: flag not known")
             act.access(args[at:])
-        elif "l" in flag[1:] or "i" in flag[1:]:
-            # Start-up files of the user run first; they are the user's own.
-            text = text or "c" in flag
-        else:
-            text = text or (flag[:2] != "--" and "c" in flag)
+        # `o` takes the next word; the other letters change nothing that is judged here.
+        if "o" in flag.text:
+            if at == len(args) or args[at].text not in SHELL_OPTIONS:
+                act.opaque(f"{act.name} {flag.text[:_LONGEST_PART]}: option not known")
+            at += 1
+        text = text or (flag.text[0] == "-" and "c" in flag.text)
     if at >= len(args):
         act.opaque(f"{act.name}: runs what it reads")
         return ()

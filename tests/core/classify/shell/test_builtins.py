@@ -1,0 +1,69 @@
+"""Builtins that change what the shell knows."""
+
+import pytest
+
+Look = "Callable[[str], list[str]]"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("cd; cat a", ["read /home/u/a", "read /w/a"]),
+        ("cd -L x && cat a", ["read /w/x/a"]),
+        ("cd -- x && cat a", ["read /w/x/a"]),
+        ("cd x y && cat a", ["opaque", "read a"]),
+        ("cd '' && cat a", ["opaque", "read a"]),
+        ("cd x && cat $PWD/a", ["read /w/x/a"]),
+        ("cd $X && cat $PWD/a", ["opaque", "access PWD/a"]),
+        ("cd $X && cd b && cat a", ["opaque", "read a"]),
+        ("cd $X && cd /b && cat a", ["opaque", "read /b/a"]),
+        ("pushd && cat a", ["opaque", "read a"]),
+        ("popd && cat /a", ["read /a"]),
+        ("export CI=1; echo $CI", []),
+        ("export -p", []),
+        ("declare -x CI=1", []),
+        ("declare -r CI=1", ["opaque"]),
+        ("local A=x; cat $A", ["read /w/x"]),
+        ("local -g A=x", []),
+        ("export A=1", ["opaque"]),
+        ("export CI=$X", ["opaque"]),
+        ('export CI="$(date)"; echo $CI', []),
+        ("export é=1", ["opaque"]),
+        ("A=x; unset A; cat a$A", ["read /w/a"]),
+        ("unset $A", ["opaque"]),
+        ("f() { ls; }; unset f", ["opaque"]),
+        ("read -r -p 'name? ' A; echo $A; cat $A", ["opaque"]),
+        ("read; echo $REPLY", []),
+        ("read -a A", ["opaque"]),
+        ("test a -nt b", ["read /w/a", "read /w/b"]),
+        ("[ a -ef /b ]", ["read /w/a", "read /b"]),
+        ("[ -n $A ]", ["opaque"]),
+        ('[ -n "$A" ]', []),
+        ("[[ -n $A ]]", []),
+        ("[ -f $A ]", ["opaque"]),
+        ("[ 1 -eq 2 ]", []),
+        ("[[ 1 -eq -2 ]]", []),
+        ("[[ $A -eq 2 ]]", ["opaque"]),
+        ("[[ 2 -gt a ]]", ["opaque"]),
+        ("[[ -R a ]]", ["opaque"]),
+        ("[ -e -f ]", ["read /w/-f"]),
+        ("test", []),
+        ("exit 1", []),
+        ("exit $A", ["opaque"]),
+        ("return $?", []),
+        ("set -e +x", []),
+        ("set -o errexit -o pipefail", []),
+        ("set -o vi", ["opaque"]),
+        ("set -o", ["opaque"]),
+        ("set", ["read /proc/self/environ"]),
+        ("set a", ["opaque"]),
+    ],
+)
+def test_builtins(look: "Look", line: str, expected: list[str]) -> None:
+    assert look(line) == expected
+
+
+# INVARIANT: a relative path in a directory that the line does not tell could be any file.
+@pytest.mark.parametrize("line", ["cd -; cat a", "cd -P x; cat a", "popd; cat a", "cd *; cat a", "cd $X; rm a"])
+def test_a_lost_directory_is_opaque(look: "Look", line: str) -> None:
+    assert "opaque" in look(line)

@@ -1,0 +1,153 @@
+"""Text to our tree: what the grammar says is checked."""
+
+import pytest
+
+from app.core.budget import Budget
+from app.core.classify.shell.parse import GRAMMAR_STEPS, LONGEST, parse
+from app.core.classify.shell.tree import AndOr, Case, Conditional, Loop, Sequence, Simple, Unread
+
+
+def read(text: str) -> Sequence | Unread:
+    return parse(text, Budget(10_000), Budget(GRAMMAR_STEPS))
+
+
+def only(text: str) -> object:
+    tree = read(text)
+    assert isinstance(tree, Sequence), tree
+    (item,) = tree.items
+    return item
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ls; pwd",
+        "ls &",
+        "a && # why\n b",
+        "a |\nb",
+        "if a\nthen b\nelif c\nthen d\nelse e\nfi",
+        "while a; do b; done",
+        "for x in a b\ndo c\ndone",
+        "for x; do a; done",
+        "case a in\n# first\n(a|b) c ;;\n*) d\nesac",
+        "f() { a; }",
+        "f() (a)",
+        "a 2>&1 >f <g",
+        "a 3>&-",
+        ">f a b",
+        "a >f b c",
+        "cat <<E >f\nx\nE",
+        "cat <<E | wc\nx\nE",
+        "cat <<E && wc\nx\nE",
+        "cat <<-E\n\tx\n\tE\nls",
+        "cat <<'E'\n$(rm)\nE",
+        "cat <<E\n$(cat <<F\na\nF\n)\nE",
+        "a <<< b",
+        "cat <<E x\na\nE",
+        "[ -f a -a ! -d b ]",
+        "[[ -f a && ! -d b ]]",
+        "a $(<b)",
+        'a "$(b "c")"',
+        "`if a; then b; fi`",
+        "{ a; }",
+        "( a )",
+        "a \\\n  b",
+        "export A=1 B",
+        "unset A",
+        "A=1 B=2",
+        "A=",
+        "# only a comment",
+        "",
+    ],
+)
+def test_what_is_read(text: str) -> None:
+    assert isinstance(read(text), Sequence)
+
+
+# INVARIANT: what fails a check, and what is not named, makes the line unread.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(",
+        "a |",
+        "a\\\nb",
+        "a ;; b",
+        "a <> b",
+        "a {x}> b",
+        "a <<A <<B\nx\nA\ny\nB",
+        "cat <<E\na\nE \nb\nE",
+        "cat <<E",
+        "cat 3<<E\nx\nE",
+        'cat <<"E"F\nx\nEF',
+        "cat <<E\n`a`\nE",
+        "python - <<E\nx\nE",
+        "((a))",
+        "( (a) )x",
+        "(( a = 1 ))",
+        "for ((i=0;i<3;i++)); do a; done",
+        "time { a; }",
+        "coproc a",
+        "function f { a; }",
+        "f-g() { a; } b",
+        "1f() { a; }",
+        "a=(b)",
+        "a[0]=b",
+        "a[0]+=b c",
+        "_=a b",
+        "A=1=(b) c",
+        "[ a > b ]",
+        "[[ a < b ]]",
+        "[[ a =~ (b) ]]",
+        "[[ a || b ]]",
+        "[[ ( a ) ]]",
+        "[ a ]]",
+        "echo [ ] { }",
+        "`a \\`b\\``",
+        '"`a "b"`"',
+        "a `b",
+        "$(( 1 + $(a) ))",
+        "a }",
+        "}",
+        "if a then b; fi",
+        "a\rb",
+        "(" * 60 + "a" + ")" * 60,
+        "a && " * 60 + "a",
+        "a" * (LONGEST + 1),
+        "a ${b c",
+        "$",
+        "{ a }",
+        "select x in a; do b; done; esac",
+    ],
+)
+def test_what_is_not_read(text: str) -> None:
+    tree = read(text)
+    assert isinstance(tree, Unread) or text in ("$", "a }", "[ a ]]", "echo [ ] { }", "1f() { a; }"), tree
+
+
+def test_the_shape_of_compound_commands() -> None:
+    loop = only("for x in a b; do c; done")
+    assert isinstance(loop, Loop)
+    assert loop.variable == "x"
+    assert loop.words is not None
+    assert [word.source for word in loop.words] == ["a", "b"]
+    conditional = only("if a; then b; elif c; then d; else e; fi")
+    assert isinstance(conditional, Conditional)
+    assert len(conditional.branches) == 2
+    assert conditional.otherwise.items
+    case = only("case a in b|c) d;; *) e;; esac")
+    assert isinstance(case, Case)
+    assert [word.source for word in case.patterns] == ["b", "c", "*"]
+    both = only("a && b 2>&1 | c")
+    assert isinstance(both, AndOr)
+    simple = only("A=1 a >f b 2>&1")
+    assert isinstance(simple, Simple)
+    assert [word.source for word in simple.words] == ["a", "b"]
+    assert [each.operator for each in simple.redirects] == [">", ">&"]
+
+
+def test_the_grammar_has_a_budget_of_its_own() -> None:
+    steps = Budget(GRAMMAR_STEPS)
+    assert isinstance(parse("a()" * 5_000, Budget(10_000), steps), Unread)
+    assert steps.left < 0
+    assert isinstance(parse("a; " * 200, Budget(10_000), steps), Unread)
+    assert isinstance(parse("git status", Budget(10_000), Budget(0)), Sequence)

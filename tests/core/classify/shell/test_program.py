@@ -1,0 +1,123 @@
+"""Programs by data: flags, operands, roles."""
+
+import pytest
+
+from app.core.classify.shell.program import PROGRAMS, Entry, Program
+from app.core.classify.shell.roles import ROLES
+from app.core.model import EffectKind
+
+Look = "Callable[[str], list[str]]"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("head -5 a", ["read /w/a"]),
+        ("head -n5 -c 3 a", ["read /w/a"]),
+        ("head -n", ["opaque"]),
+        ("head -n * a", ["opaque", "read /w/a", "access /w/a"]),
+        ("cat - a", ["read /w/a"]),
+        ("cat -- -a", ["read /w/-a"]),
+        ("cat -n$X a", ["opaque", "read /w/a", "access /w/a"]),
+        ("ls --color=auto --color", ["read /w"]),
+        ("ls --all=x", ["opaque", "access /w/x", "read /w", "access /w"]),
+        ("sort -ro a b", ["write /w/a", "read /w/b"]),
+        ("sort -o $X b", ["opaque", "read /w/b"]),
+        ("sort a$X", ["opaque"]),
+        ("cp a", ["read /w/a", "write /w/a"]),
+        ("cp a b c", ["read /w/a", "read /w/b", "write /w/c"]),
+        ("cp a* b", ["read /w/a*", "write /w/b"]),
+        ("grep x", []),
+        ("grep -r x", ["read /w", "read /w/**"]),
+        ("grep -e x -r a", ["read /w/a", "read /w/a/**"]),
+        ('grep "$(date)" a', ["opaque", "read /w/a"]),
+        ('grep -e "$(date)" a', ["read /w/a"]),
+        ('grep -e "$X" a', ["opaque", "read /w/a"]),
+        ("grep a/* b", ["opaque", "read /w/a/*", "read /w/b"]),
+        ("echo *", []),
+        ("echo a/*", ["read /w/a/*"]),
+        ('echo "$X"', ["opaque"]),
+        ("git", []),
+        ("git $X", ["opaque"]),
+        ("git -C a -C b status", ["read /w/a/b"]),
+        ("git -C $X status", ["opaque", "read ."]),
+        ("git -c $X status", ["opaque", "read /w"]),
+        ("git remote frob /a", ["read /w", "opaque", "access /a"]),
+        ("git diff main..dev ../x", ["read /w", "read /x"]),
+        ("git diff $X", ["read /w", "opaque"]),
+        ("git fetch /a", ["write /w", "execute git hooks", "access /a", "access /a/**", "network git:/a"]),
+        ("git fetch $X", ["write /w", "execute git hooks", "opaque"]),
+        ("curl -O 'http://a/{b,c}'", ["write /w", "opaque", "network http://a/{b,c}"]),
+        ("curl -F a=b -F c=<d -F 'e=@f;type=x' -F g@h x", ["read /w/d", "read /w/f", "read /w/h", "network x"]),
+        ("curl -F $X x", ["opaque", "network x"]),
+        ("curl -F a x", ["network x"]),
+        ("curl -d a -d @- x", ["network x"]),
+        ("curl -b a=b -b c x", ["read /w/c", "network x"]),
+        ("curl -b $X x", ["opaque", "network x"]),
+        ("curl -w '%{http_code}' x", ["network x"]),
+        ("ssh $X", ["opaque"]),
+        ("scp $X a", ["opaque", "access /w/a", "access /w/a/**"]),
+        ("scp ./a:b c", ["access /w/a:b", "access /w/a:b/**", "access /w/c", "access /w/c/**"]),
+        ("dd if=a of=b bs=1", ["read /w/a", "write /w/b"]),
+        ("dd if=$X", ["opaque"]),
+        ("dd frob", ["opaque"]),
+        ("dd frob=1", ["opaque"]),
+        ("date $X", ["opaque"]),
+        ("ps 123", []),
+        ("ps $X", ["opaque"]),
+        ("kill $X", ["opaque"]),
+        ("jq $X a", ["opaque", "read /w/a"]),
+        ("python", ["opaque"]),
+        ("python -", ["opaque"]),
+        ("python /dev/fd/3", ["opaque"]),
+        ("python $X", ["opaque"]),
+        ("python -m $X", ["opaque"]),
+        ("python -m pytest a", ["execute python -m pytest"]),
+        ("pytest a", ["execute pytest", "execute pytest a"]),
+        ("pytest $X", ["execute pytest", "opaque"]),
+        ("npm install $X", ["network registry", "execute install scripts", "write /w", "opaque"]),
+        ("rm /dev/null", ["delete /dev/null"]),
+        ("cat /dev/null /dev/urandom /dev/fd/3", []),
+        ("cp /dev/zero /dev/urandom", ["write /dev/urandom"]),
+        ("cat C:/x 'C:\\y'", ["read C:/x", "read C:/y"]),
+        ("cat 'file:/x' 'a\\b'", ["read /w/file:/x", "read /w/a\\b"]),
+        ("cat a/.*", ["opaque", "read /w/a/.*"]),
+        ("cat '/x /y' z", ["read /x /y", "read /w/z"]),
+        ("/usr/bin/git status", ["read /w"]),
+        ("/opt/git status", ["execute /opt/git", "opaque", "access /w/status"]),
+        ("cat $X/../id_rsa", ["opaque", "access /w/id_rsa"]),
+    ],
+)
+def test_programs(look: "Look", line: str, expected: list[str]) -> None:
+    assert look(line) == expected
+
+
+def every(program: Program) -> list[Program]:
+    return [program, *(each for sub in program.subcommands.values() for each in every(sub))]
+
+
+def test_the_data_names_only_roles_and_kinds_that_exist() -> None:
+    assert len(PROGRAMS) >= 70
+    for name, found in PROGRAMS.items():
+        for program in every(found):
+            assert {*program.roles, *program.takes.values()} <= ROLES.keys(), name
+            effects = [*program.does, *program.adds.values()]
+            assert {kind for kind, _ in effects} <= {kind.value for kind in EffectKind}, name
+            # A flag has one meaning.
+            assert not program.flags & program.takes.keys(), name
+            assert all(flag.startswith(("-", "+")) for flag in [*program.flags, *program.takes] if flag != "always"), (
+                name
+            )
+
+
+# INVARIANT: "no flag of it does harm" is said only of programs whose flags have no effect.
+def test_inert_programs_have_harmless_flags() -> None:
+    for name, found in PROGRAMS.items():
+        for program in every(found):
+            if program.entry.inert:
+                assert not program.adds, name
+                assert set(program.takes.values()) <= {"text", "read"}, name
+
+
+def test_the_entry_is_strict() -> None:
+    assert Entry().operands == ""

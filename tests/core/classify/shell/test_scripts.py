@@ -1,0 +1,83 @@
+"""`sed` and `awk` programs that provably just print."""
+
+import pytest
+
+from app.core.classify.shell.scripts import awk_only_prints, sed_only_edits
+
+Look = "Callable[[str], list[str]]"
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["", "p", "1,80p", "$p", "/a/,/b/p", "/a/I!d", "1~2p", "/a/,+3p", "s/a/b/g", "s|a|b|2p", r"s/a\/b/c/", "y/ab/cd/", "p;d",
+     "/a/{p;q}", "1{s/a/b/;p}", "/[0-9]/p", "s/[^,]*,//", "$!d", "q5", r"s/\[x\]/y/", "N;P;D", "/a/ p"],
+)  # fmt: skip
+def test_sed_scripts_that_only_edit(script: str) -> None:
+    assert sed_only_edits(script)
+
+
+# INVARIANT: a script that could read or write a file of its own, or run a program, is not one of these.
+@pytest.mark.parametrize(
+    "script",
+    ["w a", "r a", "R a", "W a", "e", "e rm", "s/a/b/e", "s/a/b/w a", "s/a/b/gw a", "1w a", "/a/w a", "p w a", "pw a", "{w a",
+     "}w a", "1,w a", "1,2w a", "s/[/]w f/x/", "s/[]/]w f/x/", "s/a", "s", "sxaxbx", "s/a\nb/c/", "y/a", ":a", "ba", "a\\", "#x",
+     "s/a/b/;w f", "s/a/b/\nw f", "/[/]w f/p", "s/[a/b/", "p}w f", "=w f"],
+)  # fmt: skip
+def test_sed_scripts_that_may_do_more(script: str) -> None:
+    assert not sed_only_edits(script)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "{print}",
+        "{print $1, $NF}",
+        "NR>10",
+        "NR > 3 {print}",
+        "/a/ {n++} END {print n}",
+        '$1=="a" || $2',
+        'BEGIN{FS=","}{print $2}',
+    ],
+)
+def test_awk_programs_that_only_print(program: str) -> None:
+    assert awk_only_prints(program)
+
+
+# INVARIANT: a program that could read or write a file of its own, or run a program, is not one of these.
+@pytest.mark.parametrize(
+    "program",
+    ["{print > \"f\"}", "{print >> \"f\"}", "{print | \"sh\"}", "{system(\"rm\")}", "{getline}", "{print ENVIRON[1]}", "@load \"x\"",
+     "/>/ {print > f}", "{print x > 1}", "NR>1 {print \"}\"}", "BEGIN {ARGV[1]=\"f\"}", "{a |& b}", "{print `x`}"],
+)  # fmt: skip
+def test_awk_programs_that_may_do_more(program: str) -> None:
+    assert not awk_only_prints(program)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("sed -ne p --expression=d a", ["read /w/a"]),
+        ("sed -n -e p a", ["read /w/a"]),
+        ("sed --expression=p -", []),
+        ("sed -nE p a", ["read /w/a"]),
+        ("sed --in-place=.bak p a", ["read /w/a", "write /w/a"]),
+        ("sed -i/x p a", ["opaque", "read /w/a", "write /w/a"]),
+        ("sed p *", ["opaque", "read /w/*"]),
+        ("sed", []),
+        ("sed -e", ["opaque"]),
+        ("sed -n$X p a", ["opaque", "read /w/a"]),
+        ("awk -F , -v x=1 '{print}' a", ["read /w/a"]),
+        ("awk -F$X '{print}' a", ["opaque"]),
+        ('awk -v x="$X" "{print}" a', ["opaque", "read /w/a"]),
+        ('awk -v x="$(date)" "{print}" a', ["read /w/a"]),
+        ("awk -- '{print}' a", ["read /w/a"]),
+        ("awk '{print}' - a", ["read /w/a"]),
+        ("awk '{print}' x=/b a", ["read /w/a", "access /w/x=/b", "access /b"]),
+        ("awk", ["opaque"]),
+        ("awk -f a b", ["opaque"]),
+    ],
+)
+def test_their_operands(look: "Look", line: str, expected: list[str]) -> None:
+    found = look(line)
+    assert ("opaque" in found) == ("opaque" in expected)
+    assert set(expected) <= set(found)
