@@ -12,6 +12,8 @@ from app.cli.failure import Failure
 from app.cli.options import AsJson
 
 if TYPE_CHECKING:
+    from uvicorn import Server
+
     from app.main import Service
     from app.settings import Settings
 
@@ -41,6 +43,7 @@ def serve(
         from app.main import build
 
         service = build(found)
+    server = _server(service, found)
     scheme = "https" if found.tls_certificate else "http"
     address = listening.getsockname()
     name = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -51,7 +54,7 @@ def serve(
         terminal.output().print(f"agent-sudo decides at {url} (home: {terminal.safe(found.home_path)})", soft_wrap=True)
         _welcome(service)
     sys.stdout.flush()
-    _run(service, found, listening)
+    server.run(sockets=[listening])
 
 
 def _listen(found: "Settings") -> socket.socket:
@@ -70,7 +73,7 @@ def _listen(found: "Settings") -> socket.socket:
     return bound
 
 
-def _run(service: "Service", found: "Settings", listening: socket.socket) -> None:
+def _server(service: "Service", found: "Settings") -> "Server":
     import uvicorn
 
     config = uvicorn.Config(
@@ -90,14 +93,20 @@ def _run(service: "Service", found: "Settings", listening: socket.socket) -> Non
         ssl_certfile=found.tls_certificate,
         ssl_keyfile=found.tls_key,
     )
-    # uvicorn raises the signal once more when all is done; being asked to stop is no failure.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        config.load()
     except OSError as error:  # the certificate and its key are read here
         reason = f"{error.filename or ''} {error.strerror or error}".strip()
         raise Failure(f"TLS: {reason}.", "Look at AGENT_SUDO_TLS_CERTIFICATE and AGENT_SUDO_TLS_KEY.") from None
+    server = uvicorn.Server(config)
+
+    # uvicorn takes over while it runs, and raises the signal once more afterwards: being asked to stop is no failure.
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return server
 
 
 def _welcome(service: "Service") -> None:
