@@ -5,20 +5,28 @@ from typing import Any
 
 import pytest
 
+from app.api.front import Front
 from tests.api.test_problems import assert_problem
-from tests.api.world import ALLOWED, World, bearer
+from tests.api.world import ALLOWED, World
 
 ALLOWED_BODY = b'{"tool":"Read","arguments":{"file_path":"/srv/project/a.py"},"source":"user"}'
 
 
 def exchange(
-    world: World, path: str, headers: list[tuple[bytes, bytes]], body: bytes = b"", method: str = "POST", **scope: Any
+    world: World,
+    path: str,
+    headers: list[tuple[bytes, bytes]],
+    *messages: Any,
+    body: bytes = b"",
+    method: str = "POST",
+    **scope: Any,
 ) -> tuple[int, dict[bytes, bytes], bytes]:
-    """One request as a server would hand it on, with headers just as they are given."""
+    """One request as a server would hand it on, headers just as they are given; `messages` instead of one `body`."""
+    coming = list(messages or [{"type": "http.request", "body": body, "more_body": False}])
     sent: list[Any] = []
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+    async def receive() -> Any:
+        return coming.pop(0)
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -38,10 +46,17 @@ def exchange(
         "asgi": {"version": "3.0"},
         **scope,
     }
-    portal = world.client.portal
-    assert portal is not None
-    portal.call(world.service.asgi, whole, receive, send)
+    assert world.client.portal is not None
+    world.client.portal.call(world.service.asgi, whole, receive, send)
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def ours(world: World, *more: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    return [(b"host", b"localhost"), (b"authorization", world.pep["Authorization"].encode()), *more]
+
+
+def chunk(body: bytes, *, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +99,7 @@ def test_our_own_names_are_let_in(api: World, host: str) -> None:
 @pytest.mark.parametrize("path", ["/evaluate", "/agents", "/healthz"])
 def test_other_hosts_are_turned_away_on_every_route(api: World, host: str, path: str) -> None:
     headers = [(b"host", host.encode()), (b"authorization", api.pep["Authorization"].encode())]
-    status, _, body = exchange(api, path, headers, ALLOWED_BODY, "POST" if path == "/evaluate" else "GET")
+    status, _, body = exchange(api, path, headers, body=ALLOWED_BODY, method="POST" if path == "/evaluate" else "GET")
     assert status == 403
     assert b'"code":"unknown_host"' in body
     assert body.startswith(b'{"allowed":false')
@@ -92,7 +107,7 @@ def test_other_hosts_are_turned_away_on_every_route(api: World, host: str, path:
 
 def test_a_request_without_host_is_turned_away(api: World) -> None:
     headers = [(b"authorization", api.pep["Authorization"].encode())]
-    assert exchange(api, "/evaluate", headers, ALLOWED_BODY, http_version="1.0")[0] == 403
+    assert exchange(api, "/evaluate", headers, body=ALLOWED_BODY, http_version="1.0")[0] == 403
 
 
 @pytest.mark.parametrize("name", [b"authorization", b"host", b"content-length", b"content-type", b"origin"])
@@ -104,7 +119,7 @@ def test_a_header_that_may_stand_once_does(api: World, name: bytes, path: str) -
     headers = [*values.items(), (name, values.get(name, b"a"))]
     if name not in values:
         headers.append((name, b"b"))
-    status, _, body = exchange(api, path, headers, ALLOWED_BODY)
+    status, _, body = exchange(api, path, headers, body=ALLOWED_BODY)
     assert status == 400
     assert b'"code":"duplicate_header"' in body
 
@@ -112,7 +127,7 @@ def test_a_header_that_may_stand_once_does(api: World, name: bytes, path: str) -
 def test_a_second_host_does_not_vouch_for_the_first(api: World) -> None:
     for first, second in ((b"evil.example", b"localhost"), (b"localhost", b"evil.example")):
         headers = [(b"host", first), (b"host", second), (b"authorization", api.pep["Authorization"].encode())]
-        assert exchange(api, "/evaluate", headers, ALLOWED_BODY)[0] in (400, 403)
+        assert exchange(api, "/evaluate", headers, body=ALLOWED_BODY)[0] in (400, 403)
 
 
 def test_headers_that_may_stand_twice_are_let_in(api: World) -> None:
@@ -122,7 +137,7 @@ def test_headers_that_may_stand_twice_are_let_in(api: World) -> None:
         (b"accept", b"a/b"),
         (b"accept", b"c/d"),
     ]
-    assert exchange(api, "/evaluate", headers, ALLOWED_BODY)[0] == 200
+    assert exchange(api, "/evaluate", headers, body=ALLOWED_BODY)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -144,7 +159,7 @@ def test_headers_that_may_stand_twice_are_let_in(api: World) -> None:
 )
 def test_another_spelling_is_another_address(api: World, path: str) -> None:
     headers = [(b"host", b"localhost"), (b"authorization", api.pep["Authorization"].encode())]
-    status, _, body = exchange(api, path, [*headers, (b"content-type", b"application/json")], ALLOWED_BODY)
+    status, _, body = exchange(api, path, [*headers, (b"content-type", b"application/json")], body=ALLOWED_BODY)
     assert status == 404
     assert body.startswith(b'{"allowed":false')
 
@@ -180,23 +195,59 @@ def test_nothing_but_http_comes_in(api: World) -> None:
     assert sent == [{"type": "websocket.close"}]
 
 
-def test_a_client_that_hangs_up_gets_no_decision(fresh: World) -> None:
-    before = fresh.size()
-    messages: list[Any] = [
-        {"type": "http.request", "body": ALLOWED_BODY, "more_body": True},
-        {"type": "http.disconnect"},
-    ]
-    sent: list[Any] = []
+@pytest.mark.parametrize("path", ["/evaluate", "/agents"])
+def test_a_body_of_no_announced_length_has_the_same_limit(api: World, path: str) -> None:
+    headers = [(b"host", b"localhost"), (b"authorization", api.pep["Authorization"].encode())]
+    status, _, body = exchange(api, path, headers, body=b" " * 1_048_577)
+    assert status == 413
+    assert body.startswith(b'{"allowed":false')
+
+
+@pytest.mark.parametrize("path", ["/evaluate", "/agents"])
+def test_a_body_in_pieces_is_read_no_further_than_the_limit(api: World, path: str) -> None:
+    endless = [chunk(b" " * 65_536) for _ in range(17)]
+    status, _, body = exchange(api, path, ours(api), *endless)
+    assert status == 413
+    assert body.startswith(b'{"allowed":false')
+
+
+def test_a_body_in_pieces_is_put_together(api: World) -> None:
+    pieces = [chunk(ALLOWED_BODY[:10]), chunk(b""), chunk(ALLOWED_BODY[10:], more=False)]
+    status, _, body = exchange(api, "/evaluate", ours(api), *pieces)
+    assert (status, body[:16]) == (200, b'{"allowed":true,')
+
+
+@pytest.mark.parametrize("path", ["/evaluate", "/agents"])
+def test_a_client_that_hangs_up_gets_no_decision(api: World, path: str) -> None:
+    before = api.size()
+    _, _, body = exchange(api, path, ours(api), chunk(ALLOWED_BODY), {"type": "http.disconnect"})
+    assert b'"code":"incomplete_body"' in body
+    assert api.size() == before
+
+
+def test_the_application_gets_the_body_once_and_then_what_comes(api: World) -> None:
+    got: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        got.extend([await receive(), await receive()])
+
+    coming = [chunk(b'{"a":', more=True), chunk(b"1}", more=False), {"type": "http.disconnect"}]
 
     async def receive() -> Any:
-        return messages.pop(0)
+        return coming.pop(0)
 
     async def send(message: Any) -> None:
-        sent.append(message)
+        raise AssertionError(message)
 
-    headers = [(b"host", b"localhost"), (b"authorization", bearer(fresh.keys["pep"])["Authorization"].encode())]
-    scope = {"type": "http", "method": "POST", "path": "/evaluate", "query_string": b"", "headers": headers}
-    assert fresh.client.portal is not None
-    fresh.client.portal.call(fresh.service.asgi, scope, receive, send)
-    assert b'"code":"incomplete_body"' in sent[1]["body"]
-    assert fresh.size() == before
+    front = Front(app, api.service.application.state.services.hot, frozenset(("localhost",)))
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    asyncio.run(front({"type": "http", "method": "PUT", "path": "/x", "headers": headers}, receive, send))
+    assert got == [chunk(b'{"a":1}', more=False), {"type": "http.disconnect"}]
+
+
+def test_names_of_ours_are_remembered_within_bounds(api: World) -> None:
+    for port in range(100):
+        assert api.client.get("/healthz", headers={"Host": f"localhost:{port}"}).status_code == 200
+    front = api.service.asgi
+    assert isinstance(front, Front)
+    assert len(front._seen) <= 64

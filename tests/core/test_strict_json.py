@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.core.strict_json import DEEPEST, LARGEST_INTEGER, InvalidJsonError, parse
+from app.core.strict_json import DEEPEST, LARGEST_INTEGER, MOST_CONTAINERS, InvalidJsonError, parse
 
 SCALARS = (
     st.none()
@@ -94,6 +94,7 @@ def outcome(read: Any, text: bytes) -> Any:
         return "refused"
 
 
+@settings(deadline=None)
 @given(
     text=st.binary(max_size=60) | PIECES.map(lambda text: text.encode()) | OBJECTS.map(lambda v: json.dumps(v).encode())
 )
@@ -110,6 +111,7 @@ def test_it_reads_exactly_what_the_strict_standard_library_reads(text: bytes) ->
     assert outcome(lambda given: parse(given)[0], text) == outcome(oracle, text)
 
 
+@settings(deadline=None)
 @given(value=OBJECTS)
 def test_canonical_bytes_mean_the_same_and_are_their_own_canonical_bytes(value: dict[str, Any]) -> None:
     text = json.dumps(value).encode()
@@ -126,6 +128,7 @@ def sorted_deep(value: Any) -> Any:
     return [sorted_deep(one) for one in value] if isinstance(value, list) else value
 
 
+@settings(deadline=None)
 @given(value=OBJECTS, chance=st.randoms(use_true_random=False))
 def test_neither_key_order_nor_space_nor_escapes_count(value: dict[str, Any], chance: Any) -> None:
     def shuffled(part: Any) -> Any:
@@ -164,6 +167,7 @@ def test_what_differs_in_meaning_differs_in_bytes(one: bytes, other: bytes) -> N
     assert parse(one)[1] != parse(other)[1]
 
 
+@settings(deadline=None)
 @given(
     key=st.text(max_size=4),
     deep=st.integers(0, DEEPEST - 2),
@@ -204,6 +208,42 @@ def test_depth_has_a_limit(bracket: tuple[bytes, bytes]) -> None:
 
 def test_many_brackets_are_not_deep() -> None:
     assert parse(b'{"a":[' + b"[]," * 1_000 + b"{}]}")[0]["a"][-1] == {}
+
+
+@pytest.mark.parametrize("container", [b"[]", b"{}"])
+def test_there_may_be_many_objects_and_lists_but_not_any_number(container: bytes) -> None:
+    def filled(count: int) -> bytes:
+        return b'{"a":[' + b",".join([container] * (count - 2)) + b"]}"
+
+    parse(filled(MOST_CONTAINERS))
+    with pytest.raises(InvalidJsonError, match="objects and lists"):
+        parse(filled(MOST_CONTAINERS + 1))
+
+
+def test_brackets_inside_texts_are_no_lists() -> None:
+    value = {"text": '[{"\\' * MOST_CONTAINERS}
+    assert parse(json.dumps(value).encode())[0] == value
+
+
+@pytest.mark.parametrize("end", [b"", b"\\", b'"', b'\\"', b'"}'])
+def test_brackets_in_what_is_no_json_are_refused_in_one_pass(end: bytes) -> None:
+    with pytest.raises(InvalidJsonError):
+        parse(b'{"a":"' + b'\\"[' * 300_000 + end + b"\x00")
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        (b' {"b": 1, "a": 1.0} ', b'{"a":1.0,"b":1}'),
+        (b'{"a": "\\u0022"}', b'{"a":"\\""}'),
+        (b'{"a": "\\u00e9"}', '{"a":"é"}'.encode()),
+        (b'{"a": 1e2}', b'{"a":100.0}'),
+        (b'{"a": -0}', b'{"a":0}'),
+        (b'{"a": [1 , {}]}', b'{"a":[1,{}]}'),
+    ],
+)
+def test_what_has_one_meaning_has_one_form(text: bytes, canonical: bytes) -> None:
+    assert parse(text)[1] == canonical
 
 
 def test_what_is_dropped_is_looked_at_too() -> None:
