@@ -64,7 +64,7 @@ class Audit:
 
 
 def shown(entry: Entry) -> dict[str, Any]:
-    """An entry as people and programs see it: where it stands, and its body; one that is no entry any more as text."""
+    """An entry as people and programs see it: where it stands, and its body."""
     return {
         "seq": entry.seq,
         "hash": entry.hash.hex(),
@@ -78,23 +78,23 @@ def shown(entry: Entry) -> dict[str, Any]:
     }
 
 
-def shown_body(entry: Entry) -> dict[str, Any] | str:
-    """The body's fields; its text if somebody made something else of it."""
+def shown_body(entry: Entry) -> dict[str, Any]:
+    """The body's fields; `unreadable` and its text if somebody made something else of it."""
     try:
         return decode(entry.body)
     except EntryError:
-        return _text(entry.body)
+        return _unreadable(entry.body)
 
 
-def shown_payload(entry: Entry) -> dict[str, Any] | str | None:
-    """What the entry commits to; None once that was erased, its text if somebody made something else of it."""
+def shown_payload(entry: Entry) -> dict[str, Any] | None:
+    """What the entry commits to; None once that was erased, `unreadable` if somebody made something else of it."""
     if entry.payload is None:
         return None
     try:
         return parse(entry.payload)[0]
     except InvalidJsonError:
-        return _text(entry.payload)
+        return _unreadable(entry.payload)
 
 
-def _text(tampered: bytes) -> str:
-    return tampered.decode(errors="backslashreplace")
+def _unreadable(tampered: bytes) -> dict[str, Any]:
+    return {"unreadable": tampered.decode(errors="backslashreplace")}

@@ -41,13 +41,12 @@ class Outcomes:
             row = self._find(connection, evaluation, agent)
             reported = outcomes.outcome_of(connection, row.seq)
             report = entries.find_entry(connection, reported) if reported is not None else None
-        told = shown_body(report) if report is not None else None
         return {
             "evaluation_id": evaluation,
             "decision": row.decision,
             "entry": shown_body(row),
             "payload": shown_payload(row),
-            "outcome": told.get("data") if isinstance(told, dict) else told,
+            "outcome": shown_body(report).get("data") if report is not None else None,
             "audit": {"log": self._configurations.current.log, "seq": row.seq, "hash": row.hash.hex()},
         }
 
