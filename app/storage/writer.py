@@ -14,6 +14,7 @@ from app.audit_log.columns import ROW, Row
 from app.storage.command import Command, Receipt, Result, Stale, Transaction
 from app.storage.database import FAULTS, Database, UnavailableError
 from app.storage.tables import LOG, audit_entry
+from app.storage.wal import Wal
 
 _log = structlog.get_logger()
 
@@ -30,6 +31,8 @@ class Writer:
         self._clock = clock
         self._sql = _SQLITE if database.is_sqlite else _POSTGRES
         self._connection: Connection | None = None
+        path = database.writing.url.database
+        self._wal = Wal(path) if database.is_sqlite and path else None
         self.is_writing = True  # whether the last batch could be written
 
     def close(self) -> None:
@@ -114,6 +117,9 @@ class Writer:
             self._abandon()
             if not self._landed(rows[-1]):
                 raise UnavailableError("the database did not confirm a commit") from error
+        else:
+            if self._wal is not None:
+                self._wal.shorten(connection)
         return results
 
     def _begun(self) -> Connection:
