@@ -12,8 +12,6 @@ from typing import Any, Final
 from app.audit_log.export.fault import Fault, shown
 
 GENESIS: Final = "0" * 64
-# One of these keys and a line is meant to be such a record, sound or not.
-MARKS: Final = frozenset({"previous_hash", "entry_hash", "event_type"})
 
 
 def canonical(record: dict[str, Any]) -> str:

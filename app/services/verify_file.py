@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from msgspec import MsgspecError, Raw, Struct
+from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType
 from msgspec.json import decode
 
 from app.audit_log import legacy
@@ -19,7 +19,6 @@ LONGEST_LINE = 66 * 1_048_576
 # A record is taken apart whole, which takes twenty times its length.
 LONGEST_RECORD = 4 * 1_048_576
 _LONGEST = {Format.JSONL: LONGEST_LINE, Format.LEGACY: LONGEST_RECORD}
-_OURS = frozenset({"seq", "hash", "body"})
 
 
 class Outcome(IntEnum):
@@ -106,12 +105,25 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
+class _First(Struct):
+    """The keys that tell the formats apart. Whatever else a line holds is passed over, not kept."""
+
+    seq: Raw | UnsetType = UNSET
+    hash: Raw | UnsetType = UNSET
+    body: Raw | UnsetType = UNSET
+    previous_hash: Raw | UnsetType = UNSET
+    entry_hash: Raw | UnsetType = UNSET
+    event_type: Raw | UnsetType = UNSET
+
+
 def _recognise(line: bytes) -> Format | None:
     """Which format a line is meant to be of; duplicate keys and other faults are the reader's to find."""
     try:
-        keys = decode(line, type=dict[str, Raw]).keys()
+        first = decode(line, type=_First)
     except (MsgspecError, ValueError, RecursionError):
         return None
-    if keys >= _OURS:
+    if UNSET not in (first.seq, first.hash, first.body):
         return Format.JSONL
-    return None if legacy.MARKS.isdisjoint(keys) else Format.LEGACY
+    # One of these and a line is meant to be a record, sound or not.
+    marked = (first.previous_hash, first.entry_hash, first.event_type) != (UNSET, UNSET, UNSET)
+    return Format.LEGACY if marked else None

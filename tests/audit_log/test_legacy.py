@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.audit_log.export.fault import Fault
@@ -94,6 +94,7 @@ def test_what_is_no_record_gets_its_reason(line: bytes, reason: str) -> None:
     assert fault.reason.startswith(reason)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_nothing_makes_it_raise(line: bytes) -> None:
     assert Chain().read(line) is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.audit_log.canonical import MAX_INTEGER, EntryError
@@ -41,6 +41,7 @@ def test_a_line_alone_proves_its_hash_and_its_commitment_with_nothing_but_common
             assert mac.hex() == line["body"]["commit"]["request"]
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.text(),

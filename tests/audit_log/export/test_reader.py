@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.audit_log.columns import Row
@@ -107,6 +107,7 @@ def test_a_line_that_is_none_is_found() -> None:
     assert fault.seq is None
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4), st.data())
 def test_no_byte_of_a_line_can_be_changed_unnoticed(at: int, data: st.DataObject) -> None:
     written_lines = list(lines(ROWS))
@@ -118,6 +119,7 @@ def test_no_byte_of_a_line_can_be_changed_unnoticed(at: int, data: st.DataObject
     assert any(faults)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
