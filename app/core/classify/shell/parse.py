@@ -334,8 +334,6 @@ class _Reading:
         return self._between(children)
 
     def _subshell(self, children: Nodes[Found]) -> Node:
-        if children[1].start_byte == children[0].end_byte and self._source[children[1].start_byte] == "(":
-            raise DisagreementError("`((`: not read")
         self._token(children[0])
         body = self._sequence(children[1:-1])
         self._token(children[-1])

@@ -18,7 +18,7 @@ _BLANK = re.compile(r"[ \t\n;]*")
 _SED_ALONE = frozenset(("-n", "-E", "-r", "-s", "-u", "-z", "--quiet", "--silent", "--regexp-extended", "--null-data"))
 
 _SED_LETTERS = frozenset("nErsuz")
-_SED_SUFFIX = re.compile(r"(-i|--in-place(?==|$)=?)(\.[A-Za-z0-9_.-]*)?")
+_SED_IN_PLACE = re.compile(r"(-i)(?:\.[A-Za-z0-9_.-]*)?|(--in-place)(?:=\.[A-Za-z0-9_.-]*)?")
 
 _AWK_TEXT = re.compile(r"[\w\s$.,+*/%()\[\]{};=!<>&~^\"':\\?|-]*", re.ASCII)
 _AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINFO|SYMTAB|FUNCTAB|include|load")
@@ -110,25 +110,19 @@ def _sed(act: Act) -> None:
     while args:
         arg = args.pop(0)
         text = arg.text
-        if arg.why and not operands and not scripts and text[:1] != "-":
+        if text[:1] != "-" or text == "-":
             operands.append(arg)
-        elif text == "--expression" and args:
-            scripts.append(args.pop(0))
         elif text[:13] == "--expression=":
             scripts.append(Arg(text[13:], arg.why))
-        elif text[:2] == "-i" or text[:10] == "--in-place":
-            in_place = "-i" if text[:2] == "-i" else "--in-place"
-            if not _SED_SUFFIX.fullmatch(text):
-                act.opaque(f"sed {text[:_LONGEST_PART]}: flag not known", in_place)
-        elif text[:1] == "-" and text[-1:] == "e" and set(text[1:-1]) <= _SED_LETTERS and args:
+        elif args and (text == "--expression" or (text[-1] == "e" and set(text[1:-1]) <= _SED_LETTERS)):
             scripts.append(args.pop(0))
-        elif text in _SED_ALONE or (text[:1] == "-" and len(text) > 2 and set(text[1:]) <= _SED_LETTERS):
-            continue
-        elif text[:1] == "-" and text != "-":
+        elif found := _SED_IN_PLACE.fullmatch(text):
+            in_place = found[1] or found[2]
+        elif text not in _SED_ALONE and not set(text[1:]) <= _SED_LETTERS:
             act.opaque(arg.why or f"sed {text[:_LONGEST_PART]}: flag not known")
             act.access((arg, *args))
-        else:
-            operands.append(arg)
+            # `-i/x`, `-ni`, `-i*`: whatever else it is, it edits.
+            in_place = text[:_LONGEST_PART] if "i" in text else in_place
     if not scripts and operands:
         scripts.append(operands.pop(0))
     for script in scripts:

@@ -1,8 +1,10 @@
 """Builtins that change what the shell knows."""
 
+from collections.abc import Callable
+
 import pytest
 
-Look = "Callable[[str], list[str]]"
+Look = Callable[[str], list[str]]
 
 
 @pytest.mark.parametrize(
@@ -59,11 +61,11 @@ Look = "Callable[[str], list[str]]"
         ("set a", ["opaque"]),
     ],
 )
-def test_builtins(look: "Look", line: str, expected: list[str]) -> None:
+def test_builtins(look: Look, line: str, expected: list[str]) -> None:
     assert look(line) == expected
 
 
 # INVARIANT: a relative path in a directory that the line does not tell could be any file.
 @pytest.mark.parametrize("line", ["cd -; cat a", "cd -P x; cat a", "popd; cat a", "cd *; cat a", "cd $X; rm a"])
-def test_a_lost_directory_is_opaque(look: "Look", line: str) -> None:
+def test_a_lost_directory_is_opaque(look: Look, line: str) -> None:
     assert "opaque" in look(line)

@@ -1,8 +1,10 @@
 """`find` by its expressions."""
 
+from collections.abc import Callable
+
 import pytest
 
-Look = "Callable[[str], list[str]]"
+Look = Callable[[str], list[str]]
 READ = ["read /w", "read /w/**"]
 
 
@@ -30,7 +32,7 @@ READ = ["read /w", "read /w/**"]
         ("find . -exec cp {} {}.bak \\;", [*READ, "opaque"]),
     ],
 )
-def test_find(look: "Look", line: str, expected: list[str]) -> None:
+def test_find(look: Look, line: str, expected: list[str]) -> None:
     found = look(line)
     assert ("opaque" in found) == ("opaque" in expected)
     assert set(expected) <= set(found)

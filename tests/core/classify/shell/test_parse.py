@@ -3,8 +3,9 @@
 import pytest
 
 from app.core.budget import Budget
-from app.core.classify.shell.parse import GRAMMAR_STEPS, LONGEST, parse
+from app.core.classify.shell.parse import GRAMMAR_STEPS, LONGEST, _Reading, parse
 from app.core.classify.shell.tree import AndOr, Case, Conditional, Loop, Sequence, Simple, Unread
+from app.core.classify.shell.words import DisagreementError
 
 
 def read(text: str) -> Sequence | Unread:
@@ -77,6 +78,10 @@ def test_what_is_read(text: str) -> None:
         "a <<A <<B\nx\nA\ny\nB",
         "cat <<E\na\nE \nb\nE",
         "cat <<E",
+        "cat <<$X\nx\n$X",
+        "[ }]",
+        " -f [[ #\n\\\n<==",
+        "((a); (b))",
         "cat 3<<E\nx\nE",
         'cat <<"E"F\nx\nEF',
         "cat <<E\n`a`\nE",
@@ -122,6 +127,19 @@ def test_what_is_read(text: str) -> None:
 def test_what_is_not_read(text: str) -> None:
     tree = read(text)
     assert isinstance(tree, Unread) or text in ("$", "a }", "[ a ]]", "echo [ ] { }", "1f() { a; }"), tree
+
+
+def test_a_redirection_that_a_later_grammar_may_know() -> None:
+    class Found:
+        type = "<>"
+        start_byte, end_byte = 0, 2
+
+        @property
+        def children(self) -> list["Found"]:
+            return [self]
+
+    with pytest.raises(DisagreementError):
+        _Reading("<>", Found(), Budget(10))._file(Found())  # type: ignore[arg-type]
 
 
 def test_the_shape_of_compound_commands() -> None:

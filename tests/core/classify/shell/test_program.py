@@ -1,12 +1,14 @@
 """Programs by data: flags, operands, roles."""
 
+from collections.abc import Callable
+
 import pytest
 
 from app.core.classify.shell.program import PROGRAMS, Entry, Program
 from app.core.classify.shell.roles import ROLES
 from app.core.model import EffectKind
 
-Look = "Callable[[str], list[str]]"
+Look = Callable[[str], list[str]]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,8 @@ Look = "Callable[[str], list[str]]"
         ("pytest a", ["execute pytest", "execute pytest a"]),
         ("pytest $X", ["execute pytest", "opaque"]),
         ("npm install $X", ["network registry", "execute install scripts", "write /w", "opaque"]),
+        ("echo a >&b", ["write /w/b"]),
+        ("echo a >&'b'", ["opaque", "write /w/b"]),
         ("rm /dev/null", ["delete /dev/null"]),
         ("cat /dev/null /dev/urandom /dev/fd/3", []),
         ("cp /dev/zero /dev/urandom", ["write /dev/urandom"]),
@@ -88,7 +92,7 @@ Look = "Callable[[str], list[str]]"
         ("cat $X/../id_rsa", ["opaque", "access /w/id_rsa"]),
     ],
 )
-def test_programs(look: "Look", line: str, expected: list[str]) -> None:
+def test_programs(look: Look, line: str, expected: list[str]) -> None:
     assert look(line) == expected
 
 

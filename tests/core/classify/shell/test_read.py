@@ -100,6 +100,14 @@ def test_an_unknown_word_keeps_its_source() -> None:
     assert commands[0].words == ("rm", '"$A"/x')
 
 
+def test_a_loop_whose_variables_do_not_settle_is_not_known() -> None:
+    chain = "; ".join(f"V{n}=$V{n - 1}" for n in range(9, 0, -1))
+    start = "; ".join(f"V{n}=b" for n in range(10))
+    effects = read(f"{start}; while ls; do {chain}; V0=x; cat $V9; done; cat a")
+    assert is_opaque(effects)
+    assert said(effects) == ["read .", "read a"]
+
+
 def test_without_a_place_paths_stay_relative() -> None:
     assert said(read("cat a ~/b; cd c; cat d", place=Place())) == ["read a", "read ~/b", "read c/d", "read d"]
     assert is_opaque(read("cd", place=Place()))
@@ -195,6 +203,7 @@ LINES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_answered(text: str) -> None:
     commands, effects = read_line(text, PLACE, Budget(5_000))
@@ -202,11 +211,13 @@ def test_any_text_is_answered(text: str) -> None:
     assert commands or is_opaque(effects)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=string.printable + "$(){}<>|&;`'\"\\\n #é", max_size=40))
 def test_any_shell_like_text_is_answered(text: str) -> None:
     read(text, steps=5_000)
 
 
+@settings(deadline=None)
 @given(LINES)
 def test_any_line_is_answered(line: str) -> None:
     commands, effects = read_line(line, PLACE, Budget(50_000))
@@ -214,7 +225,7 @@ def test_any_line_is_answered(line: str) -> None:
     assert all(0 <= effect.command < len(commands) or effect.resource == "too complex" for effect in effects)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(LINES, st.sampled_from(["; true", " | cat", " # rm -rf /", "\n", "\ntrue", " && true", " || true", " &"]))
 def test_appending_never_removes_an_effect(line: str, tail: str) -> None:
     before, after = read(line), read(line + tail)
@@ -226,7 +237,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     LINES,
     st.sampled_from(["bash -c {}", "sh -c {}", "eval {}", "sudo bash -c {}", "env bash -c {}", "echo $(eval {})"]),
@@ -237,6 +248,7 @@ def test_wrapping_a_line_never_removes_an_effect(line: str, wrapper: str) -> Non
     assert is_opaque(after) or meaning(before) <= meaning(after)
 
 
+@settings(deadline=None)
 @given(
     SIMPLE.filter(lambda line: line.split()[0].isalpha()), st.sampled_from(["env", "sudo", "nice", "nohup", "command"])
 )
@@ -256,8 +268,12 @@ QUOTES = st.sampled_from([
 ])  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(PLAIN, QUOTES, QUOTES), min_size=1, max_size=4))
 def test_quoting_otherwise_gives_the_same_words(words: list) -> None:  # type: ignore[type-arg]
-    one = read_line(" ".join(first(word) for word, first, _ in words), PLACE, Budget(5_000))[0]
-    other = read_line(" ".join(second(word) for word, _, second in words), PLACE, Budget(5_000))[0]
-    assert one[0].words == other[0].words == tuple(word for word, _, _ in words)
+    for quote in (1, 2):
+        line = " ".join(word[quote](word[0]) for word in words)
+        commands, effects = read_line(line, PLACE, Budget(5_000))
+        if effects and effects[0].resource.startswith("the line:"):
+            continue  # not understood at all, and said so
+        assert commands[0].words == tuple(word[0] for word in words)

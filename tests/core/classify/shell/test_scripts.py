@@ -1,15 +1,18 @@
 """`sed` and `awk` programs that provably just print."""
 
+from collections.abc import Callable
+
 import pytest
 
 from app.core.classify.shell.scripts import awk_only_prints, sed_only_edits
 
-Look = "Callable[[str], list[str]]"
+Look = Callable[[str], list[str]]
 
 
 @pytest.mark.parametrize(
     "script",
-    ["", "p", "1,80p", "$p", "/a/,/b/p", "/a/I!d", "1~2p", "/a/,+3p", "s/a/b/g", "s|a|b|2p", r"s/a\/b/c/", "y/ab/cd/", "p;d",
+    ["", "p", "1,80p", "$p", "/a/,/b/p", "/a/I!d", "1~2p", "/a/,+3p", "s/a/b/g", "s|a|b|2p", r"s/a\/b/c/",
+     "y/ab/cd/", "p;d",
      "/a/{p;q}", "1{s/a/b/;p}", "/[0-9]/p", "s/[^,]*,//", "$!d", "q5", r"s/\[x\]/y/", "N;P;D", "/a/ p"],
 )  # fmt: skip
 def test_sed_scripts_that_only_edit(script: str) -> None:
@@ -19,8 +22,10 @@ def test_sed_scripts_that_only_edit(script: str) -> None:
 # INVARIANT: a script that could read or write a file of its own, or run a program, is not one of these.
 @pytest.mark.parametrize(
     "script",
-    ["w a", "r a", "R a", "W a", "e", "e rm", "s/a/b/e", "s/a/b/w a", "s/a/b/gw a", "1w a", "/a/w a", "p w a", "pw a", "{w a",
-     "}w a", "1,w a", "1,2w a", "s/[/]w f/x/", "s/[]/]w f/x/", "s/a", "s", "sxaxbx", "s/a\nb/c/", "y/a", ":a", "ba", "a\\", "#x",
+    ["w a", "r a", "R a", "W a", "e", "e rm", "s/a/b/e", "s/a/b/w a", "s/a/b/gw a", "1w a", "/a/w a", "p w a",
+     "pw a", "{w a",
+     "}w a", "1,w a", "1,2w a", "s/[/]w f/x/", "s/[]/]w f/x/", "s/a", "s", "sxaxbx", "s/a\nb/c/", "y/a", ":a",
+     "ba", "a\\", "#x",
      "s/a/b/;w f", "s/a/b/\nw f", "/[/]w f/p", "s/[a/b/", "p}w f", "=w f"],
 )  # fmt: skip
 def test_sed_scripts_that_may_do_more(script: str) -> None:
@@ -46,8 +51,9 @@ def test_awk_programs_that_only_print(program: str) -> None:
 # INVARIANT: a program that could read or write a file of its own, or run a program, is not one of these.
 @pytest.mark.parametrize(
     "program",
-    ["{print > \"f\"}", "{print >> \"f\"}", "{print | \"sh\"}", "{system(\"rm\")}", "{getline}", "{print ENVIRON[1]}", "@load \"x\"",
-     "/>/ {print > f}", "{print x > 1}", "NR>1 {print \"}\"}", "BEGIN {ARGV[1]=\"f\"}", "{a |& b}", "{print `x`}"],
+    ['{print > "f"}', '{print >> "f"}', '{print | "sh"}', '{system("rm")}', "{getline}", "{print ENVIRON[1]}",
+     '@load "x"',
+     "/>/ {print > f}", "{print x > 1}", 'NR>1 {print "}"}', 'BEGIN {ARGV[1]="f"}', "{a |& b}", "{print `x`}"],
 )  # fmt: skip
 def test_awk_programs_that_may_do_more(program: str) -> None:
     assert not awk_only_prints(program)
@@ -58,6 +64,7 @@ def test_awk_programs_that_may_do_more(program: str) -> None:
     [
         ("sed -ne p --expression=d a", ["read /w/a"]),
         ("sed -n -e p a", ["read /w/a"]),
+        ("sed --expression p a", ["read /w/a"]),
         ("sed --expression=p -", []),
         ("sed -nE p a", ["read /w/a"]),
         ("sed --in-place=.bak p a", ["read /w/a", "write /w/a"]),
@@ -77,7 +84,7 @@ def test_awk_programs_that_may_do_more(program: str) -> None:
         ("awk -f a b", ["opaque"]),
     ],
 )
-def test_their_operands(look: "Look", line: str, expected: list[str]) -> None:
+def test_their_operands(look: Look, line: str, expected: list[str]) -> None:
     found = look(line)
     assert ("opaque" in found) == ("opaque" in expected)
     assert set(expected) <= set(found)

@@ -1,8 +1,10 @@
 """Programs that run another program."""
 
+from collections.abc import Callable
+
 import pytest
 
-Look = "Callable[[str], list[str]]"
+Look = Callable[[str], list[str]]
 
 
 @pytest.mark.parametrize(
@@ -53,16 +55,16 @@ Look = "Callable[[str], list[str]]"
         ("xargs git log", ["read /w", "opaque"]),
     ],
 )
-def test_wrappers(look: "Look", line: str, expected: list[str]) -> None:
+def test_wrappers(look: Look, line: str, expected: list[str]) -> None:
     assert look(line) == expected
 
 
 # INVARIANT: a wrapper runs the program, not a function of the same name.
 @pytest.mark.parametrize("wrapper", ["env", "sudo", "nohup", "command", "time", "xargs", "find . -exec"])
-def test_functions_do_not_hide_programs(look: "Look", wrapper: str) -> None:
+def test_functions_do_not_hide_programs(look: Look, wrapper: str) -> None:
     assert "opaque" in look(f"frob() {{ true; }}; {wrapper} frob")
 
 
 @pytest.mark.parametrize("wrapper", ["env ", "sudo ", "bash -c ", "eval "])
-def test_wrappers_in_wrappers_are_bounded(look: "Look", wrapper: str) -> None:
+def test_wrappers_in_wrappers_are_bounded(look: Look, wrapper: str) -> None:
     assert "opaque" in look(wrapper * 20 + "ls")

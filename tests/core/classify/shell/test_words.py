@@ -35,7 +35,8 @@ def test_quotes_and_variables(source: str, expected: tuple[Part, ...]) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["'a", '"a', "$'a", "a\\", "a\\\nb", '$"a"', r"$'\e'", r"$'\q'", r"$'\0'", r"$'\x80'", r"$'\u200b'", r"$'\''", "a(b)", ">",
+    ["'a", '"a', "$'a", "a\\", "a\\\nb", '$"a"', r"$'\e'", r"$'\q'", r"$'\0'", r"$'\x80'", r"$'\u200b'", r"$'\''",
+     "a(b)", ">",
      "(", "!x", '"!x"', "a!x'b'"],
 )  # fmt: skip
 def test_what_is_not_read(source: str) -> None:
