@@ -20,7 +20,9 @@ class Outcome(Struct, frozen=True):
 def combine(found: Sequence[Finding], spoken: Sequence[Finding], default: Finding) -> Outcome:
     """Combine what the stages found and what rules said; `default` speaks where no rule does."""
     # INVARIANT: what a stage finds never stands in for the policy: a risk hint cannot turn a default deny into ask.
-    findings = [*found, *(spoken or (default,))]
+    findings = [*found, *spoken]
+    if not spoken and all(finding.stance < default.stance for finding in found):
+        findings.append(default)
     stance = max([finding.stance for finding in findings])
     outcome = _outcome(finding for finding in findings if finding.stance is stance)
     if stance is not Stance.LOG:

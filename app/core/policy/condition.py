@@ -93,9 +93,11 @@ class Condition:
         """Raises ConditionError with the library's explanation when `text` is no boolean expression."""
         if len(text) > LONGEST or _nesting(text) > DEEPEST:
             raise ConditionError(f"longer than {LONGEST} characters or nested deeper than {DEEPEST}")
+        if not _is_unicode(text):
+            raise ConditionError("holds text that nobody can write")
         try:
             self._expression = _ENVIRONMENT.compile(text)
-        except (RuntimeError, UnicodeError) as error:
+        except RuntimeError as error:
             raise ConditionError(_first_line(error)) from None
         if self._expression.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
             raise ConditionError("is not true or false")
@@ -121,6 +123,11 @@ def _nesting(text: str) -> int:
         elif character in ")]}":
             depth -= 1
     return deepest + max(text.count("!"), text.count("-"), text.count("?"))
+
+
+def _is_unicode(text: str) -> bool:
+    """False for halves of characters, which YAML's escapes can write and nothing else can."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _first_line(error: Exception) -> str:

@@ -50,14 +50,9 @@ def touches(pattern: Pattern, items: Sequence[str]) -> bool:
     return _match(pattern, items, Item.touches)
 
 
-def touches_any(
-    pattern: Pattern,
-    items: Sequence[str],
-    many: Callable[[str], bool],
-    meet: Callable[[Item, str], bool] = Item.touches,
-) -> bool:
+def touches_any(pattern: Pattern, items: Sequence[str], many: Callable[[str], bool]) -> bool:
     """The same where some items, of which `many` is true, stand for any number."""
-    return overlap(pattern, items, (_any_number, many), meet)
+    return overlap(pattern, items, (_any_number, many), Item.touches)
 
 
 def covers(pattern: Pattern, items: Sequence[str]) -> bool:

@@ -15,8 +15,6 @@ from app.core.spelling import fold
 # First segments of paths below a root that a pattern names; no path holds NUL.
 HOME = "\0home"
 WORKSPACE = "\0workspace"
-# A last segment that stands for everything below, hidden names too: what `rm -r x` means by `x/**`.
-TREE = "\0tree"
 
 Segments = tuple[str, ...]
 
@@ -61,15 +59,22 @@ def roots(workspaces: tuple[str, ...], home: str = "") -> Roots:
 
 
 class Located:
-    """One path. `exact` are its readings for rules that loosen, `folded` for rules that tighten."""
+    """One path. `exact` are its readings for rules that loosen, `folded` for rules that tighten.
 
-    __slots__ = ("exact", "folded", "names", "wild")
+    A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match.
+    """
+
+    __slots__ = ("exact", "folded", "names", "tree", "wild")
 
     def __init__(self, path: str, roots: Roots) -> None:
-        self.wild = is_wild(path)
         segments = split(path)
+        # A tree whose directory is spelt out is read as that directory.
+        self.tree = segments[-1] == "**" and len(segments) > 1 and not is_wild(path[:-3])
+        self.wild = not self.tree and is_wild(path)
         self.exact = [segments, *_below_exactly(segments, roots, wild=self.wild)]
-        self.folded = _readings(fold(path), roots, wild=self.wild)
+        self.folded = _readings(fold(path[:-3] if self.tree else path), roots, wild=self.wild)
+        if self.tree:
+            self.folded += [root for reading in self.folded for root in _held(reading, roots)]
         self.names = frozenset().union(*self.folded)
 
 
@@ -80,7 +85,7 @@ def split(path: str) -> Segments:
 
 def many(segment: str) -> bool:
     """Whether a segment stands for any number of them, as `**` does in shells that expand it."""
-    return segment in ("**", TREE)
+    return segment == "**"
 
 
 def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> Iterator[Segments]:
@@ -95,8 +100,6 @@ def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> Iterator[
 def _readings(path: str, roots: Roots, *, wild: bool) -> list[Segments]:
     """Every way to read a folded path."""
     plain = split(path)
-    if plain[-1] == "**":
-        plain = (*plain[:-1], TREE)
     readings = [plain]
     if ":" in path or " " in path or "./" in path or path[-1:] == ".":
         readings.append((plain[0], *[_trimmed(segment) for segment in plain[1:]]))
@@ -173,6 +176,12 @@ def _in_homes(segments: Segments) -> Iterator[Segments]:
             yield (HOME, *segments[at:])
         elif len(segments) > at + 1:
             yield (HOME, *segments[at + 1 if many(segments[at + 1]) else at + 2 :])
+
+
+def _held(tree: Segments, roots: Roots) -> list[Segments]:
+    """The roots that lie below a tree."""
+    found: list[Segments] = [(anchor,) for anchor, root in roots.folded if root[: len(tree)] == tree]
+    return [*found, (HOME,)] if tree == ("",) or tree[-1] in _HOMES else found
 
 
 def _anywhere(segments: Segments) -> Iterator[Segments]:

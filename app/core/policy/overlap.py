@@ -23,8 +23,10 @@ def overlap(
     # `reached` holds the positions in `right` where what fits the beginning of `left` can end.
     reached = _onward({0}, closed)
     for item in left:
+        if not reached:
+            return False
         if left_many(item):
-            reached = set(range(min(reached, default=len(right) + 1), len(right) + 1))
+            reached = set(range(min(reached), len(right) + 1))
             continue
         step = {at if closed[at] else at + 1 for at in reached if at < len(right) and meet(item, right[at])}
         reached = _onward(step, closed)

@@ -4,13 +4,13 @@ A pattern begins with `/`, with `**`, with a drive, with `~` (somebody's home) o
 an operator registered).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
-from app.core.policy.glob import Item, Pattern, covers, pattern, touches, touches_any
-from app.core.policy.located import HOME, TREE, WORKSPACE, Located, many, split
-from app.core.policy.wildcard import ends
+from app.core.policy.glob import Pattern, covers, pattern, touches, touches_any
+from app.core.policy.located import HOME, WORKSPACE, Located, Segments, many, split
+from app.core.policy.wildcard import ends, is_wild
 from app.core.spelling import fold
 
 _ANCHORS = {"~": HOME, "$workspace": WORKSPACE}
@@ -39,22 +39,29 @@ def path_pattern(text: str) -> PathPattern:
 class PathSet:
     """Several patterns, found by what each demands: a literal segment, or how the last one begins or ends."""
 
-    def __init__(self, patterns: Iterable[PathPattern]) -> None:
-        self._patterns = tuple(patterns)
+    def __init__(self, patterns: Sequence[PathPattern]) -> None:
+        self._exact = [one.exact for one in patterns]
+        # Each with the longest literal segment that it demands, if any, and how the last one begins and ends.
+        self._folded = [(one.folded, _demand(one.folded), _last(one.folded)) for one in patterns]
         self._by_segment: dict[str, list[Pattern]] = {}
         self._by_name: list[Pattern] = []
         self._begins: tuple[str, ...] = ()
         self._ends: tuple[str, ...] = ()
         self._always: list[Pattern] = []
-        for one in self._patterns:
-            self._file(one.folded)
+        self._by_root: dict[str, list[Pattern]] = {}
+        for one in self._folded:
+            self._file(*one)
 
-    def _file(self, pattern: Pattern) -> None:
+    def __len__(self) -> int:
+        return len(self._folded)
+
+    def _file(self, pattern: Pattern, demand: str, last: tuple[str, str]) -> None:
         """Put a pattern where it is found."""
-        literals = [item.text for item in pattern[1:] if not item.wild]
-        begin, end = ends(pattern[-1].text)
-        if literals:
-            self._by_segment.setdefault(max(literals, key=len), []).append(pattern)
+        if not pattern[0].any_number:
+            self._by_root.setdefault(pattern[0].text, []).append(pattern)
+        begin, end = last
+        if demand:
+            self._by_segment.setdefault(demand, []).append(pattern)
         elif begin or end:
             self._by_name.append(pattern)
             # The longer one is the rarer.
@@ -71,29 +78,65 @@ class PathSet:
     def touches(self, path: Located) -> bool:
         """Whether some pattern matches some reading of `path`."""
         if path.wild:
-            return any(_may_touch(one.folded, reading) for one in self._patterns for reading in path.folded)
+            return any(self._may_touch(reading) for reading in path.folded)
+        # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
+        # pattern names in its place (`~/.ssh/**`) is touched.
+        if path.tree and any(_reaches(one, root) for root in path.folded for one in self._by_root.get(root[0], ())):
+            return True
         found = self._always
         for segment in self._by_segment.keys() & path.names:
             found = found + self._by_segment[segment]
         for reading in path.folded:
-            name = reading[-1]
-            if name.startswith(self._begins) or name.endswith(self._ends):
+            if reading[-1].startswith(self._begins) or reading[-1].endswith(self._ends):
                 found = found + self._by_name
                 break
         return any(touches(one, reading) for one in found for reading in path.folded)
 
+    def _may_touch(self, reading: Segments) -> bool:
+        """The same for a reading with wildcards in it, whose segments may stand for any name."""
+        wild = [ends(segment) for segment in reading if is_wild(segment)]
+        last = ("", "") if many(reading[-1]) else ends(reading[-1])
+        # Most patterns demand a name that is not there, which is cheaper to see than whether they overlap.
+        return any(
+            _agree(name, last)
+            and (not demand or demand in reading or any(_agree((demand, demand), one) for one in wild))
+            and _begins_alike(pattern, reading)
+            and touches_any(pattern, reading, many)
+            for pattern, demand, name in self._folded
+        )
+
     def covers(self, path: Located) -> bool:
         """Whether some pattern matches all that `path` stands for, exactly as spelt."""
-        return any(covers(one.exact, reading) for one in self._patterns for reading in path.exact)
+        return any(covers(one, reading) for one in self._exact for reading in path.exact)
 
 
-def _may_touch(pattern: Pattern, reading: Sequence[str]) -> bool:
-    # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
-    # pattern names in its place (`~/.ssh/**`) is touched.
-    if reading[-1] == TREE and pattern[0].any_number and len(pattern) > 1:
-        reading = reading[:-1]
-    return touches_any(pattern, reading, many, _meet)
+def _reaches(pattern: Pattern, tree: Segments) -> bool:
+    """Whether a pattern goes on below a tree; one that ends there or above it is matched as for any path."""
+    return len(pattern) > len(tree) and all(
+        item.any_number or item.touches(segment) for item, segment in zip(pattern, tree, strict=False)
+    )
 
 
-def _meet(item: Item, segment: str) -> bool:
-    return segment == TREE or item.touches(segment)
+def _demand(pattern: Pattern) -> str:
+    return max((item.text for item in pattern[1:] if not item.wild), key=len, default="")
+
+
+def _last(pattern: Pattern) -> tuple[str, str]:
+    return ("", "") if pattern[-1].any_number else ends(pattern[-1].text)
+
+
+def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
+    """Whether what comes before the first item or segment that stands for several can be the same."""
+    for item, segment in zip(pattern, reading, strict=False):
+        if item.any_number or many(segment):
+            return True
+        if not item.touches(segment):
+            return False
+    return True
+
+
+def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether some name may have the beginnings and ends of both."""
+    return (one[0].startswith(other[0]) or other[0].startswith(one[0])) and (
+        one[1].endswith(other[1]) or other[1].endswith(one[1])
+    )

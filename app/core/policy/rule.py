@@ -56,6 +56,8 @@ class Rule(Struct, frozen=True, kw_only=True):
         loosens = self.loosens
         if loosens or self.commands is not None or self.paths is not None or self.effects is not None:
             situation.budget.spend(situation.weight)
+            if self.paths is not None:
+                situation.budget.spend(situation.wild_weight * len(self.paths) // 8)
             missed = self._covers(situation) if loosens else self._touches(situation)
             if missed is not None:
                 return missed
@@ -134,7 +136,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         return None
 
     def _speaks_of(self, kind: EffectKind) -> bool:
-        """Whether a rule without `effects:` means effects of this kind, beside those that its commands have by nature."""
+        """Whether a rule without `effects:` means this kind, beside what its commands do by nature."""
         # INVARIANT: what a flag or a redirection adds is not what the command's pattern speaks of, wherever it goes.
         if self.commands is not None:
             return False

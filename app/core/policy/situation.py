@@ -1,5 +1,7 @@
 """All that rules may look at when they are asked about one call."""
 
+from functools import cached_property
+
 from app.core.budget import Budget
 from app.core.model import NAMES_PATHS, Call
 from app.core.policy.command_set import plain
@@ -11,8 +13,6 @@ from app.core.trust import Trust
 
 class Situation:
     """One call, who makes it and from where. Paths are read once, whatever the number of rules."""
-
-    __slots__ = ("_located", "_roots", "agent", "budget", "call", "facts", "trust", "weight")
 
     def __init__(self, call: Call, agent: str, trust: Trust, *, roots: Roots, facts: Facts, budget: Budget) -> None:
         self.call = call
@@ -37,7 +37,7 @@ class Situation:
         for effect in self.call.effects:
             if effect.kind in NAMES_PATHS:
                 path = self.located(effect.resource)
-                if path.wild:
+                if path.wild or path.tree:
                     return None
                 found |= path.names
         return frozenset(found)
@@ -47,3 +47,8 @@ class Situation:
         if found is None:
             found = self._located[path] = Located(path, self._roots)
         return found
+
+    @cached_property
+    def wild_weight(self) -> int:
+        """The same for each pattern of a rule: a path with wildcards is compared with every one."""
+        return sum(effect.resource.count("/") for effect in self.call.effects if is_wild(effect.resource))

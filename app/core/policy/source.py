@@ -5,6 +5,7 @@ policy says what it means.
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -13,10 +14,12 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-LARGEST = 200_000
+LARGEST = 100_000
+DEEPEST = 50
 _PLAIN = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _INTEGER = "tag:yaml.org,2002:int"
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_BRACKETS = re.compile(r"[\[\]{}]")
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 _SCALARS = {
     "tag:yaml.org,2002:str",
@@ -62,6 +65,7 @@ class Source(Struct, frozen=True):
         return Problem(self.file, self.lines.get(where, 0), message)
 
 
+@lru_cache(maxsize=16)
 def read(text: str, file: str) -> Source:
     """Parse one document; raises PolicyError."""
     if len(text) > LARGEST:
@@ -70,6 +74,8 @@ def read(text: str, file: str) -> Source:
     directive = _DIRECTIVE.search(text)
     if directive is not None:
         raise PolicyError([Problem(file, _line(text, directive.start()), "directives are not used in policies")])
+    if deep := _too_deep(text):
+        raise PolicyError([Problem(file, deep, "nested too deeply")])
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
@@ -84,6 +90,16 @@ def read(text: str, file: str) -> Source:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise PolicyError([Problem(file, line, str(error.problem))]) from None
+
+
+def _too_deep(text: str) -> int:
+    """The line on which brackets stand too deep, 0 if none; the library takes quadratic time to find out."""
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > DEEPEST:
+            return _line(text, bracket.start())
+    return 0
 
 
 def _line(text: str, position: int) -> int:

@@ -96,7 +96,8 @@ def matches(wild: str, text: str) -> bool:
 
 def ends(wild: str) -> tuple[str, str]:
     """The literal texts that everything which matches `wild` begins and ends with."""
-    first, *_, last = ("", *_chunks(wild)) if len(_chunks(wild)) == 1 else _chunks(wild)
+    chunks = _chunks(wild)
+    first, last = chunks[0], chunks[-1]
     return first if isinstance(first, str) else "", last if isinstance(last, str) else ""
 
 

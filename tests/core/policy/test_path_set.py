@@ -1,0 +1,82 @@
+"""Sets of path patterns, asked through what each of them demands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.policy.glob import touches
+from app.core.policy.located import Located, roots
+from app.core.policy.path_set import PathSet, path_pattern
+
+ROOTS = roots(("/w", "/home/u/p"), "/home/u")
+PATTERNS = [
+    "/", "/**", "/a/*", "**/b", "**/*.pem", "**/id_*", "**/a/**", "~/**", "~/.a/*", "$workspace/**", "$workspace/a/*.b",
+    "C:/a/**", "**", "**/?",
+]  # fmt: skip
+segments = st.sampled_from(
+    ["a", "b", "x.pem", "id_a", ".a", "home", "u", "w", "p", "A", "x.b", "", "proc", "self", "root"]
+)
+paths = st.builds("/".join, st.lists(segments, min_size=1, max_size=6))
+
+
+@given(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=5), paths)
+def test_an_index_finds_what_looking_at_every_pattern_finds(patterns: list[str], path: str) -> None:
+    compiled = [path_pattern(text) for text in patterns]
+    located = Located(path, ROOTS)
+    slow = any(touches(one.folded, reading) for one in compiled for reading in located.folded)
+    found = PathSet(compiled)
+    assert found.touches(located) is slow
+    if slow and found.keys is not None:
+        assert found.keys & located.names
+
+
+@given(st.sampled_from(PATTERNS), paths)
+def test_what_is_covered_is_touched(text: str, path: str) -> None:
+    one, located = PathSet([path_pattern(text)]), Located(path, ROOTS)
+    if one.covers(located):
+        assert one.touches(located)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "touched", "covered"),
+    [
+        ("~/**", "/home/u/x", True, True),
+        ("~/**", "/home/other/x", True, False),
+        ("~/**", "~/x", True, False),
+        ("~/.ssh/**", "/home", False, False),
+        ("~/.ssh/**", "/home/**", True, False),
+        ("~/.ssh/**", "/**", True, False),
+        ("~/.ssh/**", "/home/**/id", False, False),
+        ("~/.ssh/**", "/*/u/.ssh", True, False),
+        ("~/.ssh/**", "/w/**", False, False),
+        ("**/.env", "/w/**", False, False),
+        ("**/.env", "/w/.env/**", True, False),
+        ("**", "/w/**", True, True),
+        ("$workspace/**", "/w", True, True),
+        ("$workspace/**", "/w/**", True, True),
+        ("$workspace/**", "/W/x", True, False),
+        ("$workspace/*", "/w/**", True, False),
+        ("$workspace/*", "/w/*", True, True),
+        ("$workspace/x", "/**/x", True, False),
+        ("$workspace/**", "/w/../x", True, False),
+        ("$workspace/**", "x", True, False),
+        ("$workspace/**", "../x", True, False),
+        ("$workspace/**", "..", True, False),
+        ("$workspace/**", "/[v-x]/x", True, False),
+        ("$workspace/**", "/v*/x", False, False),
+        ("$workspace/v", "/w/x/.*/v", True, False),
+        ("/etc/x", "/.*/../etc/x", False, False),
+        ("/etc/x", "/proc/self", False, False),
+        ("/etc/x", "/private", False, False),
+        ("/etc/x", "/private/etc/x", True, False),
+        ("/etc/x", "/proc/1/task/2/cwd/etc/x", True, False),
+        ("/etc/x", "/etc/X. ", True, False),
+        ("/etc/x", "/etc/x:y", True, False),
+        ("c:/x", "/cygdrive/c/X", True, False),
+        ("C:/x", "C:/x", True, True),
+    ],
+)
+def test_readings(text: str, path: str, touched: bool, covered: bool) -> None:  # noqa: FBT001
+    one, located = PathSet([path_pattern(text)]), Located(path, ROOTS)
+    assert one.touches(located) is touched
+    assert one.covers(located) is covered
