@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-# A name that people and terminals will see: short, one line, no control characters.
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+# A name that people and terminals will see: short, one line, nothing that is invisible or turns its surroundings round.
+# `(?!\n)$`: a plain `$` would let a last line feed pass.
+NAME = r"^[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+(?!\n)$"
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME)]
 Text = Annotated[str, Meta(max_length=65_536)]
 Path = Annotated[str, Meta(max_length=4_096)]
 Labels = Annotated[list[Name], Meta(max_length=64)]

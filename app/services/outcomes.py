@@ -24,7 +24,7 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
     status: Literal["ok", "error", "not_run"]
     duration_ms: Annotated[int, Meta(ge=0, le=2**31)] | None = None
     exit_code: Annotated[int, Meta(ge=-(2**31), le=2**31)] | None = None
-    error: Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9_.]*$")] | None = None
+    error: Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9_.]*(?!\n)$")] | None = None
 
 
 class Outcomes:

@@ -112,18 +112,8 @@ def _entry(
         Request(tool=tool, action=request.action if request.tool is not None else None),
         decision.rules,
     )
-    return draft_typed(
-        "decision",
-        before,
-        between,
-        log=configuration.log,
-        agent=key.agent,
-        session=request.session_id,
-        tool=tool,
-        decision=before.decision,
-        payload=payload,
-        salt=salt,
-    )
+    columns = ("decision", key.agent, request.session_id, tool, before.decision)
+    return draft_typed("decision", before, between, columns, log=configuration.log, payload=payload, salt=salt)
 
 
 def _payload(decision: Decision, received: bytes) -> bytes:

@@ -3,6 +3,7 @@ import json
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 import pytest
 import rfc8785
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from app.audit_log.canonical import MAX_BODY, EntryError, decode
 from app.audit_log.columns import MAX_COLUMN
 from app.audit_log.commitment import commitment
-from app.audit_log.entry import GENESIS, draft, leaf_hash, link, timestamp
+from app.audit_log.entry import GENESIS, Draft, draft, draft_typed, leaf_hash, link, timestamp
 from tests.audit_log.samples import DECISION, LOG, NOW, PAYLOAD, SALT
 from tests.audit_log.test_canonical import KEYS, TEXT, VALUES
 
@@ -147,3 +148,36 @@ def test_what_was_drafted_can_be_linked_at_any_seq() -> None:
         draft("decision", {"reason": "x" * (room + 1)}, log=LOG)
     with pytest.raises(EntryError, match="larger"):
         draft("decision", {"reason": "x" * MAX_BODY}, log=LOG)
+
+
+class _Before(msgspec.Struct, omit_defaults=True):
+    actor: dict[str, str]
+    commit: dict[str, str]
+    decision: str
+    log: str
+    policy: str = ""
+
+
+class _Between(msgspec.Struct):
+    reason: str
+    request: dict[str, str]
+
+
+def _typed(reason: str) -> Draft:
+    salt, payload = b"s" * 32, b"{}"
+    before = _Before({"agent": "coder"}, {"request": commitment(salt, "request", payload)}, "ALLOW", "0" * 16)
+    columns = ("decision", "coder", None, "Read", "ALLOW")
+    return draft_typed(
+        "decision", before, _Between(reason, {"tool": "Read"}), columns, log="0" * 16, payload=payload, salt=salt
+    )
+
+
+def test_a_typed_draft_is_the_draft_of_the_same_fields() -> None:
+    fields = {"actor": {"agent": "coder"}, "decision": "ALLOW", "reason": "r", "request": {"tool": "Read"}}
+
+    assert _typed("r") == draft("decision", fields, log="0" * 16, payload=b"{}", salt=b"s" * 32)
+
+
+def test_a_typed_draft_that_is_too_large_is_refused() -> None:
+    with pytest.raises(EntryError, match="larger"):
+        _typed("x" * 65_535)

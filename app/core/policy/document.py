@@ -5,15 +5,15 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert, field
 
-from app.core.model import EffectKind
+from app.core.model import NAME, EffectKind
 from app.core.policy.source import PolicyError, Problem, Source, Where
 from app.core.trust import KeyKind
 
-Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}(?!\n)$")]
 Glob = Annotated[str, Meta(min_length=1, max_length=1_000)]
 OneOrMany = Glob | Annotated[list[Glob], Meta(min_length=1, max_length=1_000)]
-Sentence = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
-Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}[smhd]$")]
+Sentence = Annotated[str, Meta(min_length=1, max_length=300, pattern=NAME)]
+Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}[smhd](?!\n)$")]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Risk = Literal["low", "medium", "high", "critical"]
 SourceWord = Literal["user", "agent", "external", "unknown", "trusted", "untrusted"]

@@ -1,0 +1,111 @@
+"""A decision's entry is drafted from types; it must be the entry that the checking way of drafting makes."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.json import decode
+
+from app.audit_log.chain import Head, extend
+from app.audit_log.commitment import verify_commitment
+from app.audit_log.entry import draft
+from app.core.decision import Classification, Decision, Verdict
+from app.core.model import ActionRequest, Effect, EffectKind
+from app.core.policy.compile import File, compile_policy
+from app.core.trust import Trust
+from app.services.configuration import Configuration
+from app.services.recording import Salts, record
+from app.storage.command import EpochIs, NotAfter
+from app.storage.keys import Key
+
+LOG = "3aae4b6e4c5ae283"
+RULES = compile_policy((File("p.yaml", "version: 1\n"),)).rules
+CONFIGURATION = Configuration(
+    epoch=3, log=LOG, agents={}, keys={}, operators={}, policy="sha256:" + "a" * 64, rules=RULES, workspaces=()
+)
+KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
+
+names = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
+effects = st.lists(st.builds(Effect, st.sampled_from(EffectKind), st.text(max_size=20)), max_size=4).map(tuple)
+decisions = st.builds(
+    Decision,
+    verdict=st.sampled_from(Verdict),
+    classification=st.sampled_from(Classification),
+    reason=st.text(st.characters(exclude_categories=("Cs",)), max_size=80),
+    rules=st.lists(names, max_size=3).map(tuple),
+    effects=effects,
+    trust=st.sampled_from(Trust),
+    tainted=st.booleans(),
+    why=st.just(()),
+    mode=st.sampled_from(("enforce", "monitor")),
+    would_be=st.none() | st.sampled_from(Verdict),
+)
+requests = st.builds(
+    ActionRequest,
+    tool=names,
+    action=st.none() | names,
+    actor=st.none() | names,
+    session_id=st.none() | names,
+    dry_run=st.booleans(),
+)
+
+
+@given(decisions, requests)
+@settings(max_examples=150)
+def test_the_typed_entry_is_the_checked_entry(decision: Decision, request: ActionRequest) -> None:
+    salt = b"s" * 32
+    typed = record(decision, request, b'{"tool":"x"}', KEY, CONFIGURATION, salt).entries[0]
+    fields = decode(typed.head + b'",' + typed.middle[2:-7] + b"}")
+    for written_by_the_log in ("log", "prev", "commit"):
+        del fields[written_by_the_log]
+
+    assert typed == draft("decision", fields, log=LOG, payload=typed.payload, salt=salt)
+
+
+def test_nothing_from_arguments_or_target_stands_in_the_body() -> None:
+    secret = "hunter2-hunter2"
+    request = ActionRequest(tool="Bash", target=secret, arguments={"command": secret}, payload_summary=secret)
+    decision = Decision(
+        verdict=Verdict.DENY,
+        classification=Classification.BLOCKED,
+        reason="No.",
+        rules=("r",),
+        effects=(Effect(EffectKind.OPAQUE, secret, secret),),
+        trust=Trust.UNKNOWN,
+        tainted=False,
+        why=(),
+    )
+    entry = record(decision, request, b'{"target":"%b"}' % secret.encode(), KEY, CONFIGURATION, Salts().next()).entries[
+        0
+    ]
+    _, rows = extend(Head(LOG, 1, "a" * 64), (entry,), 1)
+
+    assert secret.encode() not in rows[0][2]
+    assert secret.encode() in (entry.payload or b"")
+    assert verify_commitment(decode(rows[0][2])["commit"]["request"], entry.salt, "request", entry.payload)
+
+
+def test_a_decision_is_valid_only_upon_its_epoch_and_while_its_key_lives() -> None:
+    request, decision = (
+        ActionRequest(tool="x"),
+        Decision(
+            verdict=Verdict.ALLOW,
+            classification=Classification.SAFE,
+            reason="",
+            rules=(),
+            effects=(),
+            trust=Trust.USER_DIRECT,
+            tainted=False,
+            why=(),
+        ),
+    )
+    mortal = Key("k_2", "coder", "pep", True, b"e" * 32, 0, 99, None)
+
+    assert record(decision, request, b"{}", KEY, CONFIGURATION, b"s" * 32).guards == (EpochIs(3),)
+    assert record(decision, request, b"{}", mortal, CONFIGURATION, b"s" * 32).guards == (EpochIs(3), NotAfter(99))
+
+
+def test_no_salt_comes_twice() -> None:
+    salts = Salts()
+    drawn = [salts.next() for _ in range(1_000)]
+
+    assert len(set(drawn)) == len(drawn)
+    assert {len(salt) for salt in drawn} == {32}
