@@ -56,7 +56,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         loosens = self.loosens
         if loosens or self.commands is not None or self.paths is not None or self.effects is not None:
             situation.budget.spend(situation.weight)
-            if self.paths is not None:
+            if self.paths is not None and situation.wild_weight:
                 situation.budget.spend(situation.wild_weight * len(self.paths) // 8)
             missed = self._covers(situation) if loosens else self._touches(situation)
             if missed is not None:

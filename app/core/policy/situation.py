@@ -1,7 +1,5 @@
 """All that rules may look at when they are asked about one call."""
 
-from functools import cached_property
-
 from app.core.budget import Budget
 from app.core.model import NAMES_PATHS, Call
 from app.core.policy.command_set import plain
@@ -20,8 +18,15 @@ class Situation:
         self.trust = trust
         self.facts = facts
         self.budget = budget
-        # What it costs a rule to look at every command and effect.
-        self.weight = len(call.commands) + sum([1 + effect.resource.count("/") // 4 for effect in call.effects])
+        # What it costs a rule to look at every command and effect, and each pattern of it at every wildcard: a path
+        # with wildcards is compared with every pattern.
+        self.weight = len(call.commands)
+        self.wild_weight = 0
+        for effect in call.effects:
+            segments = effect.resource.count("/")
+            self.weight += 1 + segments // 4
+            if is_wild(effect.resource):
+                self.wild_weight += segments
         self._roots = roots
         self._located: dict[str, Located] = {}
 
@@ -47,8 +52,3 @@ class Situation:
         if found is None:
             found = self._located[path] = Located(path, self._roots)
         return found
-
-    @cached_property
-    def wild_weight(self) -> int:
-        """The same for each pattern of a rule: a path with wildcards is compared with every one."""
-        return sum(effect.resource.count("/") for effect in self.call.effects if is_wild(effect.resource))
