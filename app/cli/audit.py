@@ -160,7 +160,7 @@ def _what(entry: "Entry") -> str:
     from app.services.audit import shown_body, shown_payload
 
     body, payload = shown_body(entry), shown_payload(entry)
-    if isinstance(body, str) or isinstance(payload, str):
+    if "unreadable" in body or (payload is not None and "request" not in payload):
         return "(tampered with: agent-sudo audit verify)"
     if entry.type == "decision":
         asked = summary(payload["request"]) if payload is not None else "(erased)"
@@ -184,7 +184,7 @@ def _show(entry: dict[str, Any]) -> None:
     from app.cli import terminal
 
     body, payload = entry["body"], entry["payload"]
-    if isinstance(body, str) or isinstance(payload, str):
+    if "unreadable" in body or (payload is not None and "request" not in payload):
         raise Failure(f"Entry {entry['seq']} was tampered with.", "agent-sudo audit verify; --json shows it as it is.")
     rows: list[tuple[str, object]] = [("entry", f"{entry['seq']}  {entry['type']}"), ("time", entry["ts"])]
     rows += [(name, json.dumps(body[name])) for name in ("actor",) if name in body]

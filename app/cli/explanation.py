@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from app.cli.home import Judged
-    from app.core.decision import Decision
+    from app.core.decision import Decision, Finding
     from app.core.model import ActionRequest
 
 _STANCES = ("allow", "log", "ask", "deny")
+_LOG = 1  # the stances up to this one loosen
+_FEW = 8  # so many rules are shown whole
 _FAILED = {
     "agents": "is for other agents",
     "source": "is for requests from elsewhere",
@@ -24,7 +26,7 @@ _FAILED = {
 _MOST = 40
 
 
-def show(by: "Judged", request: "ActionRequest", decision: "Decision") -> None:
+def show(by: "Judged", request: "ActionRequest", decision: "Decision", *, everything: bool) -> None:
     """Print the explanation."""
     from msgspec import to_builtins
 
@@ -34,7 +36,7 @@ def show(by: "Judged", request: "ActionRequest", decision: "Decision") -> None:
     console = terminal.output()
     console.print(terminal.text(tool, "bold"), terminal.text(summary(to_builtins(request))[:1_000]))
     console.print(_effects(decision))
-    console.print(_rules(by, request, decision))
+    console.print(_rules(by, request, decision, everything=everything))
     trust = terminal.text(f"trust {decision.trust.name}", "")
     if decision.why:
         trust += terminal.text(f" ({'; '.join(decision.why)})", "dim")
@@ -68,7 +70,7 @@ def _effects(decision: "Decision") -> "Tree":
     return tree
 
 
-def _rules(by: "Judged", request: "ActionRequest", decision: "Decision") -> "Tree":
+def _rules(by: "Judged", request: "ActionRequest", decision: "Decision", *, everything: bool) -> "Tree":
     """What decided, what applied but was overruled, what nearly applied and why not."""
     from rich.tree import Tree
 
@@ -77,17 +79,25 @@ def _rules(by: "Judged", request: "ActionRequest", decision: "Decision") -> "Tre
     tree = Tree(terminal.text("rules"), guide_style="dim")
     missed = {one.rule: one.failed for one in decision.near}
     fitting = by.rules.candidates(*names(request.tool, request.action)).all
-    candidates = {one.finding.rule: one.finding for one in fitting}
+    findings = {rule.finding.rule: rule.finding for rule in fitting}
     for rule in decision.rules:
-        stance = f"{_STANCES[candidates[rule].stance]} " if rule in candidates else ""
-        tree.add(terminal.text(f"{stance}{rule}", "bold") + terminal.text("  decides"))
-    for rule, finding in candidates.items():
-        stance = _STANCES[finding.stance]
-        if rule in decision.rules:
-            continue
-        if rule in missed:
-            why = _FAILED.get(missed[rule], missed[rule])
-            tree.add(terminal.text(f"{stance} {rule}", "dim") + terminal.text(f"  {missed[rule]}: {why}", "dim"))
-        else:
-            tree.add(terminal.text(f"{stance} {rule}") + terminal.text("  applies, overruled", "dim"))
+        word = f"{_STANCES[findings[rule].stance]} " if rule in findings else ""
+        tree.add(terminal.text(f"{word}{rule}", "bold") + terminal.text("  decides"))
+    for rule in findings.keys() - missed.keys() - set(decision.rules):
+        tree.add(
+            terminal.text(f"{_STANCES[findings[rule].stance]} {rule}") + terminal.text("  applies, overruled", "dim")
+        )
+    near = [rule for rule in missed if everything or len(missed) <= _FEW or _is_near(findings[rule], missed[rule])]
+    for rule in near:
+        why = _FAILED.get(missed[rule], missed[rule])
+        tree.add(terminal.text(f"{_STANCES[findings[rule].stance]} {rule}  {missed[rule]}: {why}", "dim"))
+    if len(near) < len(missed):
+        tree.add(terminal.text(f"and {len(missed) - len(near)} that are about other calls; --all shows them", "dim"))
     return tree
+
+
+def _is_near(finding: "Finding", failed: str) -> bool:
+    """Whether somebody may have expected the rule to apply: it got past the commands that it names, if it loosens."""
+    if failed == "when":
+        return True
+    return finding.stance <= _LOG and failed not in ("agents", "command")

@@ -116,6 +116,7 @@ def explain(
     kind: Kind = "pep",
     source: Annotated[str, typer.Option(help="Where the shell line comes from: user, agent, web, …")] = "user",
     workspace: Workspaces = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also the rules that are about other calls.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a call would do, which rules apply or nearly do, and the decision. Needs no service."""
@@ -130,7 +131,7 @@ def explain(
     if as_json:
         terminal.document(wire(decision, by))
     else:
-        show(by, request, decision)
+        show(by, request, decision, everything=everything)
     raise typer.Exit(exit_code([decision]))
 
 

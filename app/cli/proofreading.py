@@ -8,8 +8,8 @@ from msgspec import Struct
 from app.cli.home import files_of
 
 if TYPE_CHECKING:
+    from app.core.decision import Finding
     from app.core.policy.compile import File
-    from app.core.policy.rule import Rule
 
 
 class Proofs(Struct, frozen=True):
@@ -51,25 +51,30 @@ def proofread(path: Path) -> Proofs:
 def _loosened(files: tuple["File", ...]) -> list[str]:
     """What a policy lets pass that the policy it extends would have stopped, as far as its rules have names for it."""
     from app.core.policy.compile import compile_policy
+    from app.core.policy.document import document
+    from app.core.policy.source import read
 
     if len(files) == 1:
         return []
     base, own = compile_policy(files[1:]).rules, compile_policy(files).rules
-    now = {rule.finding.rule: rule for rule in own.rules}
-    notes = [note for rule in base.rules if (note := _loosens(rule, now.get(rule.finding.rule), files[1].name))]
+    written = {text.id for _, text in document(read(files[0].text, files[0].name)).rules}
+    now = {rule.finding.rule: rule.finding for rule in own.rules}
+    notes = []
+    for rule in base.rules:
+        name = rule.finding.rule
+        if not rule.loosens and (name in written or name not in now):
+            notes.append(_change(rule.finding, now.get(name), files[1].name))
     if own.default.stance < base.default.stance:
         notes.append(f"loosened: what no rule allows asks here; in {files[1].name} it is denied")
     return notes
 
 
-def _loosens(before: "Rule", now: "Rule | None", base: str) -> str | None:
-    if before.loosens:
-        return None
-    rule, stance = before.finding.rule, before.finding.stance.name.lower()
+def _change(before: "Finding", now: "Finding | None", base: str) -> str:
+    stance = before.stance.name.lower()
     if now is None:
-        return f"loosened: {stance} {rule} of {base} is left out"
-    if now.finding.stance < before.finding.stance:
-        return f"loosened: {rule} is {stance} in {base} and {now.finding.stance.name.lower()} here"
-    if now.finding.classification < before.finding.classification:
-        return f"loosened: {rule} is {before.finding.classification.name} in {base} and less here"
-    return f"replaced: {stance} {rule} of {base}; compare what the two match" if now is not before else None
+        return f"loosened: {stance} {before.rule} of {base} is left out"
+    if now.stance < before.stance:
+        return f"loosened: {before.rule} is {stance} in {base} and {now.stance.name.lower()} here"
+    if now.classification < before.classification:
+        return f"loosened: {before.rule} is {before.classification.name} in {base} and less here"
+    return f"replaced: {stance} {before.rule} of {base}; compare what the two match"

@@ -50,7 +50,7 @@ class Gate:
         except (OSError, ValueError) as error:
             return {"allowed": False, "decision": "ERROR", "reason": f"no answer: {error}"}
         # An allow is for now: it may have been revoked a moment later.
-        late = datetime.fromisoformat(answer["valid_until"].replace("Z", "+00:00")) < datetime.now(timezone.utc)
+        late = datetime.fromisoformat(answer["valid_until"][:26]) < datetime.now(timezone.utc).replace(tzinfo=None)  # noqa: UP017
         return answer | {"allowed": answer["allowed"] is True and not late}
 
     def report(self, answer, **outcome):
@@ -72,8 +72,9 @@ class Tools:
     def run(self, tool, arguments):
         """What the tool says, and its exit code."""
         if tool == "Bash":
+            command = ["bash", "-c", arguments["command"]]
             done = subprocess.run(
-                ["bash", "-c", arguments["command"]], cwd=self.workspace, capture_output=True, text=True, timeout=10
+                command, cwd=self.workspace, capture_output=True, text=True, timeout=10, check=False
             )
             return done.stdout + done.stderr, done.returncode
         path = self.workspace / Path(arguments["file_path"]).expanduser()
