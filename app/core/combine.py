@@ -1,6 +1,6 @@
 """Many findings, one verdict: the strictest stance wins, whatever order the findings stand in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -24,14 +24,14 @@ def combine(found: Sequence[Finding], spoken: Sequence[Finding], default: Findin
     if not spoken and all(finding.stance < default.stance for finding in found):
         findings.append(default)
     stance = max([finding.stance for finding in findings])
-    outcome = _outcome(finding for finding in findings if finding.stance is stance)
+    outcome = _outcome([finding for finding in findings if finding.stance is stance])
     if stance is not Stance.LOG:
         return outcome
     instead = combine(found, [finding for finding in spoken if finding.stance is not Stance.LOG], default)
     return Outcome(outcome.verdict, instead.classification, outcome.reason, outcome.rules, instead.verdict)
 
 
-def _outcome(findings: Iterable[Finding]) -> Outcome:
+def _outcome(findings: Sequence[Finding]) -> Outcome:
     """All findings here have one stance; the gravest gives the reason, and names decide between equals."""
     ordered = sorted(findings, key=lambda finding: (-finding.classification, finding.rule))
     gravest = ordered[0]

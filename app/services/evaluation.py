@@ -22,7 +22,7 @@ from app.storage.ledger import Ledger
 _TRIES = 5
 # Steps for one HTTP request, and what each request of a batch adds to it.
 STEPS = 20_000
-_STEPS_OF_EACH = 200
+_STEPS_OF_EACH = 400
 
 
 class Received(Struct, frozen=True):

@@ -78,7 +78,7 @@ def leaves(arguments: Mapping[str, Any], budget: Budget) -> Iterator[tuple[str, 
         if isinstance(value, list):
             budget.spend(len(value))
             waiting += [(name, item) for item in value[::-1]]
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             budget.spend(len(value))
             waiting += list(value.items())[::-1]
             for key in value:

@@ -38,10 +38,10 @@ _ROOTS_HOMES: tuple[tuple[str, Segments], ...] = ((HOME, ("", "root")), (HOME, (
 _HOMES_LOOKED_AT = 2
 
 
-class Roots(Struct, frozen=True):
+class Roots(Struct, frozen=True, eq=False):
     """What `$workspace` and `~` stand for: registered roots, and the caller's home if its word may be believed.
 
-    `folded` has the superuser's homes besides, which are nobody's for a rule that loosens.
+    Equal ones are the same object while `roots` remembers them. `folded` has the superuser's homes besides, which are nobody's for a rule that loosens.
     """
 
     exact: tuple[tuple[str, Segments], ...]
@@ -76,6 +76,20 @@ class Located:
         if self.tree:
             self.folded += [root for reading in self.folded for root in _held(reading, roots)]
         self.names = frozenset().union(*self.folded)
+
+
+# Reading a path takes longer than all that rules ask about it, and agents come back to the same few.
+_LONGEST_REMEMBERED = 256
+
+
+def locate(path: str, roots: Roots) -> Located:
+    """The path as seen from `roots`."""
+    return _remembered(path, roots) if len(path) <= _LONGEST_REMEMBERED else Located(path, roots)
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(path: str, roots: Roots) -> Located:
+    return Located(path, roots)
 
 
 def split(path: str) -> Segments:

@@ -4,13 +4,13 @@ from app.core.budget import Budget
 from app.core.model import NAMES_PATHS, Call
 from app.core.policy.command_set import plain
 from app.core.policy.condition import Facts
-from app.core.policy.located import Located, Roots
+from app.core.policy.located import Located, Roots, locate
 from app.core.policy.wildcard import is_wild
 from app.core.trust import Trust
 
 
 class Situation:
-    """One call, who makes it and from where. Paths are read once, whatever the number of rules."""
+    """One call, who makes it and from where."""
 
     def __init__(self, call: Call, agent: str, trust: Trust, *, roots: Roots, facts: Facts, budget: Budget) -> None:
         self.call = call
@@ -28,7 +28,6 @@ class Situation:
             if is_wild(effect.resource):
                 self.wild_weight += segments
         self._roots = roots
-        self._located: dict[str, Located] = {}
 
     @property
     def keys(self) -> frozenset[str] | None:
@@ -48,7 +47,4 @@ class Situation:
         return frozenset(found)
 
     def located(self, path: str) -> Located:
-        found = self._located.get(path)
-        if found is None:
-            found = self._located[path] = Located(path, self._roots)
-        return found
+        return locate(path, self._roots)
