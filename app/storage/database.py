@@ -82,8 +82,10 @@ def _sqlite_writing(path: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: Any) -> None:
+        # Two that turn a new database to WAL at once are in each other's way, and SQLite lets neither wait.
+        with turn(path, LOCK_TIMEOUT_MS / 1_000):
+            connection.execute("PRAGMA journal_mode=WAL")
         for pragma in (
-            "journal_mode=WAL",
             # INVARIANT: a commit is on the disk before anybody hears of it.
             "synchronous=FULL",
             "foreign_keys=ON",
