@@ -6,7 +6,7 @@ import typer
 
 from app.cli.options import AsJson, Operator, PassphraseStdin, Url
 
-commands = typer.Typer(name="agents", help="Who may call: list and create agents.", no_args_is_help=True)
+commands = typer.Typer(name="agents", help="Who may call: list, create.", no_args_is_help=True)
 
 
 @commands.command("list")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.services.audit import Audit
     from app.storage.entries import Entry
 
-commands = typer.Typer(name="audit", help="The log: list, show and verify its entries.", no_args_is_help=True)
+commands = typer.Typer(name="audit", help="The log: list, show, verify.", no_args_is_help=True)
 _DECISIONS = {
     "allow": "ALLOW",
     "ask": "REQUIRE_APPROVAL",

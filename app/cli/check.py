@@ -21,7 +21,9 @@ def check(
     workspace: Workspaces = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decide requests without a service and without recording anything.
+    """Decide requests in a file, recording nothing.
+
+    Needs no service.
 
     Exit codes: 0 all allowed, 1 something denied, 3 something needs approval, 2 no answer.
     """

@@ -19,7 +19,10 @@ def doctor(
     last: Annotated[int, typer.Option(min=1, help="How many of the newest entries to verify.")] = 10_000,
     as_json: AsJson = False,
 ) -> None:
-    """Look at everything that a sound installation needs. Exit code 1 when something fails."""
+    """Look whether this installation is sound.
+
+    Each line says what to do where something is missing. Exit code 1 when something fails.
+    """
     from app.cli import terminal
     from app.cli.environment import settings
     from app.cli.examination import examine

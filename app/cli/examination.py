@@ -50,9 +50,7 @@ def examine(found: "Settings", url: str, last: int) -> list[Line]:
 
 
 def _python() -> Line:
-    version = ".".join(map(str, sys.version_info[:3]))
-    isolated = "" if sys.flags.isolated or sys.flags.safe_path else ", not isolated"
-    return Line("OK", "python", f"{version}{isolated}")
+    return Line("OK", "python", ".".join(map(str, sys.version_info[:3])))
 
 
 def _home(found: "Settings") -> Line:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.services.home import FirstAgent
     from app.settings import Settings
 
-_EXAMPLE = '{"tool": "shell", "arguments": {"command": "git push origin main"}, "source": "user"}'
+_EXAMPLE = '{"tool": "Bash", "arguments": {"command": "git push"}, "source": "user"}'
 
 
 def init(
@@ -28,9 +28,9 @@ def init(
     ] = "pep",
     as_json: AsJson = False,
 ) -> None:
-    """Prepare a home: an operator, an agent, and its key, shown this once.
+    """Prepare a home: operator, agent, and the agent's key.
 
-    Works while the service runs. Refuses a home that has an operator.
+    The key is shown this once. Works while the service runs. Refuses a home that has an operator.
     """
     from app.cli import terminal
     from app.cli.environment import settings

@@ -1,5 +1,7 @@
 """`agent-sudo serve`: the service, one process, until it is told to stop."""
 
+import os
+import shlex
 import signal
 import socket
 import sys
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from app.main import Service
     from app.settings import Settings
 
-# Connections at a time; beyond them uvicorn answers 503 by itself. An idle one costs a few kilobytes.
-_CONNECTIONS = 2_048
+_FILES = 8_192
 _KEEP_ALIVE_S = 75
 # How long requests that have begun may take when the service stops; the ledger is drained after them.
 _LAST_REQUESTS_S = 10
@@ -37,6 +38,7 @@ def serve(
     from app.cli.logs import configure
 
     configure()
+    _raise_file_limit()
     found = settings(host=host, port=port)
     listening = _listen(found)
     with opening():
@@ -55,6 +57,16 @@ def serve(
         _welcome(service)
     sys.stdout.flush()
     server.run(sockets=[listening])
+
+
+def _raise_file_limit() -> None:
+    """Each connection is an open file, and systems give a process 1024 of them until it asks for more."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(found: "Settings") -> socket.socket:
@@ -76,10 +88,12 @@ def _listen(found: "Settings") -> socket.socket:
 def _server(service: "Service", found: "Settings") -> "Server":
     import uvicorn
 
+    from app.api.connection import Connection
+
     config = uvicorn.Config(
         service.asgi,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -87,7 +101,6 @@ def _server(service: "Service", found: "Settings") -> "Server":
         server_header=False,
         # INVARIANT: X-Forwarded-For is believed only where the operator said that a proxy writes it.
         proxy_headers=found.behind_proxy,
-        limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LAST_REQUESTS_S,
         ssl_certfile=found.tls_certificate,
@@ -116,5 +129,9 @@ def _welcome(service: "Service") -> None:
 
     if not terminal.is_interactive() or has_operator(service.database):
         return
-    program = Path(sys.executable).parent / "agent-sudo"
-    terminal.output().print(f"Nobody administers this home yet. In another terminal:\n  {program} init", soft_wrap=True)
+    program = str(Path(sys.executable).parent / "agent-sudo")
+    # The other terminal does not know what this one was told. An address of a database may hold a password.
+    told = f"AGENT_SUDO_HOME={shlex.quote(os.environ['AGENT_SUDO_HOME'])} " if "AGENT_SUDO_HOME" in os.environ else ""
+    same = ", with the same AGENT_SUDO_DATABASE_URL" if "AGENT_SUDO_DATABASE_URL" in os.environ else ""
+    message = f"Nobody administers this home yet. In another terminal{same}:\n  {told}{program} init"
+    terminal.output().print(message, soft_wrap=True)

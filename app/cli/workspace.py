@@ -7,9 +7,7 @@ import typer
 
 from app.cli.options import AsJson, Operator, PassphraseStdin, Url
 
-commands = typer.Typer(
-    name="workspace", help="The folders that $workspace stands for in policies: show and set.", no_args_is_help=True
-)
+commands = typer.Typer(name="workspace", help="What $workspace stands for: show and set.", no_args_is_help=True)
 
 
 @commands.command("show")
