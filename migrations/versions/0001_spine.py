@@ -145,10 +145,11 @@ def _sqlite_triggers():
 
 
 def _postgres_triggers():
+    new, old = (", ".join(f"{row}.{name}" for name in KEPT) for row in ("NEW", "OLD"))
     op.execute(
         "CREATE FUNCTION audit_entry_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF TG_OP = 'UPDATE' THEN "
-        f"IF ({', '.join(f'NEW.{name}' for name in KEPT)}) IS DISTINCT FROM ({', '.join(f'OLD.{name}' for name in KEPT)}) "
+        f"IF ({new}) IS DISTINCT FROM ({old}) "
         "OR NEW.salt IS NOT NULL OR NEW.payload IS NOT NULL "
         "THEN RAISE EXCEPTION 'audit_entry is append-only'; END IF; RETURN NEW; "
         "ELSIF TG_OP = 'DELETE' THEN "
