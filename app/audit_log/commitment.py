@@ -4,12 +4,15 @@ HMAC-SHA256 (RFC 2104) under a random salt. Whoever erases the salt with the byt
 verifies and from which a short argument cannot be guessed.
 """
 
-import hmac
+import hashlib
 from typing import Final
 
 from app.audit_log.canonical import EntryError
 
 SALT_BYTES: Final = 32
+_BLOCK: Final = 64  # bytes that SHA-256 takes at once
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def commitment(salt: bytes, part: str, data: bytes) -> str:
@@ -17,7 +20,11 @@ def commitment(salt: bytes, part: str, data: bytes) -> str:
     # INVARIANT: no commitment without a full salt; an empty one would let low-entropy arguments be guessed.
     if len(salt) != SALT_BYTES:
         raise EntryError(f"a salt has {SALT_BYTES} bytes")
-    return hmac.digest(salt, part.encode() + b"\0" + data, "sha256").hex()
+    # HMAC spelt out: the library's gives up the interpreter's lock for its microsecond of work, and under load has to
+    # wait for the writer before it gets it back; it took 60 µs there.
+    key = salt + bytes(_BLOCK - SALT_BYTES)
+    inner = hashlib.sha256(key.translate(_INNER) + part.encode() + b"\0" + data).digest()
+    return hashlib.sha256(key.translate(_OUTER) + inner).hexdigest()
 
 
 def verify_commitment(committed: object, salt: object, part: str, data: object) -> bool:

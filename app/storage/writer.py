@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 
 import structlog
 from msgspec import Struct
@@ -11,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.audit_log.chain import Head, extend
 from app.audit_log.columns import ROW, Row
+from app.audit_log.entry import Draft
 from app.storage.command import Command, Receipt, Result, Stale, Transaction
 from app.storage.database import FAULTS, Database, UnavailableError
 from app.storage.tables import LOG, audit_entry
@@ -20,6 +22,8 @@ _log = structlog.get_logger()
 
 # How far this machine's clock may be off the database's before nothing is allowed here.
 _SKEW_US = 5_000_000
+# Rows in one INSERT.
+_ROWS = 64
 
 
 class Writer:
@@ -78,8 +82,9 @@ class Writer:
             raise UnavailableError(str(error.orig)) from error
 
     def _batch(self, commands: Sequence[Command]) -> list[Result | UnavailableError]:
-        rows: list[Row] = []
-        results: list[Result | UnavailableError] = []
+        entries: list[Draft] = []
+        # What became of each command: why it was not written, or which of the entries are its own.
+        outcomes: list[Stale | UnavailableError | slice] = []
         try:
             connection = self._begun()
             head, epoch, now = self._lock_head(connection)
@@ -88,22 +93,24 @@ class Writer:
             for command in commands:
                 stale = next((guard for guard in command.guards if not guard.holds(transaction)), None)
                 if stale is not None:
-                    results.append(Stale(stale))
+                    outcomes.append(Stale(stale))
                     continue
                 # INVARIANT: a replica that does not know what time it is allows nothing.
                 if skewed and command.allows:
-                    results.append(UnavailableError("this machine's clock is far off the database's"))
+                    outcomes.append(UnavailableError("this machine's clock is far off the database's"))
                     continue
                 for change in command.changes:
                     change.apply(transaction)
-                head, written = extend(head, command.entries, transaction.now)
-                transaction.seq = head.size
-                rows += written
-                results.append(tuple(Receipt(row[0], row[1].hex(), transaction.now) for row in written))
+                outcomes.append(slice(len(entries), len(entries) + len(command.entries)))
+                entries += command.entries
+                transaction.seq = head.size + len(entries)
+            head, rows = extend(head, entries, transaction.now)
+            receipts = tuple([Receipt(row[0], row[1].hex(), transaction.now) for row in rows])
+            results = [receipts[found] if isinstance(found, slice) else found for found in outcomes]
             if not rows:
                 connection.rollback()
                 return results
-            connection.exec_driver_sql(self._sql.insert, [(LOG, *row) for row in rows])
+            self._insert(connection, rows)
             connection.exec_driver_sql(
                 self._sql.advance, (head.size, bytes.fromhex(head.hash), head.last_ts_us, transaction.epoch)
             )
@@ -121,6 +128,13 @@ class Writer:
             if self._wal is not None:
                 self._wal.shorten(connection)
         return results
+
+    def _insert(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Many rows a statement: the drivers give up the interpreter's lock with each one, and have to wait for it."""
+        for at in range(0, len(rows), _ROWS):
+            chunk = rows[at : at + _ROWS]
+            values = tuple(chain.from_iterable([(LOG, *row) for row in chunk]))
+            connection.exec_driver_sql(self._sql.insert[len(chunk)], values)
 
     def _begun(self) -> Connection:
         if self._connection is None:
@@ -165,7 +179,7 @@ class _Sql(Struct, frozen=True):
     """The three statements of every batch, in the driver's own words: they are the hot path."""
 
     lock_head: str
-    insert: str
+    insert: tuple[str, ...]  # by the number of rows
     advance: str
 
 
@@ -175,9 +189,10 @@ _HEAD = f"SELECT name, size, head, last_ts, epoch FROM audit_log WHERE log_id = 
 def _sql(mark: str, lock_head: str) -> _Sql:
     columns = ("log_id", *ROW)
     marks = ", ".join([mark] * len(columns))
-    insert = f"INSERT INTO audit_entry ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own words
+    insert = f"INSERT INTO audit_entry ({', '.join(columns)}) VALUES "  # noqa: S608 - our own words
+    inserts = tuple(insert + ", ".join([f"({marks})"] * rows) for rows in range(_ROWS + 1))
     values = ", ".join(f"{name} = {mark}" for name in ("size", "head", "last_ts", "epoch"))
-    return _Sql(lock_head, insert, f"UPDATE audit_log SET {values} WHERE log_id = {LOG}")  # noqa: S608 - our own words
+    return _Sql(lock_head, inserts, f"UPDATE audit_log SET {values} WHERE log_id = {LOG}")  # noqa: S608 - our own words
 
 
 _SQLITE = _sql("?", _HEAD.replace(" FROM", ", NULL AS now FROM"))
