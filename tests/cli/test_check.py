@@ -100,7 +100,7 @@ def test_a_policy_that_cannot_be_used_decides_nothing(empty: Commands) -> None:
 
 
 def test_the_table_fits_and_hides_nothing(commands: Commands, tmp_path: Path) -> None:
-    hostile = json.dumps({"tool": "x\u202ey\u200b", "target": "\x1b[2J[red]" + "long " * 200, "source": "user"})
+    hostile = json.dumps({"tool": "x", "target": "\u202e\x1b[2J[red]" + "long " * 200, "source": "user"})
     ran = commands("check", "-", stdin=hostile)
     assert ran.code == 3
     assert max(map(len, ran.out.splitlines())) <= 80
