@@ -8,18 +8,13 @@ from tests.policies.dialects import SHIPPED, by_user, cases, judged, lines, poli
 RULES = {path.stem: policy(path).rules for path in SHIPPED}
 DEFAULT = RULES["default"]
 # Of what is typed to look around, at least so much runs without a question. It only rises.
-SHARE = 0.88
+SHARE = 0.89
 
-# What the reading of shell lines does not see yet. Each goes from here as it learns.
-UNSEEN = ("git grep --untracked -n '' -- .env", "export -p", "kill -9 -1")
-# Mistaken for something forbidden: `[` for a wildcard, a lone `*` for every name that some rule knows.
+# Mistaken for something forbidden: a lone `*` for every name that some rule knows.
 MISTAKEN = (
     "ls -d */",
     "du -sh *",
     "file src/*",
-    "[ -d node_modules ] && echo installed",
-    "if [ -f package.json ]; then cat package.json; fi",
-    "[[ -f Makefile ]] && grep -n '^test:' Makefile",
 )
 
 
@@ -41,14 +36,7 @@ def test_there_are_enough_cases() -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_no_dangerous_line_is_allowed(name: str) -> None:
     allowed = [line for line in DANGEROUS if judged(RULES[name], by_user(line)).allowed]
-    assert sorted(set(allowed) - set(UNSEEN)) == []
-
-
-@pytest.mark.parametrize("line", UNSEEN)
-@pytest.mark.xfail(reason="The reading of shell lines does not see this yet.")
-def test_no_line_goes_unseen(line: str) -> None:
-    assert line in DANGEROUS
-    assert not judged(DEFAULT, by_user(line)).allowed
+    assert sorted(allowed) == []
 
 
 def test_looking_around_is_allowed() -> None:

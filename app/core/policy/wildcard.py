@@ -35,8 +35,8 @@ Token = str | OneOf | _Star | _One
 
 
 def is_wild(text: str) -> bool:
-    """Whether a text holds a wildcard, closed or not."""
-    return not _SPECIAL.isdisjoint(text)
+    """Whether a text holds a wildcard. A bracket that nothing closes is an ordinary character."""
+    return not _SPECIAL.isdisjoint(text) and ("*" in text or "?" in text or "]" in text.partition("[")[2])
 
 
 @lru_cache(maxsize=4_096)

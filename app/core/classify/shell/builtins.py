@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.shell.act import Act, entered
-from app.core.classify.shell.state import LOST, Arg, State
+from app.core.classify.shell.state import ENVIRONMENT, LOST, Arg, State
 from app.core.classify.shell.variables import is_harmless, is_steering
 from app.core.model import EffectKind
 
@@ -72,6 +72,9 @@ def _declare(act: Act) -> tuple[State, State]:
     """
     state = act.state
     exports = act.name in ("export", "declare", "typeset")
+    if all(arg.text == "-p" for arg in act.args[1:]):
+        # Alone it prints every variable, credentials too.
+        act.path(EffectKind.READ, ENVIRONMENT)
     for arg in act.args[1:]:
         name, equals, value = arg.text.partition("=")
         if arg.text in ("-g", "-x") or (arg.text == "-p" and act.name == "export"):
@@ -156,7 +159,7 @@ def _set(act: Act) -> tuple[State, State]:
             if option.text not in SHELL_OPTIONS:
                 act.opaque(f"set {arg.text} {option.text[:_LONGEST_PART]}: not known")
     if len(act.args) == 1:
-        act.path(EffectKind.READ, Arg("/proc/self/environ"))
+        act.path(EffectKind.READ, ENVIRONMENT)
     return act.state, act.state
 
 

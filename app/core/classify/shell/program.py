@@ -176,7 +176,8 @@ class _Use:
 
     def _cluster(self, text: str, words: Iterator[Arg]) -> None:
         """`-abc`, `-n5`, `-5`."""
-        if self.program.entry.numeric and text[1:].isdecimal():
+        if self.program.entry.numeric and text[1:].isdecimal() and "-N" not in self.taken:
+            self.taken.add("-N")  # a second one is no flag: `kill -9 -1` means every process
             return
         for at in range(1, len(text)):
             flag = "-" + text[at]

@@ -32,6 +32,10 @@ class Arg(Struct, frozen=True):
     loose: bool = False
 
 
+# The file that holds every variable of the environment: whoever prints them reads it.
+ENVIRONMENT: Final = Arg("/proc/self/environ")
+
+
 class State(Struct, frozen=True):
     """`directories` holds every working directory that is possible here: "" when the caller gave none, `LOST` when
     the line went where it does not tell.

@@ -17,7 +17,7 @@ from app.core.classify.shell.act import Act
 from app.core.classify.shell.builtins import SHELL_OPTIONS
 from app.core.classify.shell.find import find
 from app.core.classify.shell.inner import Inner
-from app.core.classify.shell.state import Arg, State, begin
+from app.core.classify.shell.state import ENVIRONMENT, Arg, State, begin
 from app.core.classify.shell.variables import is_harmless
 from app.core.model import EffectKind
 
@@ -27,7 +27,6 @@ _LONGEST_PART: Final = 80
 # Start-up files that `-l` and `-i` read are the user's own.
 _SHELL_LETTERS = frozenset("celiuxo")
 _SHELL_LONG = frozenset(("--", "--norc", "--noprofile"))
-ENVIRONMENT: Final = Arg("/proc/self/environ")
 
 
 class _Flags(Struct, frozen=True):
