@@ -59,6 +59,7 @@ def evaluation_id(log: str, seq: int) -> str:
 
 
 def answer(decision: Decision, policy: str, log: str, receipt: Receipt, *, dry_run: bool, explain: bool) -> Answer:
+    """The answer to a decision that was recorded at `receipt`."""
     return Answer(
         allowed=decision.allowed and not dry_run,
         decision=decision.verdict.value,

@@ -41,7 +41,8 @@ _HOMES_LOOKED_AT = 2
 class Roots(Struct, frozen=True, eq=False):
     """What `$workspace` and `~` stand for: registered roots, and the caller's home if its word may be believed.
 
-    Equal ones are the same object while `roots` remembers them. `folded` has the superuser's homes besides, which are nobody's for a rule that loosens.
+    Equal ones are the same object while `roots` remembers them. `folded` has the superuser's homes besides, which
+    are nobody's for a rule that loosens.
     """
 
     exact: tuple[tuple[str, Segments], ...]
