@@ -23,13 +23,13 @@ CONFIGURATION = Configuration(
 )
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
 
-names = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 effects = st.lists(st.builds(Effect, st.sampled_from(EffectKind), st.text(max_size=20)), max_size=4).map(tuple)
 decisions = st.builds(
     Decision,
     verdict=st.sampled_from(Verdict),
     classification=st.sampled_from(Classification),
-    reason=st.text(st.characters(exclude_categories=("Cs",)), max_size=80),
+    reason=st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
     rules=st.lists(names, max_size=3).map(tuple),
     effects=effects,
     trust=st.sampled_from(Trust),
