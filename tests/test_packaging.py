@@ -84,9 +84,7 @@ def test_the_wheel_holds_code_policies_and_migrations(tmp_path: Path) -> None:
         packed.extractall(tmp_path / "site")
     assert (tmp_path / "site/app/py.typed").exists()
     for folder in ("policies", "migrations"):
-        shipped = {
-            path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*.*") if path.suffix != ".pyc"
-        }
+        shipped = {path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*.*") if path.suffix != ".pyc"}
         inside = tmp_path / "site/app/_data" / folder
         assert shipped, f"{folder}/ is empty"
         assert shipped <= {path.relative_to(inside) for path in inside.rglob("*.*")}

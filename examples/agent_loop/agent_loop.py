@@ -73,9 +73,7 @@ class Tools:
         """What the tool says, and its exit code."""
         if tool == "Bash":
             command = ["bash", "-c", arguments["command"]]
-            done = subprocess.run(
-                command, cwd=self.workspace, capture_output=True, text=True, timeout=10, check=False
-            )
+            done = subprocess.run(command, cwd=self.workspace, capture_output=True, text=True, timeout=10, check=False)
             return done.stdout + done.stderr, done.returncode
         path = self.workspace / Path(arguments["file_path"]).expanduser()
         if tool == "Read":
