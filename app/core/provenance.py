@@ -23,8 +23,9 @@ _SOURCES = {
     **dict.fromkeys(
         (
             "web", "webpage", "page", "website", "site", "url", "http", "https", "html", "internet", "search", "email",
-            "mail", "inbox", "document", "doc", "pdf", "attachment", "file", "external", "untrusted", "thirdparty",
-            "slack", "browser", "api", "webhook", "rss", "feed", "tool", "mcp", "issue", "comment",
+            "mail", "gmail", "outlook", "imap", "inbox", "document", "doc", "pdf", "attachment", "file", "external",
+            "untrusted", "thirdparty", "slack", "browser", "api", "webhook", "rss", "feed", "tool", "mcp", "issue",
+            "comment",
         ),
         Trust.EXTERNAL_CONTENT,
     ),
@@ -37,7 +38,6 @@ _ORIGINS = {
     "EXTERNAL_API": Trust.EXTERNAL_CONTENT,
     "UNKNOWN": Trust.UNKNOWN,
 }
-_CHANNELS = {"email": Trust.EXTERNAL_CONTENT, "webpage": Trust.EXTERNAL_CONTENT}
 
 
 class Assessment(Struct, frozen=True):
@@ -62,7 +62,7 @@ def _assess(
         ("source", _of_source(source)),
         ("source_trust", _of_word(source_trust, Trust.__members__)),
         ("origin_type", _of_word(origin_type, _ORIGINS)),
-        ("channel", _CHANNELS.get(fold(channel or "").strip())),
+        ("channel", _of_channel(channel)),
     )
     claims = [(name, trust) for name, trust in readings if trust is not None]
     if not claims:
@@ -87,6 +87,12 @@ def findings(trust: Trust, effects: tuple[Effect, ...]) -> list[Finding]:
         reason = "External content asks for something that changes the world."
         return [Finding(Stance.ASK, "trust-external", reason, Classification.SENSITIVE)]
     return []
+
+
+def _of_channel(channel: str | None) -> Trust | None:
+    """A channel says nothing for a request, only against it."""
+    trust = _of_source(channel)
+    return trust if trust is Trust.EXTERNAL_CONTENT else None
 
 
 def _of_source(source: str | None) -> Trust | None:

@@ -52,7 +52,7 @@ class Evaluation:
 
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answer:
         """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
-        attempt = self._attempt(key, received, Budget(STEPS), explain=explain)
+        attempt = self._attempt(key, received, self._configurations.current, Budget(STEPS), explain=explain)
         return await self._settle(attempt, await attempt.written)
 
     async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answer]:
@@ -60,13 +60,15 @@ class Evaluation:
         budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
         for one in received:
             _check_rights(key, one.request, explain=explain)
-        attempts = [self._attempt(key, one, budget, explain=explain) for one in received]
+        configuration = self._configurations.current
+        attempts = [self._attempt(key, one, configuration, budget, explain=explain) for one in received]
         results = await asyncio.gather(*[attempt.written for attempt in attempts])
         return [await self._settle(attempt, result) for attempt, result in zip(attempts, results, strict=True)]
 
-    def _attempt(self, key: Key, received: Received, budget: Budget, *, explain: bool) -> "_Attempt":
-        """Decide upon the configuration at hand, and hand the decision to the ledger."""
-        configuration = self._configurations.current
+    def _attempt(
+        self, key: Key, received: Received, configuration: Configuration, budget: Budget, *, explain: bool
+    ) -> "_Attempt":
+        """Decide upon `configuration`, and hand the decision to the ledger."""
         live = configuration.keys.get(key.digest)
         if live is None:
             raise _unknown_key()
@@ -74,7 +76,7 @@ class Evaluation:
         facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces)
         decision = decide(received.request, facts, configuration.rules, budget, explain=explain)
         command = record(decision, received.request, received.canonical, live, configuration, self._salts.next())
-        return _Attempt(live, received, budget, explain, configuration, decision, self._ledger.submit(command))
+        return _Attempt(live, received, explain, configuration, decision, self._ledger.submit(command))
 
     async def _settle(self, attempt: "_Attempt", result: Result) -> Answer:
         """The answer to an attempt whose result is known; what went stale is attempted again."""
@@ -84,8 +86,8 @@ class Evaluation:
             key = attempt.key
             if isinstance(result.guard, NotAfter) and result.guard.expires_at == key.expires_at:
                 raise UnauthenticatedError("expired_key", "This key has expired.")
-            await self._configurations.refreshed()
-            attempt = self._attempt(key, attempt.received, attempt.budget, explain=attempt.explain)
+            configuration = await self._configurations.refreshed()
+            attempt = self._attempt(key, attempt.received, configuration, Budget(STEPS), explain=attempt.explain)
             result = await attempt.written
         if isinstance(result, Stale):
             raise UnavailableError("the configuration changed too often while this was being decided")
@@ -104,7 +106,6 @@ class _Attempt(Struct, frozen=True):
 
     key: Key
     received: Received
-    budget: Budget
     explain: bool
     configuration: Configuration
     decision: Decision

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from app.audit_log.entry import draft
 from app.services.audit import shown_body, shown_payload
 from app.services.configuration import Configurations
-from app.services.errors import ConflictError, NotFoundError
+from app.services.errors import ConflictError, NotFoundError, UnauthenticatedError
 from app.storage import entries, outcomes
-from app.storage.command import Command, EpochIs, Receipt, Stale
+from app.storage.command import Command, EpochIs, Guard, NotAfter, Receipt, Stale
 from app.storage.database import Database
 from app.storage.entries import Entry
 from app.storage.keys import Key
@@ -57,12 +57,19 @@ class Outcomes:
         given = {name: value for name in Outcome.__struct_fields__ if (value := getattr(outcome, name)) is not None}
         fields = {"actor": {"agent": key.agent, "key": key.id}, "data": {"evaluation": row.seq, **given}}
         configuration = self._configurations.refresh()
+        # INVARIANT: the key lives in the configuration whose epoch guards the entry; it was looked up in an older one.
+        if key.digest not in configuration.keys:
+            raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
         entry = draft("execution.result", fields, log=configuration.log)
-        guards = (EpochIs(configuration.epoch), NoOutcome(row.seq))
+        guards: tuple[Guard, ...] = (EpochIs(configuration.epoch), NoOutcome(row.seq))
+        if key.expires_at is not None:
+            guards += (NotAfter(key.expires_at),)
         result = self._ledger.write(Command((entry,), guards, (AddOutcome(row.seq),)))
         if isinstance(result, Stale):
             if isinstance(result.guard, NoOutcome):
                 raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
+            if isinstance(result.guard, NotAfter):
+                raise UnauthenticatedError("expired_key", "This key has expired.")
             raise ConflictError("configuration_changed", "The configuration changed just now; report again.")
         return result[0]
 

@@ -24,6 +24,15 @@ _ALIASES = {
 _CANONICAL = {alias: name for name, aliases in _ALIASES.items() for alias in (name, *aliases)}
 _FOLDED = {fold(alias): name for alias, name in _CANONICAL.items()}
 _MCP = "mcp:"
+# What the prior art calls the tool beside a telling action: where it happens, not what happens.
+_FAMILIES = frozenset(
+    (
+        "agent", "api", "bank", "browser", "calendar", "chat", "cli", "code", "cron", "email", "file", "files",
+        "filesystem", "finance", "fs", "git", "gmail", "hr", "http", "identity", "llm", "mail", "memory", "mcp",
+        "messaging", "model", "network", "os", "payments", "policy", "scheduler", "slack", "system", "text",
+        "tool", "tools", "web", "workspace",
+    )
+)  # fmt: skip
 
 
 def canonical(name: str) -> str:
@@ -36,20 +45,15 @@ def names(tool: str | None, action: str | None) -> tuple[tuple[str, ...], tuple[
     """The canonical names of a call, and the names that it was called by.
 
     There are several canonical names when tool and action contradict each other or a name can be read in two ways.
-    A tool that we do not know (`gmail`, `filesystem`) is the family of its action and adds none.
+    A tool that is but the family of its action (`gmail`, `filesystem`) adds none.
     """
     spoken = tuple(name for name in (tool, action) if name is not None)
-    if tool is None or action is None or not _is_known(tool):
+    if tool is None or action is None or fold(tool).strip() in _FAMILIES:
         found = _readings(spoken[-1] if spoken else "")
     else:
         # INVARIANT: a familiar action never hides another tool; a rule that allows must fit both.
         found = tuple(dict.fromkeys(_readings(tool) + _readings(action)))
     return found, tuple(name for name in dict.fromkeys(spoken) if name not in found)
-
-
-def _is_known(name: str) -> bool:
-    """Whether the name is one of a tool whose meaning we know, or one of an MCP server's, in any spelling."""
-    return name in _CANONICAL or _readings(name) != (name,) or name.startswith(_MCP)
 
 
 def _readings(name: str) -> tuple[str, ...]:

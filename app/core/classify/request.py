@@ -8,7 +8,7 @@ from app.core.classify import tools
 from app.core.classify.names import names
 from app.core.classify.paths import Place, normalise, spellings
 from app.core.classify.shell import read_line
-from app.core.model import ActionRequest, Call, Command, Effect, EffectKind
+from app.core.model import ON_PATHS, ActionRequest, Call, Command, Effect, EffectKind
 from app.core.policy.ruleset import RuleSet
 
 # A call with more effects than this is not looked at further: it is opaque.
@@ -61,7 +61,8 @@ class _Reading:
         lines: list[str] = []
         # INVARIANT: a directory among the arguments adds a reading; whether the tool heeds it is not known.
         places = [self._place]
-        for name, value in self._request.arguments.items():
+        for said, value in self._request.arguments.items():
+            name = tools.plain(said)
             if name in tools.COMMANDS:
                 found = _lines(name, value)
                 lines += found
@@ -83,15 +84,16 @@ class _Reading:
     def tool(self, tool: tools.Tool) -> None:
         """A tool whose main argument we know; what its other arguments hold is judged by its looks."""
         given: set[str] = set()
-        for name, value in tools.leaves(self._request.arguments, self._budget):
+        self._annotated()
+        for said, value in tools.leaves(self._request.arguments, self._budget):
+            name = tools.plain(said)
             if name not in tool.role:
-                if isinstance(value, str) and name not in tools.PROSE:
-                    self._by_looks(name, value)
+                self._beside(tool, name, value)
             elif isinstance(value, str):
                 given.add(name)
-                self._main(tool.kind, value, name)
+                self._main(tool.kind, value, said)
             elif value is not None:
-                self._opaque(f"{name}: a text was expected")
+                self._opaque(f"{said}: a text was expected")
         if self._request.target:
             given.update(tool.instead)
             self._main(tool.kind, self._request.target, "target")
@@ -100,6 +102,47 @@ class _Reading:
             self._add(tool.kind, tool.default, "")
         elif not given:
             self._opaque("the argument that says what this acts on is missing")
+
+    def _beside(self, tool: tools.Tool, name: str, value: Any) -> None:
+        """What a tool is told besides its main argument, which it may heed."""
+        if tool.kind is EffectKind.READ and tool.default and tools.widens(name, value):
+            self._opaque(f"{name[:_LONGEST_NAME]}: may look anywhere")
+        elif not isinstance(value, str) or name in tools.PROSE:
+            return
+        elif name in tools.COMMANDS:
+            self._line(value, self._place)
+        elif tool.default and name in tools.FILTERS:
+            self._filter(name, value)
+        elif name in tools.RECIPIENTS:
+            self._effect(EffectKind.MESSAGE, value[:_LONGEST_RESOURCE], name)
+        elif name in tools.URLS or name in tools.PATHS:
+            self._main(EffectKind.NETWORK if name in tools.URLS else EffectKind.ACCESS, value, name)
+        elif tool.kind in ON_PATHS and name not in tools.OPTIONS and value and not value.isspace() and " " not in value:
+            # INVARIANT: whatever may name a file is judged as one; a tool may take its path under any name.
+            self._add(EffectKind.ACCESS, value, name)
+        else:
+            self._by_looks(name, value)
+
+    def _filter(self, name: str, glob: str) -> None:
+        """The files that a search is told to look into, below wherever it looks."""
+        found = tools.alternatives(glob)
+        if found is None:
+            self._opaque(f"{name}: too many alternatives")
+            return
+        places = [value for said, value in self._request.arguments.items() if tools.plain(said) in tools.PATHS]
+        for place in [value for value in places if isinstance(value, str)] or ["."]:
+            for one in found:
+                if not one.startswith("!"):
+                    self._add(EffectKind.READ, f"{place}/**/{one.lstrip('/')}", name)
+
+    def _annotated(self) -> None:
+        """What a tool's own annotations add, whatever tool it is."""
+        said = self._request.annotations
+        name = self._request.tool or self._request.action or ""
+        if said.get("destructiveHint") is True:
+            self._effect(EffectKind.DELETE, name, "destructiveHint")
+        if said.get("openWorldHint") is True:
+            self._effect(EffectKind.NETWORK, name, "openWorldHint")
 
     def unknown(self, called: list[str], *, trusted: bool) -> None:
         """A tool of which we know the name only, and what its annotations and arguments tell."""
@@ -111,15 +154,14 @@ class _Reading:
                 self._effect(kind, name, name)
             else:
                 self._opaque("neither tool nor action is named")
-            if said.get("destructiveHint") is True:
-                self._effect(EffectKind.DELETE, name, "destructiveHint")
-            if said.get("openWorldHint") is True:
-                self._effect(EffectKind.NETWORK, name, "openWorldHint")
-        for name, value in self._request.arguments.items():
+        self._annotated()
+        for argument, value in self._request.arguments.items():
+            name = tools.plain(argument)
             if name in tools.COMMANDS:
                 for line in _lines(name, value):
                     self._line(line, self._place)
-        for name, value in tools.leaves(self._request.arguments, self._budget):
+        for argument, value in tools.leaves(self._request.arguments, self._budget):
+            name = tools.plain(argument)
             # What an unknown tool calls its text may be a path all the same, if it is but one word.
             if isinstance(value, str) and (name not in tools.PROSE or " " not in value):
                 self._by_looks(name, value)

@@ -3,7 +3,10 @@
 Whatever an argument may be, it leaves an effect: a path, an address, a command, or something opaque.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from msgspec import Struct
@@ -11,31 +14,77 @@ from msgspec import Struct
 from app.core.budget import Budget
 from app.core.model import EffectKind
 
+# Names of arguments, as `plain` writes them.
 PATHS = frozenset(
     (
-        "path", "paths", "file", "files", "file_path", "file_paths", "filename", "filepath", "notebook_path",
-        "absolute_path", "dir", "dir_path", "directory", "folder", "source", "destination", "src", "dst",
+        "path", "paths", "file", "files", "filepath", "filepaths", "filename", "filenames", "notebookpath",
+        "absolutepath", "relativepath", "targetfile", "targetpath", "dir", "dirpath", "directory", "folder", "source",
+        "destination", "src", "dst", "relativeworkspacepath",
     )
 )  # fmt: skip
-COMMANDS = frozenset(("command", "commands", "cmd", "script", "shell_command", "commandline"))
+COMMANDS = frozenset(("command", "commands", "cmd", "script", "shellcommand", "commandline"))
 URLS = frozenset(("url", "urls", "uri", "endpoint", "webhook", "href"))
 RECIPIENTS = frozenset(("to", "cc", "bcc", "recipient", "recipients", "channel", "email", "phone"))
 # Arguments that are prose or data: their text is not read for paths.
 PROSE = frozenset(
     (
-        "content", "contents", "text", "body", "message", "description", "old_string", "new_string", "old_str",
-        "new_str", "subject", "prompt", "query", "summary", "explanation", "justification", "new_source", "edits",
+        "content", "contents", "text", "body", "message", "description", "oldstring", "newstring", "oldstr",
+        "newstr", "subject", "prompt", "query", "summary", "explanation", "justification", "newsource", "edits",
     )
 )  # fmt: skip
-DIRECTORIES = frozenset(("cwd", "workdir", "working_directory", "working_dir"))
+# Words by which file tools are told how to work, not on what.
+OPTIONS = frozenset(
+    (
+        "pattern", "regex", "encoding", "mode", "outputmode", "type", "language", "format", "celltype", "editmode",
+        "cellid", "id", "sort", "order", "multiline", "case",
+    )
+)  # fmt: skip
+# By these a search is told which files to look into.
+FILTERS = frozenset(("glob", "globs", "include", "includes", "includepattern", "filepattern", "filter"))
+# By these it may be told anything.
+_UNBOUND = frozenset(("args", "arguments", "extraargs", "flags", "options", "rgargs"))
+_HIDDEN = frozenset(("hidden", "noignore", "includehidden", "includeignored", "unrestricted"))
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_MOST_BRACES = 4
+_MOST_ALTERNATIVES = 64
+_LONGEST_NAME = 64
+DIRECTORIES = frozenset(("cwd", "workdir", "workingdirectory", "workingdir"))
 # What a shell tool may be told besides its command without changing what the command does.
 SHELL_ASIDES = frozenset(
-    ("description", "timeout", "timeout_ms", "run_in_background", "is_background", "explanation", "justification")
+    ("description", "timeout", "timeoutms", "runinbackground", "isbackground", "explanation", "justification")
 )
 
 
 # Where a tool that has a default looks when it is told.
-_PLACES = frozenset(("path", "paths", "dir", "dir_path", "directory", "folder"))
+_PLACES = frozenset(("path", "paths", "dir", "dirpath", "directory", "folder"))
+
+
+def plain(name: str) -> str:
+    """The name of an argument without what dialects differ in: `filePath`, `file_path` and `file-path` are one."""
+    # No name that we know is long, and what is remembered must not be as large as an agent likes.
+    return _plain(name) if len(name) <= _LONGEST_NAME else name
+
+
+@lru_cache(maxsize=1_024)
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def widens(name: str, value: Any) -> bool:
+    """Whether an argument makes a search look where it otherwise would not."""
+    return (name in _HIDDEN and bool(value)) or (name in _UNBOUND and value not in (None, [], "", {}))
+
+
+def alternatives(glob: str) -> list[str] | None:
+    """A glob with its braces written out; None when there are too many or they stand in each other."""
+    parts = _BRACES.split(glob)
+    if len(parts) > _MOST_BRACES * 2 + 1 or "{" in "".join(parts[::2]):
+        return None
+    choices = [[part] if at % 2 == 0 else part.split(",") for at, part in enumerate(parts)]
+    count = 1
+    for options in choices:
+        count *= len(options)
+    return ["".join(words) for words in product(*choices)] if count <= _MOST_ALTERNATIVES else None
 
 
 class Tool(Struct, frozen=True):

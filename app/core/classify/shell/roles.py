@@ -45,6 +45,12 @@ def _on_path(*kinds: EffectKind) -> Role:
     return role
 
 
+def _git_range(act: Act, arg: Arg, added_by: str) -> None:
+    """`1,9:path`, `:function:path`: lines of one file."""
+    if _known(act, arg, added_by):
+        act.path(EffectKind.READ, Arg(arg.text.rpartition(":")[2]), added_by)
+
+
 def _url(act: Act, arg: Arg, added_by: str) -> None:
     if not _known(act, arg, added_by):
         return
@@ -232,6 +238,7 @@ ROLES: dict[str, Role] = {
     "package": _package,
     "setting": _setting,
     "git-path": _git_path,
+    "git-range": _git_range,
     "cookie": _cookie,
     "format": _format,
     "jq": _jq,
