@@ -32,6 +32,7 @@ class Connection(HttpToolsProtocol):
         self._in_body = False
         self._deadline: asyncio.TimerHandle | None = None
 
+    # uvicorn itself narrows asyncio's BaseTransport to Transport here, hence the ignore.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:

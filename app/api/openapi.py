@@ -28,6 +28,7 @@ def complete(app: FastAPI) -> None:
             _complete(made())
         return made()
 
+    # The way that FastAPI documents for extending its OpenAPI, hence the ignore.
     app.openapi = described  # type: ignore[method-assign]
 
 

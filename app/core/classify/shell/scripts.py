@@ -52,14 +52,14 @@ def _after_sed_command(script: str, at: int) -> int | None:
         if end is None:
             return None
         if command == "s":
-            end = _SUBSTITUTE_FLAGS.match(script, end).end()  # type: ignore[union-attr]
+            end = _SUBSTITUTE_FLAGS.match(script, end).end()  # type: ignore[union-attr]  # matches always
     elif plain := _PLAIN_COMMAND.match(script, at):
         end = plain.end()
         if command in ("{", "}"):
-            return _BLANK.match(script, end).end()  # type: ignore[union-attr]
+            return _BLANK.match(script, end).end()  # type: ignore[union-attr]  # matches always
     else:
         return None
-    following = _BLANK.match(script, end).end()  # type: ignore[union-attr]
+    following = _BLANK.match(script, end).end()  # type: ignore[union-attr]  # matches always
     # Nothing may stick to a command: what follows must be separated from it, or close its block.
     return following if following > end or end == len(script) or script[end] == "}" else None
 
