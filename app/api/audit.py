@@ -1,17 +1,23 @@
 """Routes: the log, read and verified."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
 
 from app.api.names import QueryText
 from app.api.services import UseCases
 from app.api.subjects import AnOperator
-from app.storage.entries import Filter
+from app.audit_log.export.bodies import TrustLevel, Verdict
+from app.services.export import Format
+from app.services.search import Wanted
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 _LAST = 2**53 - 1
+_CHUNK = 65_536
 
 
 class EntryAnswer(BaseModel):
@@ -54,22 +60,67 @@ class VerificationAnswer(BaseModel):
     finding: FindingAnswer | None
 
 
-@router.get("/entries")
-def list_entries(  # noqa: PLR0917 - FastAPI calls it by name
-    services: UseCases,
-    _: AnOperator,
-    after: Annotated[int, Query(ge=-1, le=_LAST)] = -1,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+def _wanted(  # noqa: PLR0913, PLR0917 - FastAPI calls it by name
     agent: QueryText = None,
-    decision: Literal["ALLOW", "REQUIRE_APPROVAL", "REQUIRE_STRONG_APPROVAL", "DENY"] | None = None,
+    decision: Verdict | None = None,
     tool: QueryText = None,
     type: QueryText = None,
     since: Annotated[str | None, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z$")] = None,
+    non_allow: Annotated[bool, Query(description="Only decisions other than ALLOW.")] = False,  # noqa: FBT002
+    actor: Annotated[QueryText, Query(description="A part of the agent's, its own or the operator's name.")] = None,
+    origin: Annotated[TrustLevel | None, Query(description="The trust that a decision rests on.")] = None,
+    target: Annotated[QueryText, Query(description="A part of a target, an argument or an effect's resource.")] = None,
+) -> Wanted:
+    return Wanted(agent, decision, tool, type, since, non_allow, actor, origin, target)
+
+
+WantedEntries = Annotated[Wanted, Depends(_wanted)]
+After = Annotated[int, Query(ge=-1, le=_LAST)]
+
+
+@router.get("/entries")
+def list_entries(
+    services: UseCases,
+    _: AnOperator,
+    wanted: WantedEntries,
+    after: After = -1,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> EntriesAnswer:
-    """Entries in order, those after the `seq` in `after`."""
-    found = services.audit.page(after, limit, Filter(agent, decision, tool, type, since))
-    last = found[-1]["seq"] if len(found) == limit else None
-    return EntriesAnswer(entries=[EntryAnswer.model_validate(one) for one in found], next=last)
+    """Entries in order, those after the `seq` in `after`.
+
+    A page looks through a bounded part of the log: it may hold less than `limit` and still have a next.
+    """
+    found, onward = services.audit.page(after, limit, wanted)
+    return EntriesAnswer(entries=[EntryAnswer.model_validate(one) for one in found], next=onward)
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in Format}}},
+)
+def export(
+    services: UseCases, _: AnOperator, wanted: WantedEntries, format: Format = Format.JSONL, after: After = -1
+) -> StreamingResponse:
+    """The log as a file: `jsonl` can be verified by itself, `csv` is for spreadsheets, `legacy` for earlier readers.
+
+    It holds what agents sent, secrets among it. An answer that breaks off is not complete.
+    """
+    lines = services.audit.export(format, after, wanted)
+    # The first line is read before the answer begins: a log that cannot be read is an error and no empty file.
+    first = next(lines, b"")
+    return StreamingResponse(_chunks(chain((first,), lines)), media_type=format.media_type)
+
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines put together, since each piece of an answer costs as much as many lines."""
+    chunk = bytearray()
+    for line in lines:
+        chunk += line
+        if len(chunk) >= _CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+    yield bytes(chunk)
 
 
 @router.get("/entries/{seq}")

@@ -14,7 +14,8 @@ def configure() -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    render: list[Any] = [structlog.dev.ConsoleRenderer()]
+    # INVARIANT: no secret in logs. A traceback with local variables would show the Authorization header.
+    render: list[Any] = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     if not sys.stderr.isatty():
         render = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(

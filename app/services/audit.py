@@ -1,18 +1,24 @@
 """The log, read and verified."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
-from app.audit_log.canonical import EntryError, decode
+from app.audit_log.canonical import EntryError
 from app.audit_log.chain import Head
 from app.audit_log.finding import Report
 from app.audit_log.timestamp import parse_timestamp
 from app.audit_log.verify import Verifier
-from app.core.strict_json import InvalidJsonError, parse
 from app.services.errors import NotFoundError
+from app.services.export import Format, export
+from app.services.search import EVERYTHING, Wanted, looks
+from app.services.shown import shown, shown_payload
 from app.storage import entries
 from app.storage.database import Database
-from app.storage.entries import Entry, Filter
+from app.storage.entries import Entry
+
+# So often one page looks before it says "go on from here".
+_LOOKS = 25
 
 
 class Audit:
@@ -21,9 +27,25 @@ class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, after: int, limit: int, wanted: Filter, *, newest: bool = False) -> list[dict[str, Any]]:
-        with self._database.read() as connection:
-            return [shown(entry) for entry in entries.page(connection, after, limit, wanted, newest=newest)]
+    def page(self, after: int, limit: int, wanted: Wanted = EVERYTHING) -> tuple[list[dict[str, Any]], int | None]:
+        """Up to `limit` wanted entries behind `after`, and the `after` to go on from; None where the log ends.
+
+        How much of the log is looked through is bounded: a page may hold less than is wanted and still have a next.
+        """
+        found: list[Entry] = []
+        onward: int | None = None
+        for look in islice(looks(self._database, wanted, after + 1, whole=wanted.looks_inside), _LOOKS):
+            found += look.entries
+            onward = look.onward
+            if len(found) > limit:
+                onward = found[limit].seq
+            if len(found) >= limit:
+                break
+        return [shown(entry) for entry in found[:limit]], onward - 1 if onward is not None else None
+
+    def export(self, form: Format, after: int, wanted: Wanted) -> Iterator[bytes]:
+        """The log in one of its forms, line by line."""
+        return export(self._database, form, after, wanted)
 
     def entry(self, seq: int) -> dict[str, Any]:
         """One entry with what stands beside it. Raises NotFoundError."""
@@ -61,40 +83,3 @@ class Audit:
             return Head(now.log, found.seq + 1, found.hash.hex(), parse_timestamp(found.ts)) if found else None
         except EntryError:
             return None
-
-
-def shown(entry: Entry) -> dict[str, Any]:
-    """An entry as people and programs see it: where it stands, and its body."""
-    return {
-        "seq": entry.seq,
-        "hash": entry.hash.hex(),
-        "ts": entry.ts,
-        "type": entry.type,
-        "agent": entry.agent,
-        "session": entry.session,
-        "tool": entry.tool,
-        "decision": entry.decision,
-        "body": shown_body(entry),
-    }
-
-
-def shown_body(entry: Entry) -> dict[str, Any]:
-    """The body's fields; `unreadable` and its text if somebody made something else of it."""
-    try:
-        return decode(entry.body)
-    except EntryError:
-        return _unreadable(entry.body)
-
-
-def shown_payload(entry: Entry) -> dict[str, Any] | None:
-    """What the entry commits to; None once that was erased, `unreadable` if somebody made something else of it."""
-    if entry.payload is None:
-        return None
-    try:
-        return parse(entry.payload)[0]
-    except InvalidJsonError:
-        return _unreadable(entry.payload)
-
-
-def _unreadable(tampered: bytes) -> dict[str, Any]:
-    return {"unreadable": tampered.decode(errors="backslashreplace")}

@@ -7,11 +7,10 @@ from msgspec.structs import astuple
 
 from app.audit_log.columns import Row
 from app.audit_log.export import jsonl, legacy, table
+from app.services.search import EVERYTHING, Wanted, looks
 from app.storage import entries
 from app.storage.database import Database
-from app.storage.entries import ALL, Filter
 
-_PAGE = 200
 Progress = Callable[[int, int], None]
 
 
@@ -34,7 +33,7 @@ def export(
     database: Database,
     format: Format,
     after: int = -1,
-    wanted: Filter = ALL,
+    wanted: Wanted = EVERYTHING,
     progress: Progress | None = None,
 ) -> Iterator[bytes]:
     """The log's lines in `format`, from the entry behind `after` on, as far as `wanted`.
@@ -42,7 +41,7 @@ def export(
     `progress` hears after each page how many entries of how many are done. Reading fails with UnavailableError, also
     in the middle; a `jsonl` that was cut off there ends in a whole line and holds whatever it holds.
     """
-    rows = _whole(database, after, progress) if wanted == ALL else _wanted(database, after, wanted, progress)
+    rows = _whole(database, after, progress) if wanted == EVERYTHING else _wanted(database, after, wanted, progress)
     return _LINES[format](rows)
 
 
@@ -53,19 +52,10 @@ def _whole(database: Database, after: int, progress: Progress | None) -> Iterato
             progress(rows[-1][0] + 1, head.size)
 
 
-def _wanted(database: Database, after: int, wanted: Filter, progress: Progress | None) -> Iterator[Row]:
-    while True:
-        with database.read() as connection:
-            size = entries.head(connection).size
-            found = entries.page(connection, after, _PAGE, wanted)
-        if not found:
-            return
-        for one in found:
-            # A page of the list has no payloads; one at a time, large ones are never held together.
-            with database.read() as connection:
-                entry = entries.find_entry(connection, one.seq)
-            if entry is not None:
-                yield astuple(entry)
-        after = found[-1].seq
+def _wanted(database: Database, after: int, wanted: Wanted, progress: Progress | None) -> Iterator[Row]:
+    with database.read() as connection:
+        size = entries.head(connection).size
+    for look in looks(database, wanted, after + 1):
+        yield from map(astuple, look.entries)
         if progress is not None:
-            progress(after + 1, size)
+            progress(look.onward or size, size)

@@ -6,9 +6,9 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from app.audit_log.entry import draft
-from app.services.audit import shown_body, shown_payload
 from app.services.configuration import Configurations
 from app.services.errors import ConflictError, NotFoundError, UnauthenticatedError
+from app.services.shown import shown_body, shown_payload
 from app.storage import entries, outcomes
 from app.storage.command import Command, EpochIs, Guard, NotAfter, Receipt, Stale
 from app.storage.database import Database

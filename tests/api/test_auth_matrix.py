@@ -42,6 +42,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", "/workspaces"): Row("admin", body={"roots": ["relative"]}),
     ("GET", "/audit/entries"): Row("operator"),
     ("GET", "/audit/entries/{seq}"): Row("operator", "/audit/entries/0"),
+    ("GET", "/audit/export"): Row("operator"),
     ("GET", "/audit/verify"): Row("operator"),
     ("POST", "/audit/verify"): Row("operator"),
     ("GET", "/healthz"): Row("anyone"),

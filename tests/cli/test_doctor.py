@@ -1,7 +1,7 @@
 import sqlite3
 
+from tests.cli.audit.tampering import tamper
 from tests.cli.commands import Commands
-from tests.cli.test_audit import tamper
 from tests.homes import Home
 
 

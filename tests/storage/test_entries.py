@@ -50,7 +50,7 @@ def test_pages_go_on_while_the_log_grows(database: Database, writer: Writer, fil
 
 def test_lists_leave_payloads_out_and_one_entry_has_its_own(database: Database, filled: str) -> None:
     with database.read() as connection:
-        listed = entries.page(connection, 0, 1)[0]
+        listed = entries.page(connection, 1, 1).entries[0]
         found = entries.find_entry(connection, 1)
     assert found is not None
     assert (listed.salt, listed.payload) == (None, None)
@@ -73,9 +73,47 @@ def test_lists_leave_payloads_out_and_one_entry_has_its_own(database: Database, 
 )
 def test_a_list_has_what_is_asked_for(database: Database, filled: str, wanted: Filter, count: int) -> None:
     with database.read() as connection:
-        assert len(entries.page(connection, -1, 100, wanted)) == count
+        assert len(entries.page(connection, 0, 100, wanted).entries) == count
 
 
-def test_the_newest_come_in_order_too(database: Database, filled: str) -> None:
+def test_the_newest_come_first_when_looking_from_the_end(database: Database, filled: str) -> None:
     with database.read() as connection:
-        assert [entry.seq for entry in entries.page(connection, -1, 3, newest=True)] == [10, 11, 12]
+        found = entries.page(connection, 2**53, 3, newest=True)
+    assert [entry.seq for entry in found.entries] == [12, 11, 10]
+    assert found.onward == 9
+
+
+@pytest.mark.parametrize("newest", [False, True])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+@pytest.mark.parametrize(
+    "wanted", [Filter(), Filter(decision="DENY"), Filter(tool="none"), Filter(since="the seventh")], ids=repr
+)
+def test_short_looks_end_and_find_everything_once(
+    database: Database, filled: str, monkeypatch: pytest.MonkeyPatch, *, newest: bool, limit: int, wanted: Filter
+) -> None:
+    with database.read() as connection:
+        every = entries.page(connection, 0, 100).entries
+        if wanted.since is not None:
+            wanted = Filter(since=every[7].ts)
+        monkeypatch.setattr(entries, "WINDOW", 4)
+        seen: list[int] = []
+        at: int | None = 2**53 if newest else 0
+        while at is not None:
+            found = entries.page(connection, at, limit, wanted, newest=newest, whole=True)
+            assert len(found.entries) <= limit
+            seen += [entry.seq for entry in found.entries]
+            at = found.onward
+    assert sorted(seen, reverse=newest) == seen
+    assert sorted(seen) == [
+        entry.seq
+        for entry in every
+        if wanted.decision in (None, entry.decision)
+        and wanted.tool in (None, entry.tool)
+        and (wanted.since is None or entry.ts >= wanted.since)
+    ]
+
+
+def test_an_empty_log_has_nothing_to_look_for(database: Database) -> None:
+    with database.read() as connection:
+        for newest in (False, True):
+            assert entries.page(connection, 0, 10, newest=newest) == entries.Page([], None)

@@ -1,19 +1,10 @@
-import sqlite3
 from pathlib import Path
 
 import pytest
 
+from tests.cli.audit.tampering import tamper
 from tests.cli.commands import Commands
-from tests.homes import ALLOWED, DENIED, Home
-from tests.processes import Process
-
-HOSTILE = b'{"tool":"x","arguments":{"command":"\\u001b[2J[red]\\u202e"},"source":"user"}'
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _decisions(served_home: Home, process: Process) -> None:
-    for body in (ALLOWED, DENIED, HOSTILE):
-        assert process.evaluate(served_home.key, body)[0] == 200
+from tests.homes import Home
 
 
 def decisions(ran: object) -> list[str]:
@@ -21,8 +12,8 @@ def decisions(ran: object) -> list[str]:
 
 
 def test_the_newest_entries_are_listed_oldest_first(served: Commands) -> None:
-    assert decisions(served("audit", "list", "--limit", "3", "--json")) == ["ALLOW", "DENY", "REQUIRE_APPROVAL"]
-    assert decisions(served("audit", "list", "--limit", "1", "--json")) == ["REQUIRE_APPROVAL"]
+    assert decisions(served("audit", "list", "--limit", "3", "--json")) == ["DENY", "REQUIRE_APPROVAL", "ALLOW"]
+    assert decisions(served("audit", "list", "--limit", "1", "--json")) == ["ALLOW"]
 
 
 @pytest.mark.parametrize(
@@ -30,12 +21,19 @@ def test_the_newest_entries_are_listed_oldest_first(served: Commands) -> None:
     [
         (("--decision", "deny"), ["DENY"]),
         (("--decision", "ask"), ["REQUIRE_APPROVAL"]),
-        (("--decision", "ALLOW"), ["ALLOW"]),
+        (("--decision", "ALLOW"), ["ALLOW", "ALLOW"]),
         (("--non-allow",), ["DENY", "REQUIRE_APPROVAL"]),
         (("--tool", "x"), ["REQUIRE_APPROVAL"]),
-        (("--agent", "coder", "--type", "decision"), ["ALLOW", "DENY", "REQUIRE_APPROVAL"]),
+        (("--agent", "coder", "--type", "decision"), ["ALLOW", "DENY", "REQUIRE_APPROVAL", "ALLOW"]),
         (("--agent", "nobody"), []),
-        (("--since", "1h", "--type", "decision"), ["ALLOW", "DENY", "REQUIRE_APPROVAL"]),
+        (("--since", "1h", "--type", "decision"), ["ALLOW", "DENY", "REQUIRE_APPROVAL", "ALLOW"]),
+        (("--origin", "external"), ["ALLOW"]),
+        (("--origin", "USER_DIRECT", "--non-allow"), ["DENY", "REQUIRE_APPROVAL"]),
+        (("--actor", "reader"), ["ALLOW"]),
+        (("--actor", "code", "--decision", "deny"), ["DENY"]),
+        (("--target", "/srv/project"), ["ALLOW", "DENY", "ALLOW"]),
+        (("--target", ".env", "--actor", "coder"), ["DENY"]),
+        (("--target", "nowhere"), []),
     ],
 )
 def test_lists_can_be_narrowed(served: Commands, options: tuple[str, ...], found: list[str]) -> None:
@@ -53,7 +51,18 @@ def test_a_list_of_nothing_says_so(served: Commands) -> None:
     assert served("audit", "list", "--agent", "nobody").out == "No entry fits.\n"
 
 
-@pytest.mark.parametrize("options", [("--since", "yesterday"), ("--decision", "maybe"), ("--limit", "0")])
+def test_a_list_looks_so_far_back_and_says_so(served: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.cli.audit.listing.FURTHEST", 2)
+    monkeypatch.setattr("app.storage.entries.WINDOW", 2)
+    ran = served("audit", "list", "--type", "log.created")
+    assert ran.out == "No entry fits.\n"
+    assert "--since looks further back" in ran.err
+    assert "log.created" in served("audit", "list", "--type", "log.created", "--since", "7d").out
+
+
+@pytest.mark.parametrize(
+    "options", [("--since", "yesterday"), ("--decision", "maybe"), ("--limit", "0"), ("--origin", "mars")]
+)
 def test_a_filter_that_means_nothing_is_an_error(served: Commands, options: tuple[str, ...]) -> None:
     assert served("audit", "list", *options).code == 2
 
@@ -69,25 +78,6 @@ def test_an_entry_is_shown_with_its_request(served: Commands) -> None:
     assert served("audit", "show", "999999").code == 2
 
 
-def test_a_sound_log_is_consistent_and_not_called_more(served: Commands) -> None:
-    ran = served("audit", "verify")
-    assert ran.code == 0
-    assert "consistent, not anchored" in ran.out
-    assert served("audit", "verify", "--json").document["ok"] is True
-
-
-def test_tampering_is_found_and_named_with_exit_code_1(commands: Commands, prepared: Home) -> None:
-    tamper(
-        prepared,
-        "UPDATE audit_entry SET body = CAST(replace(CAST(body AS TEXT), 'alice', 'mallo') AS BLOB) WHERE seq = 2",
-    )
-    ran = commands.process("audit", "verify")
-    assert ran.code == 1
-    assert "TAMPERED edited at entry 2" in ran.out
-    found = commands("audit", "verify", "--json").document["finding"]
-    assert (found["seq"], found["kind"]) == (2, "edited")
-
-
 def test_a_log_that_was_tampered_with_can_still_be_listed_and_shown(commands: Commands, prepared: Home) -> None:
     tamper(prepared, "UPDATE audit_entry SET body = x'ff00', payload = x'ff' WHERE seq = 2")
     ran = commands("audit", "list")
@@ -98,7 +88,15 @@ def test_a_log_that_was_tampered_with_can_still_be_listed_and_shown(commands: Co
 
 
 @pytest.mark.parametrize(
-    "command", [("audit", "list"), ("audit", "verify"), ("audit", "show", "0"), ("policy", "show")]
+    "command",
+    [
+        ("audit", "list"),
+        ("audit", "verify"),
+        ("audit", "show", "0"),
+        ("audit", "export"),
+        ("audit", "review"),
+        ("audit", "trace", "asudo_"),
+    ],
 )
 def test_without_a_home_reading_says_what_to_do_and_makes_none(empty: Commands, command: tuple[str, ...]) -> None:
     ran = empty(*command)
@@ -114,14 +112,3 @@ def test_a_file_that_is_no_home_is_an_error(empty: Commands, tmp_path: Path, con
     assert ran.code == 2
     assert "cannot be read" in ran.err
     assert "Traceback" not in ran.err
-
-
-def tamper(home: Home, statement: str) -> None:
-    """What somebody does who can write to the file."""
-    connection = sqlite3.connect(home.folder / "home/agent-sudo.db")
-    connection.execute("PRAGMA ignore_check_constraints=ON")
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
