@@ -10,6 +10,9 @@ import structlog
 from app.cli.logs import configure
 
 
+SECRET = "Basic YWxpY2U6c2VjcmV0"
+
+
 class Terminal(StringIO):
     def isatty(self) -> bool:
         return True
@@ -23,7 +26,7 @@ def test_a_traceback_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch, s
     configure()
     try:
         try:
-            _fail("Basic YWxpY2U6c2VjcmV0")
+            _fail(SECRET)
         except ValueError as error:
             structlog.get_logger().error("request.failed", exc_info=error)
     finally:
@@ -32,7 +35,7 @@ def test_a_traceback_shows_no_local_variables(monkeypatch: pytest.MonkeyPatch, s
         structlog.configure(**before[2])
     assert "request.failed" in shown.getvalue()
     assert "ValueError" in shown.getvalue()
-    assert "YWxpY2U6c2VjcmV0" not in shown.getvalue()
+    assert SECRET not in shown.getvalue()
 
 
 def _fail(authorization: str) -> None:
