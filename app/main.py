@@ -40,7 +40,7 @@ from app.telemetry.metrics import Metrics
 class Service(Struct, frozen=True):
     """One running service: its ASGI application, and what the command line needs to know of it."""
 
-    asgi: ASGIApp
+    asgi: Front
     database: Database
     application: FastAPI
 

@@ -3,6 +3,7 @@
 Both run on the same server with the same settings, on a socket that the parent has opened, on the cores that it named.
 """
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from threading import Thread
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 def floor(answer: bytes) -> ASGIApp:
@@ -30,11 +32,14 @@ def floor(answer: bytes) -> ASGIApp:
     return application
 
 
-def service() -> ASGIApp:
-    from app.main import build  # noqa: PLC0415 - the floor does not carry what it does not use
+def service() -> tuple[ASGIApp, type[asyncio.Protocol]]:
+    """The service, and the connections that it is served on."""
+    from app.api.connection import connections  # noqa: PLC0415 - the floor does not carry what it does not use
+    from app.main import build  # noqa: PLC0415
     from app.settings import Settings  # noqa: PLC0415
 
-    return build(Settings()).asgi
+    front = build(Settings()).asgi
+    return front, connections(front)
 
 
 def _end_with_parent() -> None:
@@ -46,10 +51,11 @@ def _end_with_parent() -> None:
 def main(what: str, answer: str, descriptor: str, cores: str) -> None:
     os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
     Thread(target=_end_with_parent, daemon=True).start()
+    application, http = (floor(answer.encode()), HttpToolsProtocol) if what == "floor" else service()
     config = uvicorn.Config(
-        floor(answer.encode()) if what == "floor" else service(),
+        application,
         loop="uvloop",
-        http="httptools",
+        http=http,
         ws="none",
         lifespan="off" if what == "floor" else "on",
         access_log=False,

@@ -1,13 +1,16 @@
 """Connections: uvicorn's, with bounds for what it leaves unbounded, and our own form for what it refuses by itself."""
 
 import asyncio
-from http import HTTPStatus
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.api.exchange import Exchange
+from app.api.front import Front
 from app.api.problem import Problem
-from app.api.response import ALWAYS
+from app.api.response import Response
 
 # Connections at a time. An idle one costs a few kilobytes.
 MOST_CONNECTIONS = 2_048
@@ -16,6 +19,8 @@ LARGEST_HEAD = 65_536
 # How long one request may take to arrive. Between requests uvicorn's own keep-alive timer runs.
 PATIENCE_S = 30.0
 
+# Bodies up to this size come without uvicorn's flow control.
+_LARGEST_PLAIN = 65_536
 _MALFORMED = Problem("Bad request", 400, "invalid_http", "This is no HTTP/1.1 request.")
 _TOO_MANY = Problem("Unavailable", 503, "too_many_connections", "Too many connections are open; try again.", 1)
 _HEAD_TOO_LARGE = Problem(
@@ -23,11 +28,19 @@ _HEAD_TOO_LARGE = Problem(
 )
 
 
+def connections(front: Front) -> type[asyncio.Protocol]:
+    """What uvicorn is given as `http`: it makes one for each client."""
+    made: type[asyncio.Protocol] = partial(Connection, front)  # type: ignore[assignment]  # it is only ever called
+    return made
+
+
 class Connection(HttpToolsProtocol):
     """One client's connection."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, front: Front, *arguments: Any, **options: Any) -> None:
+        """`front` answers what is plain on the hot path; everything else reaches it through uvicorn."""
         super().__init__(*arguments, **options)
+        self._front = front
         self._head = 0
         self._in_body = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -69,6 +82,38 @@ class Connection(HttpToolsProtocol):
         if self._deadline is None:
             self._deadline = self.loop.call_later(PATIENCE_S, self.transport.abort)
 
+    def on_headers_complete(self) -> None:
+        headers = dict(self.headers)
+        if self.url != b"/evaluate" or not self._is_plain(headers):
+            super().on_headers_complete()
+            return
+        self.scope["method"], self.scope["path"], self.scope["query_string"] = "POST", "/evaluate", b""
+        exchange: Any = Exchange(self, headers, keep_alive=self.parser.should_keep_alive())
+        self.cycle = exchange
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        cycle: Any = self.cycle
+        if type(cycle) is Exchange and not cycle.response_complete:
+            cycle.begin(self._front)
+
+    def _is_plain(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether a request can be answered at once: it will come whole, nothing before it waits, the client reads."""
+        cycle: Any = self.cycle
+        length = headers.get(b"content-length", b"")
+        return (
+            (cycle is None or cycle.response_complete)
+            and length.isdigit()
+            and len(length) < 6
+            and int(length) <= _LARGEST_PLAIN
+            and self.parser.get_method() == b"POST"
+            and self.parser.get_http_version() == "1.1"
+            and not self.flow.write_paused
+            and not self.expect_100_continue
+            and b"transfer-encoding" not in headers
+            and not self.parser.should_upgrade()
+        )
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words; ours are below
         self._refuse(_MALFORMED)
 
@@ -82,9 +127,6 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         """Answer without a request, and hang up."""
         self._arrived()
-        body = problem.body()
-        headers = [*problem.headers(), *ALWAYS, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-        lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}".encode()]
-        lines += [name + b": " + value for name, value in headers]
-        self.transport.write(b"\r\n".join([*lines, b"", body]))
+        response = Response(problem.status, problem.body(), problem.headers())
+        self.transport.write(response.wire([(b"connection", b"close")]))
         self.transport.close()

@@ -5,14 +5,14 @@ with a body that was read under the same limits and has one meaning.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.bodies import check_json, read_body
 from app.api.hot import PATHS, Hot
 from app.api.problem import problem
-from app.api.response import with_headers
+from app.api.response import Response, with_headers
 from app.services.errors import InvalidError, ProblemError, RefusedError
 
 _HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
@@ -35,14 +35,31 @@ class Front:
             await self._other(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        if scope["method"] == "POST" and scope["path"] in PATHS:
+            await (await self.answer(scope, headers, receive)).send(send)
+            return
         refused = self._refused(scope["headers"], headers)
         if refused is not None:
             await self._hot.refusal(problem(refused)).send(send)
-        elif scope["method"] == "POST" and scope["path"] in PATHS:
-            answer = await self._hot.respond(scope, headers, receive)
-            await answer.send(send)
         else:
             await self._to_app(scope, headers, receive, send)
+
+    def begin(
+        self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, answered: Callable[[Response], None]
+    ) -> bool:
+        """Begin to answer a plain request of `/evaluate`; False where it takes `answer` instead."""
+        refused = self._refused(scope["headers"], headers)
+        if refused is None:
+            return self._hot.begin(headers, body, answered)
+        answered(self._hot.refusal(problem(refused)))
+        return True
+
+    async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
+        """The answer to a request of the hot path."""
+        refused = self._refused(scope["headers"], headers)
+        if refused is not None:
+            return self._hot.refusal(problem(refused))
+        return await self._hot.respond(scope, headers, receive)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         # INVARIANT: nothing but HTTP comes in, so nothing comes in past the checks below.

@@ -3,7 +3,9 @@
 No routing, no dependency injection and no log line here: a decision costs less than what a framework would add to it.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
 from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,7 +22,9 @@ from app.api.response import Response
 from app.core.model import ActionRequest
 from app.core.strict_json import InvalidJsonError, parse
 from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
-from app.services.evaluation import Evaluation, Received
+from app.services.answer import Answer
+from app.services.evaluation import Attempt, Evaluation, Received
+from app.storage.command import Result, Stale
 from app.storage.keys import Key
 from app.telemetry.metrics import Metrics
 
@@ -41,49 +45,89 @@ class Hot:
         self._limit = limit
         self._metrics = metrics
 
+    def begin(self, headers: Mapping[bytes, bytes], body: bytes, answered: Callable[[Response], None]) -> bool:
+        """Begin to answer one request of `/evaluate` that came whole; `answered` hears the answer. Never raises.
+
+        False where it takes more than one try to find the key or to be decided: then nothing has begun.
+        """
+        try:
+            key = self._evaluation.known_key(_secret(headers))
+            if key is None:
+                return False
+            self.check_rate(key)
+            attempt = self._evaluation.begin(key, _received(*_parsed(body)))
+        except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
+            answered(self._failure(error))
+        else:
+            attempt.written.add_done_callback(partial(self._written, attempt, answered))
+        return True
+
+    def _written(self, attempt: Attempt, answered: Callable[[Response], None], written: asyncio.Future[Result]) -> None:
+        try:
+            result = written.result()
+            if isinstance(result, Stale):
+                settling = asyncio.ensure_future(self._settled(attempt, result))
+                settling.add_done_callback(lambda settled: answered(settled.result()))
+                return
+            response = self._success(attempt.answer(result))
+        except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
+            response = self._failure(error)
+        answered(response)
+
+    async def _settled(self, attempt: Attempt, result: Result) -> Response:
+        try:
+            return self._success(await self._evaluation.settle(attempt, result))
+        except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
+            return self._failure(error)
+
+    def _success(self, answer: Answer) -> Response:
+        self._metrics.decided(answer.decision)
+        return Response(200, _encode(answer), [_JSON])
+
+    def _failure(self, error: Exception) -> Response:
+        answer = problem(error)
+        if answer.status == 500:
+            _log.error("evaluate.failed", exc_info=error)
+        return self.refusal(answer)
+
     async def respond(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
         """Answer one request. Never raises: whatever goes wrong is answered with `allowed: false`."""
         try:
-            body = await self._evaluate(scope, headers, receive)
-            return Response(200, body, [_JSON])
+            return await self._evaluate(scope, headers, receive)
         except Exception as error:  # noqa: BLE001 - INVARIANT: an unforeseen error must not leave a client without a no
-            answer = problem(error)
-            if answer.status == 500:
-                _log.exception("evaluate.failed")
-            return self.refusal(answer)
+            return self._failure(error)
 
     def refusal(self, answer: Problem) -> Response:
         """An answer that is no decision: counted, not recorded."""
         self._metrics.refused(answer.code)
         return Response(answer.status, answer.body(), answer.headers())
 
-    async def _evaluate(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        key = await self._key(headers)
+    async def _evaluate(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
+        key = await self._evaluation.key(_secret(headers))
         self.check_rate(key)
         explain = _explain(scope["query_string"])
         value, canonical = _parsed(await read_body(headers, receive))
         if scope["path"] == "/evaluate":
-            answer = await self._evaluation.evaluate(key, _received(value, canonical), explain=explain)
-            self._metrics.decided(answer.decision)
-            return _encode(answer)
+            return self._success(await self._evaluation.evaluate(key, _received(value, canonical), explain=explain))
         requests = _batch(value)
         self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
         for answer in answers:
             self._metrics.decided(answer.decision)
-        return _encode({"results": answers})
-
-    async def _key(self, headers: Mapping[bytes, bytes]) -> Key:
-        given = headers.get(b"authorization", b"")
-        if given[:7].lower() != b"bearer ":
-            raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
-        return await self._evaluation.key(given[7:].strip().decode("latin-1"))
+        return Response(200, _encode({"results": answers}), [_JSON])
 
     def check_rate(self, key: Key) -> None:
         """Raises TooManyError when the key asks more often than it may."""
         wait = self._limit.take(key.id)
         if wait:
             raise TooManyError("rate_limited", "This key asks more often than it may.", ceil(wait))
+
+
+def _secret(headers: Mapping[bytes, bytes]) -> str:
+    given = headers.get(b"authorization", b"")
+    if given[:7].lower() != b"bearer ":
+        raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
+    return given[7:].strip().decode("latin-1")
 
 
 def _parsed(body: bytes) -> tuple[dict[str, Any], bytes]:

@@ -88,12 +88,12 @@ def _listen(found: "Settings") -> socket.socket:
 def _server(service: "Service", found: "Settings") -> "Server":
     import uvicorn
 
-    from app.api.connection import Connection
+    from app.api.connection import connections
 
     config = uvicorn.Config(
         service.asgi,
         loop="uvloop",
-        http=Connection,
+        http=connections(service.asgi),
         ws="none",
         lifespan="on",
         log_config=None,

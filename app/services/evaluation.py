@@ -15,7 +15,7 @@ from app.services.answer import Answer, answer
 from app.services.configuration import Configuration, Configurations
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
 from app.services.recording import Salts, record
-from app.storage.command import NotAfter, Result, Stale
+from app.storage.command import NotAfter, Receipt, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
 
@@ -40,20 +40,28 @@ class Evaluation:
         self._ledger = ledger
         self._salts = Salts()
 
+    def known_key(self, secret: str) -> Key | None:
+        """The live key of this secret, if this process has met it."""
+        return self._configurations.current.keys.get(api_key.digest(secret))
+
     async def key(self, secret: str) -> Key:
         """The live key of this secret; raises UnauthenticatedError. One that is new to this process is looked for."""
-        digest = api_key.digest(secret)
-        found = self._configurations.current.keys.get(digest)
+        found = self.known_key(secret)
         if found is None and api_key.is_well_formed(secret):
-            found = (await self._configurations.refreshed()).keys.get(digest)
+            await self._configurations.refreshed()
+            found = self.known_key(secret)
         if found is None:
             raise _unknown_key()
         return found
 
+    def begin(self, key: Key, received: Received, *, explain: bool = False) -> "Attempt":
+        """Decide one request and hand the decision to the ledger. Raises UnauthenticatedError, RefusedError."""
+        return self._attempt(key, received, self._configurations.current, Budget(STEPS), explain=explain)
+
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answer:
         """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
-        attempt = self._attempt(key, received, self._configurations.current, Budget(STEPS), explain=explain)
-        return await self._settle(attempt, await attempt.written)
+        attempt = self.begin(key, received, explain=explain)
+        return await self.settle(attempt, await attempt.written)
 
     async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answer]:
         """Decide several requests under one budget; answers in order, once all are recorded."""
@@ -63,11 +71,11 @@ class Evaluation:
         configuration = self._configurations.current
         attempts = [self._attempt(key, one, configuration, budget, explain=explain) for one in received]
         results = await asyncio.gather(*[attempt.written for attempt in attempts])
-        return [await self._settle(attempt, result) for attempt, result in zip(attempts, results, strict=True)]
+        return [await self.settle(attempt, result) for attempt, result in zip(attempts, results, strict=True)]
 
     def _attempt(
         self, key: Key, received: Received, configuration: Configuration, budget: Budget, *, explain: bool
-    ) -> "_Attempt":
+    ) -> "Attempt":
         """Decide upon `configuration`, and hand the decision to the ledger."""
         live = configuration.keys.get(key.digest)
         if live is None:
@@ -76,9 +84,9 @@ class Evaluation:
         facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces)
         decision = decide(received.request, facts, configuration.rules, budget, explain=explain)
         command = record(decision, received.request, received.canonical, live, configuration, self._salts.next())
-        return _Attempt(live, received, explain, configuration, decision, self._ledger.submit(command))
+        return Attempt(live, received, explain, configuration, decision, self._ledger.submit(command))
 
-    async def _settle(self, attempt: "_Attempt", result: Result) -> Answer:
+    async def settle(self, attempt: "Attempt", result: Result) -> Answer:
         """The answer to an attempt whose result is known; what went stale is attempted again."""
         for _ in range(_TRIES - 1):
             if not isinstance(result, Stale):
@@ -91,17 +99,10 @@ class Evaluation:
             result = await attempt.written
         if isinstance(result, Stale):
             raise UnavailableError("the configuration changed too often while this was being decided")
-        return answer(
-            attempt.decision,
-            attempt.configuration.policy,
-            attempt.configuration.log,
-            result[0],
-            dry_run=attempt.received.request.dry_run,
-            explain=attempt.explain,
-        )
+        return attempt.answer(result)
 
 
-class _Attempt(Struct, frozen=True):
+class Attempt(Struct, frozen=True):
     """One decision on its way into the log."""
 
     key: Key
@@ -110,6 +111,17 @@ class _Attempt(Struct, frozen=True):
     configuration: Configuration
     decision: Decision
     written: asyncio.Future[Result]
+
+    def answer(self, written: tuple[Receipt, ...]) -> Answer:
+        """The answer, now that it is recorded."""
+        return answer(
+            self.decision,
+            self.configuration.policy,
+            self.configuration.log,
+            written[0],
+            dry_run=self.received.request.dry_run,
+            explain=self.explain,
+        )
 
 
 def _check_rights(key: Key, request: ActionRequest, *, explain: bool) -> None:

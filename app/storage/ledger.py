@@ -20,6 +20,8 @@ from app.storage.writer import Writer
 _CAPACITY = 10_000
 _CAPACITY_BYTES = 64 * 1_048_576
 _BATCH = 1_024
+# How often more may come in before a batch is written.
+_TURNS = 16
 _BATCH_BYTES = 4 * 1_048_576
 # A batch that takes longer than any lock is waited for will not come back soon.
 _STUCK_AFTER = 2 * LOCK_TIMEOUT_MS / 1_000
@@ -77,9 +79,8 @@ class Ledger:
             self._size += size
             self._waiting.append(_Waiting(command, future, size))
             if self._idle.is_set():
-                # Not at once: whoever was woken together asks again together, and shares a commit.
                 self._idle.clear()
-                self._loop.call_soon(self._hand_over)
+                self._loop.call_soon(self._gather, _TURNS)
         return future
 
     def write(self, command: Command) -> Result:
@@ -98,6 +99,17 @@ class Ledger:
 
     async def _written(self, command: Command) -> Result:
         return await self.submit(command)
+
+    def _gather(self, turns: int, seen: int = 0) -> None:
+        """Wait while turns of the event loop bring more: who was woken together asks again together, and shares a commit.
+
+        At most `turns`, so that a trickle that never ends holds nobody back.
+        """
+        waiting = len(self._waiting)
+        if turns and seen < waiting < _BATCH:
+            self._loop.call_soon(self._gather, turns - 1, waiting)
+        else:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         """Give the writer the next batch, or rest when nothing waits."""
@@ -129,7 +141,7 @@ class Ledger:
                 self._loop.call_soon_threadsafe(self._answer, batch, results)
 
     def _answer(self, batch: list[_Waiting], results: list[Result | UnavailableError]) -> None:
-        self._hand_over()
+        self._loop.call_soon(self._gather, _TURNS)
         for waiting, result in zip(batch, results, strict=True):
             if waiting.future.cancelled():
                 continue  # the caller hung up; what was recorded stays recorded

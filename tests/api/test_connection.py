@@ -12,7 +12,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from app.api import connection
-from app.api.connection import Connection
+from app.api.connection import connections
+from app.api.front import Front
 from tests.processes import until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -30,7 +31,9 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A server whose bounds are low enough to be reached."""
     monkeypatch.setattr(connection, "MOST_CONNECTIONS", 5)
     monkeypatch.setattr(connection, "PATIENCE_S", 1.0)
-    config = uvicorn.Config(_hello, http=Connection, lifespan="off", log_config=None, ws="none")
+    nothing_hot: Any = object()
+    front = Front(_hello, nothing_hot, frozenset(("127.0.0.1",)))
+    config = uvicorn.Config(_hello, http=connections(front), lifespan="off", log_config=None, ws="none")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -1,0 +1,188 @@
+"""The short way of the hot path: what is plain is answered on its connection, just as the long way answers it."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from app.api import exchange
+from app.api.connection import connections
+from app.main import build
+from tests.homes import ALLOWED, DENIED, Home, prepare
+from tests.processes import until
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return prepare(tmp_path_factory.mktemp("exchange"), "")
+
+
+@pytest.fixture(scope="module")
+def port(home: Home) -> Iterator[int]:
+    front = build(home.settings).asgi
+    config = uvicorn.Config(front, http=connections(front), log_config=None, ws="none", server_header=False)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        until(lambda: server.started)
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The bodies of the requests that went the short way."""
+    taken: list[bytes] = []
+    begin = exchange.Exchange.begin
+
+    def noted(self: exchange.Exchange, front: Any) -> None:
+        taken.append(bytes(self.body))
+        begin(self, front)
+
+    monkeypatch.setattr(exchange.Exchange, "begin", noted)
+    return taken
+
+
+def request(home: Home, body: bytes = ALLOWED, *more: str, key: str | None = None, version: str = "1.1") -> bytes:
+    head = [
+        f"POST /evaluate HTTP/{version}",
+        "Host: 127.0.0.1",
+        f"Authorization: Bearer {key or home.key}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *more,
+    ]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def the_long_way(home: Home, body: bytes) -> bytes:
+    return request(home, body).replace(b"/evaluate ", b"/evaluate?explain=false ")
+
+
+def opened(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def answer(given: socket.socket) -> tuple[int, dict[str, str], Any]:
+    response = HTTPResponse(given)
+    response.begin()
+    return response.status, dict(response.getheaders()), json.loads(response.read())
+
+
+def asked(port: int, whole: bytes) -> tuple[int, dict[str, str], Any]:
+    with opened(port) as client:
+        client.sendall(whole)
+        return answer(client)
+
+
+def lasting(answered: tuple[int, dict[str, str], Any]) -> Any:
+    """An answer without what every answer has of its own."""
+    status, headers, document = answered
+    own = ("evaluation_id", "valid_until", "audit")
+    names = sorted(name for name in headers if name not in ("date", "content-length"))
+    return status, names, {name: value for name, value in document.items() if name not in own}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [ALLOWED, DENIED, b"", b"{", b'{"tool":1}', b'{"tool":"x","tool":"y"}', b"[]", b'{"tool":"x","dry_run":true}'],
+    ids=repr,
+)
+def test_both_ways_answer_the_same(port: int, home: Home, short: list[bytes], body: bytes) -> None:
+    assert lasting(asked(port, request(home, body))) == lasting(asked(port, the_long_way(home, body)))
+    assert short == [body]
+
+
+@pytest.mark.parametrize(
+    ("whole", "status"),
+    [
+        (lambda home: request(home, key="asudo_nobody"), 401),
+        (lambda home: request(home).replace(b"127.0.0.1", b"evil.example"), 403),
+        (lambda home: request(home).replace(b"Host:", b"Host: evil\r\nHost:"), 400),
+        (lambda home: request(home).replace(b"Authorization: Bearer", b"Authorization: Basic"), 401),
+    ],
+)
+def test_what_is_refused_is_refused_on_the_short_way_too(
+    port: int, home: Home, short: list[bytes], whole: Any, status: int
+) -> None:
+    found, headers, document = asked(port, whole(home))
+    assert (found, document["allowed"], headers["cache-control"]) == (status, False, "no-store")
+    assert len(short) == 1
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        lambda home: request(home, version="1.0"),
+        lambda home: request(home, ALLOWED, "Expect: 100-continue"),
+        lambda home: the_long_way(home, ALLOWED),
+        lambda home: (
+            request(home)
+            .replace(b"Content-Length: %d" % len(ALLOWED), b"Transfer-Encoding: chunked")
+            .replace(ALLOWED, b"%x\r\n%b\r\n0\r\n\r\n" % (len(ALLOWED), ALLOWED))
+        ),
+        lambda home: request(home, ALLOWED + b" " * 70_000),
+    ],
+)
+def test_what_is_not_plain_takes_the_long_way(port: int, home: Home, short: list[bytes], whole: Any) -> None:
+    with opened(port) as client:
+        client.sendall(whole(home))
+        reader = client.makefile("rb")
+        line = reader.readline()
+        if b" 100 " in line:
+            reader.readline()
+            line = reader.readline()
+        assert line.startswith(b"HTTP/1.1 200 ")
+    assert short == []
+
+
+def test_requests_that_come_together_are_answered_in_order(port: int, home: Home, short: list[bytes]) -> None:
+    bodies = [ALLOWED, DENIED, ALLOWED, ALLOWED, DENIED]
+    with opened(port) as client:
+        client.sendall(b"".join(request(home, body) for body in bodies))
+        reader = client.makefile("rb")
+        verdicts = []
+        for _ in bodies:
+            length = 0
+            while (line := reader.readline()) != b"\r\n":
+                name, _, value = line.partition(b":")
+                length = int(value) if name == b"content-length" else length
+            verdicts.append(json.loads(reader.read(length))["allowed"])
+    assert verdicts == [body is ALLOWED for body in bodies]
+    assert short[0] == ALLOWED
+
+
+def test_a_connection_serves_many_and_ends_when_it_is_told_to(port: int, home: Home, short: list[bytes]) -> None:
+    with opened(port) as client:
+        for _ in range(20):
+            client.sendall(request(home))
+            assert answer(client)[0] == 200
+        client.sendall(request(home, ALLOWED, "Connection: close"))
+        status, headers, _ = answer(client)
+        assert (status, headers["connection"]) == (200, "close")
+        assert client.recv(1) == b""
+    assert len(short) == 21
+
+
+def test_a_body_in_pieces_is_waited_for(port: int, home: Home, short: list[bytes]) -> None:
+    whole = request(home)
+    with opened(port) as client:
+        for at in range(0, len(whole), 7):
+            client.sendall(whole[at : at + 7])
+        assert answer(client)[0] == 200
+    assert short == [ALLOWED]
+
+
+def test_who_hangs_up_leaves_the_others_in_peace(port: int, home: Home) -> None:
+    for _ in range(20):
+        with opened(port) as client:
+            client.sendall(request(home))
+    assert asked(port, request(home))[0] == 200
