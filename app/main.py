@@ -24,10 +24,12 @@ from app.services.configuration import Configurations
 from app.services.desk import Desk
 from app.services.evaluation import Evaluation
 from app.services.health import Health
+from app.services.live_sessions import LiveSessions
 from app.services.outcomes import Outcomes
 from app.services.passphrases import Passphrases
 from app.services.policies import Policies
 from app.services.policy_files import policy_files, shipped_policy
+from app.services.sessions import Sessions
 from app.services.workspaces import Workspaces
 from app.settings import Settings
 from app.storage.database import Database, open_database
@@ -67,7 +69,8 @@ def build(settings: Settings) -> Service:
     configurations = Configurations(database, clock)
     ledger = Ledger(writer)
     desk = Desk(ledger, configurations)
-    evaluation = Evaluation(configurations, ledger)
+    live = LiveSessions(database, ledger, clock)
+    evaluation = Evaluation(configurations, live, ledger)
     metrics = Metrics()
     hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)
     services = Services(
@@ -78,9 +81,10 @@ def build(settings: Settings) -> Service:
         health=Health(database, ledger),
         hot=hot,
         metrics=metrics,
-        outcomes=Outcomes(database, ledger, configurations),
+        outcomes=Outcomes(database, desk),
         passphrases=Passphrases(),
         policies=Policies(database, desk),
+        sessions=Sessions(database, desk, live, clock),
         workspaces=Workspaces(desk),
         behind_proxy=settings.behind_proxy,
     )

@@ -14,6 +14,7 @@ from app.services.health import Health
 from app.services.outcomes import Outcomes
 from app.services.passphrases import Passphrases
 from app.services.policies import Policies
+from app.services.sessions import Sessions
 from app.services.workspaces import Workspaces
 from app.telemetry.metrics import Metrics
 
@@ -31,6 +32,7 @@ class Services(Struct, frozen=True):
     outcomes: Outcomes
     passphrases: Passphrases
     policies: Policies
+    sessions: Sessions
     workspaces: Workspaces
     behind_proxy: bool
 

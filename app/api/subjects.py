@@ -59,6 +59,12 @@ def _admin(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
     return operator
 
 
+def _approver(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
+    if operator.role == "auditor":
+        raise RefusedError("approver_needed", f"The operator {operator.name!r} is an auditor and only reads.")
+    return operator
+
+
 def _agent_key(services: UseCases, given: Annotated[Given, Depends(_BEARER)]) -> Key:
     if given is None or given.scheme.lower() != "bearer":
         raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
@@ -78,6 +84,21 @@ def _anyone(
     if basic is not None and basic.scheme.lower() == "basic":
         return Anyone(_operator(request, services, basic), None)
     return Anyone(None, _agent_key(services, bearer))
+
+
+def _pep_key(key: Annotated[Key, Depends(_agent_key)]) -> Key:
+    # INVARIANT: only an enforcement point vouches for anything; what an agent says of itself proves nothing.
+    if key.kind != "pep":
+        raise RefusedError("pep_key_needed", "This is for keys of kind pep, which the agent itself cannot read.")
+    return key
+
+
+def _pep_key_or_approver(caller: Annotated[Anyone, Depends(_anyone)]) -> Anyone:
+    if caller.key is not None:
+        _pep_key(caller.key)
+    if caller.operator is not None:
+        _approver(caller.operator)
+    return caller
 
 
 def _is_private(request: Request, services: Services) -> bool:
@@ -105,5 +126,8 @@ def _invalid_basic() -> UnauthenticatedError:
 
 AnOperator = Annotated[Operator, Depends(_operator)]
 AnAdmin = Annotated[Operator, Depends(_admin)]
+AnApprover = Annotated[Operator, Depends(_approver)]
 AnAgentKey = Annotated[Key, Depends(_agent_key)]
 AnAgentOrOperator = Annotated[Anyone, Depends(_anyone)]
+APepKey = Annotated[Key, Depends(_pep_key)]
+APepKeyOrApprover = Annotated[Anyone, Depends(_pep_key_or_approver)]

@@ -31,7 +31,7 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
     `budget` is shared by all requests of one HTTP request. With `explain` the decision also names every rule that
     nearly applied, and which condition failed.
     """
-    weighed = provenance.assess(request, facts.caller.kind, facts.session_trust)
+    weighed = provenance.assess(request, facts.caller.kind, facts.session.limit)
     # INVARIANT: where an agent itself says that it stands opens nothing; only enforcement points are believed.
     where = place(request.cwd, request.home) if facts.caller.kind == "pep" else Place()
     call = _classify(request, where, rules, budget)
@@ -55,7 +55,7 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         rules=outcome.rules,
         effects=call.effects,
         trust=weighed.trust,
-        tainted=facts.tainted,
+        tainted=facts.session.tainted or weighed.external,
         why=weighed.why,
         mode="enforce" if outcome.would_be is None else "monitor",
         would_be=outcome.would_be,

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from app.core.trust import KeyKind, Trust
+from app.core.session import APART, Standing
+from app.core.trust import KeyKind
 
 
 class Caller(Struct, frozen=True):
@@ -16,12 +17,10 @@ class Caller(Struct, frozen=True):
 class Facts(Struct, frozen=True):
     """What is known when a request is decided.
 
-    workspaces     the roots that an operator registered: clean absolute paths
-    session_trust  the least trust of the caller's session, None without one
-    tainted        whether that session has seen external content
+    workspaces  the roots that an operator registered: clean absolute paths
+    session     where the request stands among the agent's sessions
     """
 
     caller: Caller
     workspaces: tuple[str, ...] = ()
-    session_trust: Trust | None = None
-    tainted: bool = False
+    session: Standing = APART

@@ -40,26 +40,35 @@ _ORIGINS = {
 }
 
 
+class Limit(Struct, frozen=True):
+    """The most trust that something leaves to a request, and what it is, in the words of a reason."""
+
+    trust: Trust
+    name: str
+
+
+NO_LIMIT = Limit(max(Trust), "")
+
+
 class Assessment(Struct, frozen=True):
-    """The trust a request is given, and every reason that lowered it."""
+    """The trust a request is given, every reason that lowered it, and whether it says of itself to be external."""
 
     trust: Trust
     why: tuple[str, ...]
+    external: bool = False
 
 
-def assess(request: ActionRequest, kind: KeyKind, session: Trust | None = None) -> Assessment:
-    """Weigh what `request` claims; `session` is the trust its session has left, if it has one."""
+def assess(request: ActionRequest, kind: KeyKind, session: Limit = NO_LIMIT) -> Assessment:
+    """Weigh what `request` claims; `session` is what its session leaves it."""
     said = request.provenance
     return _assess((request.source, request.source_trust, said.origin_type, said.channel), kind, session)
 
 
 @lru_cache(maxsize=4_096)
-def _assess(
-    said: tuple[str | None, str | None, str | None, str | None], kind: KeyKind, session: Trust | None
-) -> Assessment:
+def _assess(said: tuple[str | None, str | None, str | None, str | None], kind: KeyKind, session: Limit) -> Assessment:
     source, source_trust, origin_type, channel = said
     readings = (
-        ("source", _of_source(source)),
+        ("source", of_source(source)),
         ("source_trust", _of_word(source_trust, Trust.__members__)),
         ("origin_type", _of_word(origin_type, _ORIGINS)),
         ("channel", _of_channel(channel)),
@@ -68,14 +77,12 @@ def _assess(
     if not claims:
         return Assessment(Trust.UNKNOWN, ("the request does not say where it comes from",))
     # INVARIANT: trust is the least of all claims, of what the key may attest and of what the session has left.
-    limits = [(f"a key of kind {kind}", CEILING[kind])]
-    if session is not None:
-        limits.append(("the session", session))
+    limits = [(f"a key of kind {kind}", CEILING[kind]), (session.name, session.trust)]
     trust = min(level for _, level in claims + limits)
     highest = max(level for _, level in claims)
     why = [f"{name} says {level.name}" for name, level in claims if level < highest]
     why += [f"{name} gives at most {level.name}" for name, level in limits if level < highest]
-    return Assessment(trust, tuple(why))
+    return Assessment(trust, tuple(why), any(level is Trust.EXTERNAL_CONTENT for _, level in claims))
 
 
 def findings(trust: Trust, effects: tuple[Effect, ...]) -> list[Finding]:
@@ -91,11 +98,11 @@ def findings(trust: Trust, effects: tuple[Effect, ...]) -> list[Finding]:
 
 def _of_channel(channel: str | None) -> Trust | None:
     """A channel says nothing for a request, only against it."""
-    trust = _of_source(channel)
+    trust = of_source(channel)
     return trust if trust is Trust.EXTERNAL_CONTENT else None
 
 
-def _of_source(source: str | None) -> Trust | None:
+def of_source(source: str | None) -> Trust | None:
     """The least trusted word of a source; None when it holds no word we know."""
     if source is None:
         return None

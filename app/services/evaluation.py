@@ -14,10 +14,12 @@ from app.services import api_key
 from app.services.answer import Answer, answer
 from app.services.configuration import Configuration, Configurations
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
-from app.services.recording import Salts, record
-from app.storage.command import NotAfter, Receipt, Result, Stale
+from app.services.live_sessions import LiveSessions
+from app.services.recording import Salts, Upon, record
+from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
+from app.storage.sessions import SessionsUnchanged
 
 _TRIES = 5
 # Steps for one HTTP request, and what each request of a batch adds to it.
@@ -35,8 +37,9 @@ class Received(Struct, frozen=True):
 class Evaluation:
     """The use case behind `/evaluate`."""
 
-    def __init__(self, configurations: Configurations, ledger: Ledger) -> None:
+    def __init__(self, configurations: Configurations, sessions: LiveSessions, ledger: Ledger) -> None:
         self._configurations = configurations
+        self._sessions = sessions
         self._ledger = ledger
         self._salts = Salts()
 
@@ -81,9 +84,11 @@ class Evaluation:
         if live is None:
             raise _unknown_key()
         _check_rights(live, received.request, explain=explain)
-        facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces)
+        stands, sessions = self._sessions.standing(live.agent, received.request)
+        facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces, stands)
         decision = decide(received.request, facts, configuration.rules, budget, explain=explain)
-        command = record(decision, received.request, received.canonical, live, configuration, self._salts.next())
+        upon = Upon(live, configuration, stands, sessions)
+        command = record(decision, received.request, received.canonical, upon, self._salts.next())
         return Attempt(live, received, explain, configuration, decision, self._ledger.submit(command))
 
     async def settle(self, attempt: "Attempt", result: Result) -> Answer:
@@ -92,14 +97,23 @@ class Evaluation:
             if not isinstance(result, Stale):
                 break
             key = attempt.key
-            if isinstance(result.guard, NotAfter) and result.guard.expires_at == key.expires_at:
-                raise UnauthenticatedError("expired_key", "This key has expired.")
-            configuration = await self._configurations.refreshed()
+            if isinstance(result.guard, NotAfter):
+                if result.guard.expires_at == key.expires_at:
+                    raise UnauthenticatedError("expired_key", "This key has expired.")
+                self._sessions.has_passed(result.guard.expires_at)
+            configuration = await self._refreshed(result.guard)
             attempt = self._attempt(key, attempt.received, configuration, Budget(STEPS), explain=attempt.explain)
             result = await attempt.written
         if isinstance(result, Stale):
-            raise UnavailableError("the configuration changed too often while this was being decided")
+            raise UnavailableError("what it rests upon changed too often while this was being decided")
         return attempt.answer(result)
+
+    async def _refreshed(self, failed: Guard) -> Configuration:
+        """Look again at what a decision was made upon."""
+        if isinstance(failed, SessionsUnchanged):
+            await self._sessions.refreshed()
+            return self._configurations.current
+        return await self._configurations.refreshed()
 
 
 class Attempt(Struct, frozen=True):

@@ -6,15 +6,14 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
 from app.audit_log.entry import draft
-from app.services.configuration import Configurations
-from app.services.errors import ConflictError, NotFoundError, UnauthenticatedError
+from app.services.desk import Desk
+from app.services.errors import ConflictError, NotFoundError
 from app.services.shown import shown_body, shown_payload
 from app.storage import entries, outcomes
-from app.storage.command import Command, EpochIs, Guard, NotAfter, Receipt, Stale
+from app.storage.command import Receipt, Stale
 from app.storage.database import Database
 from app.storage.entries import Entry
 from app.storage.keys import Key
-from app.storage.ledger import Ledger
 from app.storage.outcomes import AddOutcome, NoOutcome
 
 
@@ -30,10 +29,10 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
 class Outcomes:
     """The use cases around an evaluation after its answer."""
 
-    def __init__(self, database: Database, ledger: Ledger, configurations: Configurations) -> None:
+    def __init__(self, database: Database, desk: Desk) -> None:
         self._database = database
-        self._ledger = ledger
-        self._configurations = configurations
+        self._desk = desk
+        self._configurations = desk.configurations
 
     def show(self, evaluation: str, agent: str | None) -> dict[str, Any]:
         """The recorded decision, what it was about, and its outcome. `agent` None may see all. Raises NotFoundError."""
@@ -56,22 +55,11 @@ class Outcomes:
             row = self._find(connection, evaluation, key.agent)
         given = {name: value for name in Outcome.__struct_fields__ if (value := getattr(outcome, name)) is not None}
         fields = {"actor": {"agent": key.agent, "key": key.id}, "data": {"evaluation": row.seq, **given}}
-        configuration = self._configurations.refresh()
-        # INVARIANT: the key lives in the configuration whose epoch guards the entry; it was looked up in an older one.
-        if key.digest not in configuration.keys:
-            raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
-        entry = draft("execution.result", fields, log=configuration.log)
-        guards: tuple[Guard, ...] = (EpochIs(configuration.epoch), NoOutcome(row.seq))
-        if key.expires_at is not None:
-            guards += (NotAfter(key.expires_at),)
-        result = self._ledger.write(Command((entry,), guards, (AddOutcome(row.seq),)))
+        entry = draft("execution.result", fields, log=self._configurations.current.log)
+        result = self._desk.change_by_key(key, (entry,), (AddOutcome(row.seq),), (NoOutcome(row.seq),))
         if isinstance(result, Stale):
-            if isinstance(result.guard, NoOutcome):
-                raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
-            if isinstance(result.guard, NotAfter):
-                raise UnauthenticatedError("expired_key", "This key has expired.")
-            raise ConflictError("configuration_changed", "The configuration changed just now; report again.")
-        return result[0]
+            raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
+        return result
 
     def _find(self, connection: Connection, evaluation: str, agent: str | None) -> Entry:
         log, _, seq = evaluation.rpartition("-")

@@ -9,9 +9,12 @@ from app.audit_log.commitment import commitment
 from app.audit_log.entry import Draft, draft_typed
 from app.core.decision import Decision
 from app.core.model import ActionRequest
+from app.core.session import Standing
+from app.core.trust import Trust
 from app.services.configuration import Configuration
-from app.storage.command import Command, EpochIs, Guard, NotAfter
+from app.storage.command import Change, Command, EpochIs, Guard, NotAfter
 from app.storage.keys import Key
+from app.storage.sessions import LowerSession, SessionsUnchanged
 
 _encode = Encoder().encode
 
@@ -77,14 +80,32 @@ class Between(Struct, frozen=True):
     rules: tuple[str, ...]
 
 
-def record(
-    decision: Decision, request: ActionRequest, received: bytes, key: Key, configuration: Configuration, salt: bytes
-) -> Command:
-    """The command that records `decision`, valid only upon the configuration and the key that it was made upon."""
-    guards: tuple[Guard, ...] = (EpochIs(configuration.epoch),)
+class Upon(Struct, frozen=True):
+    """What a decision was made upon. `sessions` is the epoch at which the request stood so among its agent's."""
+
+    key: Key
+    configuration: Configuration
+    session: Standing
+    sessions: int
+
+
+def record(decision: Decision, request: ActionRequest, received: bytes, upon: Upon, salt: bytes) -> Command:
+    """The command that records `decision`, valid only upon what it was made upon."""
+    key, session = upon.key, upon.session
+    guards: tuple[Guard, ...] = (
+        EpochIs(upon.configuration.epoch),
+        # INVARIANT: no entry after the change of a session rests on what it was before.
+        SessionsUnchanged(key.agent, upon.sessions),
+    )
     if key.expires_at is not None:
         guards += (NotAfter(key.expires_at),)
-    return Command((_entry(decision, request, received, key, configuration, salt),), guards)
+    changes: tuple[Change, ...] = ()
+    if session.until is not None:
+        guards += (NotAfter(session.until),)
+    if session.id is not None and decision.tainted and not session.tainted and not request.dry_run:
+        # INVARIANT: what says of itself that external content led to it taints all that follows in its session.
+        changes = (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)
+    return Command((_entry(decision, request, received, key, upon.configuration, salt),), guards, changes)
 
 
 def _entry(

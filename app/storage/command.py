@@ -11,22 +11,30 @@ from app.audit_log.entry import Draft
 class Transaction:
     """The writer's open transaction, with the log's head under lock.
 
-    epoch  of the configuration, as it is after the commands before this one
-    now    microseconds; never before the newest entry's time
-    seq    of the first entry that the command at hand will write
+    epoch          of the configuration, as it is after the commands before this one
+    session_epoch  counts the changes of sessions, those of the commands before this one too
+    versions       of agents' sessions, as far as they were looked up since the last change
+    now            microseconds; never before the newest entry's time
+    seq            of the first entry that the command at hand will write
     """
 
-    __slots__ = ("_connection", "epoch", "now", "seq")
+    __slots__ = ("_connection", "epoch", "now", "seq", "session_epoch", "versions")
 
-    def __init__(self, connection: Connection, epoch: int, now: int, seq: int) -> None:
+    def __init__(self, connection: Connection, epoch: int, session_epoch: int, now: int, seq: int) -> None:
         self._connection = connection
         self.epoch = epoch
+        self.session_epoch = session_epoch
+        self.versions: dict[str, int] = {}
         self.now = now
         self.seq = seq
 
     def finds(self, query: Executable) -> bool:
         """Whether the query returns a row."""
         return self._connection.execute(query).first() is not None
+
+    def value(self, query: Executable) -> Any:
+        """The first column of the one row that the query returns."""
+        return self._connection.execute(query).scalar_one()
 
     def execute(self, statement: Executable, values: dict[str, Any] | None = None) -> None:
         self._connection.execute(statement, values)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, CursorResult, Select, select
+from sqlalchemy import Connection, CursorResult, Select, select, text
 
 from app.audit_log.chain import Head
 from app.audit_log.columns import ROW, Row
@@ -125,6 +125,15 @@ def _span(connection: Connection, since: str | None) -> tuple[int, int]:
         else:
             end = middle
     return low, high
+
+
+def of_session(connection: Connection, session: str, type: str, limit: int) -> list[Entry]:
+    """The newest entries of a type that tell of a session, oldest first, with salt and payload."""
+    columns = audit_entry.c
+    query = select(*_COLUMNS).where(columns.log_id == LOG, columns.session == session, columns.type == type)
+    # The index holds these two types only, and a database that does not see that in the parameter is told.
+    query = query.where(text("type IN ('session.prompted', 'session.observed')"))
+    return [Entry(*row) for row in connection.execute(query.order_by(columns.seq.desc()).limit(limit))][::-1]
 
 
 def pages(database: Database, after: int = -1) -> Iterator[tuple[Head, list[Row]]]:

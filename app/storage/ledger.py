@@ -93,6 +93,11 @@ class Ledger:
         return self._writer.is_writing
 
     @property
+    def session_epoch(self) -> int:
+        """The newest that this process has met: what it knows of sessions may be older."""
+        return self._writer.session_epoch
+
+    @property
     def is_stuck(self) -> bool:
         """Whether a batch is under way that no wait for a lock explains."""
         return not self._idle.is_set() and self._loop.time() - self._began > _STUCK_AFTER

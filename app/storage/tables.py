@@ -31,6 +31,7 @@ audit_log = Table(
     Column("last_ts", I64, nullable=False),
     Column("min_index", I64, nullable=False, server_default=text("0")),
     Column("epoch", I64, nullable=False, server_default=text("0")),
+    Column("session_epoch", I64, nullable=False, server_default=text("0")),
 )
 
 # `salt` and `payload` stand last so that scans of the chain need not read them; they alone may be erased.
@@ -50,6 +51,16 @@ audit_entry = Table(
     Column("salt", LargeBinary),
     Column("payload", LargeBinary),
     Index("audit_entry_agent", "log_id", "agent", "seq"),
+    # What a session was told and has seen.
+    Index(
+        "audit_entry_session",
+        "log_id",
+        "session",
+        "type",
+        "seq",
+        sqlite_where=text("type IN ('session.prompted', 'session.observed')"),
+        postgresql_where=text("type IN ('session.prompted', 'session.observed')"),
+    ),
     # What people look for is what was not simply allowed, and it is the smaller part.
     Index(
         "audit_entry_not_allowed",
@@ -125,4 +136,28 @@ outcome = Table(
     Column("log_id", Integer, ForeignKey("audit_log.log_id"), primary_key=True, autoincrement=False),
     Column("evaluation", I64, primary_key=True, autoincrement=False),
     Column("entry", I64, nullable=False),
+)
+
+# `version` is the log's session epoch at the row's last change that a decision could feel.
+session = Table(
+    "session",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("agent", Text, ForeignKey("agent.name"), nullable=False),
+    Column("key", Text, ForeignKey("agent_key.id"), nullable=False),
+    Column("parent", Text, ForeignKey("session.id")),
+    Column("root", Text, ForeignKey("session.id"), nullable=False),
+    Column("labels", Text, nullable=False),  # a JSON list
+    Column("created_at", I64, nullable=False),
+    Column("expires_at", I64, nullable=False),
+    Column("ended_at", I64),
+    Column("trust", Integer, nullable=False),
+    Column("prompts", Integer, nullable=False, server_default=text("0")),
+    Column("observations", Integer, nullable=False, server_default=text("0")),
+    Column("version", I64, nullable=False),
+    Index("session_agent", "agent", "expires_at"),
+    Index("session_agent_version", "agent", "version"),
+    Index("session_expiry", "expires_at"),
+    Index("session_root", "root"),
+    Index("session_version", "version"),
 )

@@ -39,6 +39,7 @@ class Writer:
         path = database.writing.url.database
         self._wal = Wal(path) if database.is_sqlite and path else None
         self.is_writing = True  # whether the last batch could be written
+        self.session_epoch = 0  # as the last batch found or left it
 
     def close(self) -> None:
         if self._connection is not None:
@@ -88,9 +89,9 @@ class Writer:
         outcomes: list[Stale | UnavailableError | slice] = []
         try:
             connection = self._begun()
-            head, epoch, now = self._lock_head(connection)
+            head, epoch, session_epoch, now = self._lock_head(connection)
             skewed = not self._database.is_sqlite and abs(now - self._clock()) > _SKEW_US
-            transaction = Transaction(connection, epoch, max(now, head.last_ts_us), head.size)
+            transaction = Transaction(connection, epoch, session_epoch, max(now, head.last_ts_us), head.size)
             for command in commands:
                 stale = next((guard for guard in command.guards if not guard.holds(transaction)), None)
                 if stale is not None:
@@ -110,9 +111,11 @@ class Writer:
             results = [receipts[found] if isinstance(found, slice) else found for found in outcomes]
             if not rows:
                 connection.rollback()
+                self.session_epoch = session_epoch
                 return results
             self._insert(connection, rows)
-            _run(connection, self._sql.advance, (head.size, rows[-1][1], head.last_ts_us, transaction.epoch))
+            epochs = (transaction.epoch, transaction.session_epoch)
+            _run(connection, self._sql.advance, (head.size, rows[-1][1], head.last_ts_us, *epochs))
         except BaseException:
             self._abandon()
             raise
@@ -124,6 +127,7 @@ class Writer:
             if not self._landed(rows[-1]):
                 raise UnavailableError("the database did not confirm a commit") from error
         else:
+            self.session_epoch = transaction.session_epoch
             if self._wal is not None:
                 self._wal.shorten(connection)
         return results
@@ -150,9 +154,9 @@ class Writer:
             with suppress(SQLAlchemyError):
                 connection.close()
 
-    def _lock_head(self, connection: Connection) -> tuple[Head, int, int]:
-        name, size, last, last_ts, epoch, now = _run(connection, self._sql.lock_head).fetchone()
-        return Head(name, size, bytes(last).hex(), last_ts), epoch, self._clock() if now is None else now
+    def _lock_head(self, connection: Connection) -> tuple[Head, int, int, int]:
+        name, size, last, last_ts, epoch, sessions, now = _run(connection, self._sql.lock_head).fetchone()
+        return Head(name, size, bytes(last).hex(), last_ts), epoch, sessions, self._clock() if now is None else now
 
     def _landed(self, row: Row) -> bool:
         """Whether a commit took place whose confirmation was lost on the way.
@@ -194,7 +198,7 @@ class _Sql(Struct, frozen=True):
     advance: str
 
 
-_HEAD = f"SELECT name, size, head, last_ts, epoch FROM audit_log WHERE log_id = {LOG}"  # noqa: S608 - our own words
+_HEAD = f"SELECT name, size, head, last_ts, epoch, session_epoch FROM audit_log WHERE log_id = {LOG}"  # noqa: S608 - our own words
 
 
 def _sql(mark: str, lock_head: str) -> _Sql:
@@ -202,7 +206,7 @@ def _sql(mark: str, lock_head: str) -> _Sql:
     marks = ", ".join([mark] * len(columns))
     insert = f"INSERT INTO audit_entry ({', '.join(columns)}) VALUES "  # noqa: S608 - our own words
     inserts = tuple(insert + ", ".join([f"({marks})"] * rows) for rows in range(_ROWS + 1))
-    values = ", ".join(f"{name} = {mark}" for name in ("size", "head", "last_ts", "epoch"))
+    values = ", ".join(f"{name} = {mark}" for name in ("size", "head", "last_ts", "epoch", "session_epoch"))
     return _Sql(lock_head, inserts, f"UPDATE audit_log SET {values} WHERE log_id = {LOG}")  # noqa: S608 - our own words
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from tests.api.test_problems import assert_problem
 from tests.api.world import ALLOWED, PASSPHRASE, World, basic, bearer
 
-Who = Literal["anyone", "agent", "operator", "admin", "agent or operator"]
+Who = Literal["anyone", "agent", "pep", "operator", "approver", "admin", "agent or operator", "pep or approver"]
 
 
 class Row(Struct, frozen=True):
@@ -35,6 +35,14 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/agents/{agent}/keys"): Row("operator", "/agents/coder/keys"),
     ("POST", "/agents/{agent}/keys"): Row("admin", "/agents/nobody/keys", {}),
     ("DELETE", "/agents/{agent}/keys/{key}"): Row("admin", "/agents/coder/keys/none"),
+    ("POST", "/sessions"): Row("agent", body={"parent": "none"}),
+    ("GET", "/sessions"): Row("agent or operator"),
+    ("GET", "/sessions/{session}"): Row("agent or operator", "/sessions/x"),
+    ("POST", "/sessions/{session}/prompts"): Row("pep", "/sessions/x/prompts", {"prompt": "Go on."}),
+    ("POST", "/sessions/{session}/observations"): Row("agent", "/sessions/x/observations", {"source": "web"}),
+    ("POST", "/sessions/{session}/extend"): Row("pep", "/sessions/x/extend", {}),
+    ("DELETE", "/sessions/{session}"): Row("pep or approver", "/sessions/x"),
+    ("DELETE", "/agents/{agent}/sessions"): Row("approver", "/agents/nobody/sessions"),
     ("GET", "/policy"): Row("operator"),
     ("POST", "/policy"): Row("admin", body={"files": [{"name": "p", "text": "no policy"}]}),
     ("POST", "/policy/{digest}/activate"): Row("admin", f"/policy/{_DIGEST}/activate", {"previous": _DIGEST}),
@@ -86,9 +94,19 @@ _KEYS = {"agent key", "pep key"}
 _PASS: dict[Who, set[str]] = {
     "anyone": set(CREDENTIALS),
     "agent": _KEYS,
+    "pep": {"pep key"},
     "operator": _ROLES,
+    "approver": {"admin", "approver"},
     "admin": {"admin"},
     "agent or operator": _KEYS | _ROLES,
+    "pep or approver": {"pep key", "admin", "approver"},
+}
+# Those who are known and may not, and the code by which they are told.
+_REFUSED: dict[Who, dict[str, str]] = {
+    "pep": {"agent key": "pep_key_needed"},
+    "approver": {"auditor": "approver_needed"},
+    "admin": dict.fromkeys(("approver", "auditor"), "admin_needed"),
+    "pep or approver": {"agent key": "pep_key_needed", "auditor": "approver_needed"},
 }
 
 
@@ -123,15 +141,15 @@ def test_a_route_serves_whom_it_is_for_and_nobody_else(api: World, method: str, 
     answer = client.request(method, row.path or path, json=row.body, headers=headers)
     if credential in _PASS[row.who]:
         assert answer.status_code not in (401, 403, 429, 500), answer.text
-    elif row.who == "admin" and credential in _ROLES:
-        assert_problem(answer, 403, "admin_needed")
+    elif credential in _REFUSED.get(row.who, {}):
+        assert_problem(answer, 403, _REFUSED[row.who][credential])
     else:
         assert answer.status_code == 401, answer.text
         assert_problem(answer, 401, answer.json()["code"])
         assert "www-authenticate" not in answer.headers
 
 
-OPERATOR_ROUTES = [pair for pair, row in ROWS.items() if row.who in ("operator", "admin", "agent or operator")]
+OPERATOR_ROUTES = [pair for pair, row in ROWS.items() if {"operator", "approver", "admin"} & {*row.who.split()}]
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATOR_ROUTES)

@@ -17,6 +17,8 @@ from app.core.facts import Caller, Facts
 from app.core.model import ActionRequest, EffectKind
 from app.core.policy.compile import File, compile_policy
 from app.core.policy.ruleset import RuleSet
+from app.core.provenance import Limit
+from app.core.session import Standing
 from app.core.trust import Trust
 
 ORDER = {
@@ -68,8 +70,7 @@ facts = st.builds(
     Facts,
     caller=st.builds(Caller, st.sampled_from(["coder-1", "*"]), st.just("k"), st.sampled_from(["pep", "agent"])),
     workspaces=st.sampled_from([(), ("/workspace",), ("/workspace", "/")]),
-    session_trust=st.none() | st.sampled_from(Trust),
-    tainted=st.booleans(),
+    session=st.builds(Standing, st.none() | st.just("s"), st.builds(Limit, st.sampled_from(Trust), st.just("x"))),
 )
 rule_parts = st.fixed_dictionaries(
     {},

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.model import ActionRequest, Effect, EffectKind, Provenance
-from app.core.provenance import assess, findings
+from app.core.provenance import NO_LIMIT, Limit, assess, findings
 from app.core.trust import CEILING, KeyKind, Trust
 
 sources = st.none() | st.sampled_from(["user", "web", "agent", "somebody", "user web", "\uff37eb"])
@@ -22,7 +22,7 @@ def trust(
     request = ActionRequest(
         tool="x", source=source, source_trust=said, provenance=Provenance(origin_type=origin, channel=channel)
     )
-    return assess(request, kind, session).trust
+    return assess(request, kind, NO_LIMIT if session is None else Limit(session, "the session")).trust
 
 
 @given(sources, trusts, origins, channels, kinds, sessions)
@@ -80,7 +80,7 @@ def test_contradictory_claims_are_capped_with_the_reason(
 
 
 def test_a_session_gives_at_most_what_it_has_left() -> None:
-    found = assess(ActionRequest(tool="x", source="user"), "pep", Trust.EXTERNAL_CONTENT)
+    found = assess(ActionRequest(tool="x", source="user"), "pep", Limit(Trust.EXTERNAL_CONTENT, "the session"))
     assert found.trust is Trust.EXTERNAL_CONTENT
     assert found.why == ("the session gives at most EXTERNAL_CONTENT",)
 

@@ -52,6 +52,17 @@ def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
     done("POST", "/agents", {"name": "other", "description": "=1+1"}, operator)
     key = done("POST", "/agents/other/keys", {"kind": "agent", "ttl_seconds": 60}, operator)
     done("DELETE", f"/agents/other/keys/{key['id']}", None, operator)
+    opened = {"prompts": ["Read the mail"], "labels": ["=nightly"], "ttl_seconds": 600}
+    outer = done("POST", "/sessions", opened, agent)["id"]
+    inner = done("POST", "/sessions", {"parent": outer}, agent)["id"]
+    done("POST", f"/sessions/{inner}/prompts", {"prompt": "and answer it €"}, agent)
+    done("POST", f"/sessions/{inner}/observations", {"tool": "mail", "source": "email", "content": "Hi"}, agent)
+    done("POST", f"/sessions/{outer}/observations", {}, agent)
+    done("POST", f"/sessions/{outer}/extend", {"ttl_seconds": 900}, agent)
+    done("POST", "/evaluate", {**READ, "session_id": inner}, agent)
+    done("DELETE", f"/sessions/{inner}", None, agent)
+    done("DELETE", f"/sessions/{outer}", None, operator)
+    done("DELETE", "/agents/other/sessions", None, operator)
     answers = [done("POST", "/evaluate?explain=true", request, agent) for request in REQUESTS]
     answers += done("POST", "/evaluate/batch", {"requests": REQUESTS}, agent)["results"]
     outcome = {"status": "error", "duration_ms": 12, "exit_code": 1, "error": "E_FAILED"}

@@ -26,7 +26,7 @@ from tests.services.deeds import REQUESTS, Filled, filled
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "openapi" / "schemas"
-WRITING = {"draft", "draft_typed", "change"}
+WRITING = {"_entry", "draft", "draft_typed", "change"}
 
 
 def schema(name: str) -> Any:

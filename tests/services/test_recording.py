@@ -10,11 +10,14 @@ from app.audit_log.entry import draft
 from app.core.decision import Classification, Decision, Verdict
 from app.core.model import ActionRequest, Effect, EffectKind
 from app.core.policy.compile import File, compile_policy
+from app.core.provenance import NO_LIMIT
+from app.core.session import APART, Standing
 from app.core.trust import Trust
 from app.services.configuration import Configuration
-from app.services.recording import Salts, record
+from app.services.recording import Salts, Upon, record
 from app.storage.command import EpochIs, NotAfter
 from app.storage.keys import Key
+from app.storage.sessions import SessionsUnchanged
 
 LOG = "3aae4b6e4c5ae283"
 RULES = compile_policy((File("p.yaml", "version: 1\n"),)).rules
@@ -22,6 +25,7 @@ CONFIGURATION = Configuration(
     epoch=3, log=LOG, agents={}, keys={}, operators={}, policy="sha256:" + "a" * 64, rules=RULES, workspaces=()
 )
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
+UPON = Upon(KEY, CONFIGURATION, APART, 5)
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 effects = st.lists(st.builds(Effect, st.sampled_from(EffectKind), st.text(max_size=20)), max_size=4).map(tuple)
@@ -52,7 +56,7 @@ requests = st.builds(
 @settings(max_examples=150)
 def test_the_typed_entry_is_the_checked_entry(decision: Decision, request: ActionRequest) -> None:
     salt = b"s" * 32
-    typed = record(decision, request, b'{"tool":"x"}', KEY, CONFIGURATION, salt).entries[0]
+    typed = record(decision, request, b'{"tool":"x"}', UPON, salt).entries[0]
     fields = decode(typed.head + b'",' + typed.middle[2:-7] + b"}")
     for written_by_the_log in ("log", "prev", "commit"):
         del fields[written_by_the_log]
@@ -73,9 +77,7 @@ def test_nothing_from_arguments_or_target_stands_in_the_body() -> None:
         tainted=False,
         why=(),
     )
-    entry = record(decision, request, b'{"target":"%b"}' % secret.encode(), KEY, CONFIGURATION, Salts().next()).entries[
-        0
-    ]
+    entry = record(decision, request, b'{"target":"%b"}' % secret.encode(), UPON, Salts().next()).entries[0]
     _, rows = extend(Head(LOG, 1, "a" * 64), (entry,), 1)
 
     assert secret.encode() not in rows[0][2]
@@ -83,7 +85,7 @@ def test_nothing_from_arguments_or_target_stands_in_the_body() -> None:
     assert verify_commitment(decode(rows[0][2])["commit"]["request"], entry.salt, "request", entry.payload)
 
 
-def test_a_decision_is_valid_only_upon_its_epoch_and_while_its_key_lives() -> None:
+def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_session_live() -> None:
     request, decision = (
         ActionRequest(tool="x"),
         Decision(
@@ -99,8 +101,15 @@ def test_a_decision_is_valid_only_upon_its_epoch_and_while_its_key_lives() -> No
     )
     mortal = Key("k_2", "coder", "pep", True, b"e" * 32, 0, 99, None)
 
-    assert record(decision, request, b"{}", KEY, CONFIGURATION, b"s" * 32).guards == (EpochIs(3),)
-    assert record(decision, request, b"{}", mortal, CONFIGURATION, b"s" * 32).guards == (EpochIs(3), NotAfter(99))
+    within = Standing("s_1", NO_LIMIT, 77)
+    epochs = (EpochIs(3), SessionsUnchanged("coder", 5))
+
+    for upon, mortals in (
+        (UPON, ()),
+        (Upon(mortal, CONFIGURATION, APART, 5), (NotAfter(99),)),
+        (Upon(mortal, CONFIGURATION, within, 5), (NotAfter(99), NotAfter(77))),
+    ):
+        assert record(decision, request, b"{}", upon, b"s" * 32).guards == epochs + mortals
 
 
 def test_no_salt_comes_twice() -> None:

@@ -26,7 +26,7 @@ migrate(database, data("migrations"))
 _BREAKS = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "breaks", "{newest}"
 def upgrade():
     op.create_table("half", sa.Column("id", sa.Integer))
     op.execute("INSERT INTO half VALUES (1)")
@@ -57,12 +57,13 @@ def test_processes_that_begin_at_the_same_time_migrate_an_empty_database_once(ur
 def test_a_migration_that_fails_half_way_leaves_nothing_behind(database: Database, tmp_path: Path) -> None:
     broken = tmp_path / "migrations"
     shutil.copytree(data("migrations"), broken, ignore=shutil.ignore_patterns("__pycache__"))
-    (broken / "versions" / "0002_breaks.py").write_text(_BREAKS)
+    newest = max(path.name for path in (broken / "versions").glob("*.py"))[:4]
+    (broken / "versions" / "breaks.py").write_text(_BREAKS.format(newest=newest))
     with pytest.raises(RuntimeError, match="half done"):
         migrate(database, broken)
     with database.reading.connect() as connection:
         assert not inspect(connection).has_table("half")
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0001"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == newest
     assert is_pending(database, broken)
 
 

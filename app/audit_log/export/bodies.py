@@ -44,6 +44,12 @@ class Agent(Part, frozen=True):
     session: str | UnsetType = UNSET
 
 
+class AgentInSession(Part, frozen=True):
+    agent: str
+    key: str
+    session: str
+
+
 class Commit(Part, frozen=True):
     """HMAC-SHA256 under the entry's salt of what stands beside the body and may be erased."""
 
@@ -91,6 +97,61 @@ class ExecutionResult(Body, frozen=True, tag="execution.result"):
 
     actor: Agent
     data: OutcomeData
+
+
+class OpenedData(Part, frozen=True):
+    labels: list[str]
+    trust: TrustLevel
+    ttl_seconds: Count
+    parent: str | UnsetType = UNSET
+
+
+class SessionOpened(Body, frozen=True, tag="session.opened"):
+    """A run of an agent began; `trust` is the most that its requests get."""
+
+    actor: AgentInSession
+    data: OpenedData
+
+
+class PromptedData(Part, frozen=True):
+    length: Count
+
+
+class SessionPrompted(Body, frozen=True, tag="session.prompted"):
+    """What the user said, by the word of an enforcement point."""
+
+    actor: AgentInSession
+    commit: Commit
+    data: PromptedData
+
+
+class ObservedData(Part, frozen=True):
+    trust: TrustLevel
+    source: str | UnsetType = UNSET
+    tool: str | UnsetType = UNSET
+
+
+class SessionObserved(Body, frozen=True, tag="session.observed"):
+    """What the session has seen: from now on it, and all of one root with it, are trusted no more than `trust`."""
+
+    actor: AgentInSession
+    data: ObservedData
+    commit: Commit | UnsetType = UNSET
+
+
+class ExtendedData(Part, frozen=True):
+    ttl_seconds: Count
+
+
+class SessionExtended(Body, frozen=True, tag="session.extended"):
+    actor: AgentInSession
+    data: ExtendedData
+
+
+class SessionEnded(Body, frozen=True, tag="session.ended"):
+    """The session ended, and all that were opened inside of it."""
+
+    actor: AgentInSession
 
 
 class Change(Body, frozen=True):
@@ -148,6 +209,27 @@ class KeyRevoked(Change, frozen=True, tag="key.revoked"):
     data: KeyData
 
 
+class StoppedData(Part, frozen=True):
+    agent: str
+    session: str
+
+
+class SessionStopped(Change, frozen=True, tag="session.stopped"):
+    """An operator ended the session, and all that were opened inside of it."""
+
+    data: StoppedData
+
+
+class AllStoppedData(Part, frozen=True):
+    agent: str
+
+
+class SessionsStopped(Change, frozen=True, tag="sessions.stopped"):
+    """An operator ended all sessions of an agent."""
+
+    data: AllStoppedData
+
+
 class ProposedData(Part, frozen=True):
     policy: PolicyDigest
 
@@ -181,6 +263,13 @@ Entry: TypeAlias = (
     LogCreated
     | Decision
     | ExecutionResult
+    | SessionOpened
+    | SessionPrompted
+    | SessionObserved
+    | SessionExtended
+    | SessionEnded
+    | SessionStopped
+    | SessionsStopped
     | OperatorCreated
     | AgentCreated
     | KeyCreated

@@ -1,0 +1,72 @@
+"""Sessions: how far one run of an agent may still be believed. What a session has seen only lowers it."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from app.core.model import ActionRequest
+from app.core.provenance import NO_LIMIT, Limit, of_source
+from app.core.trust import CEILING, KeyKind, Trust
+
+# How long after its end by one clock a session may still live by another; a replica further off allows nothing.
+SKEW_US = 5_000_000
+
+
+class Live(Struct, frozen=True):
+    """What decisions look at in a session that has not been ended: the trust it has left, and its expiry (µs)."""
+
+    trust: Trust
+    expires_at: int
+
+
+class Standing(Struct, frozen=True):
+    """What its session, or its agent's sessions, leave to a request.
+
+    id     the live session that the request belongs to; None: it belongs to none
+    limit  on the request's trust
+    until  when that session expires (µs)
+    """
+
+    id: str | None = None
+    limit: Limit = NO_LIMIT
+    until: int | None = None
+
+    @property
+    def tainted(self) -> bool:
+        """Whether external content was seen, or may have been."""
+        return self.limit.trust <= Trust.EXTERNAL_CONTENT
+
+
+APART = Standing()
+_NOT_LIVE = Standing(limit=Limit(Trust.UNKNOWN, "a session that is not live"))
+_TWO = Standing(limit=Limit(Trust.UNKNOWN, "a request that names two sessions"))
+
+
+def standing(request: ActionRequest, live: Mapping[str, Live], now: int) -> Standing:
+    """Where `request` stands among the `live` sessions of its agent; `now` may be a few seconds off."""
+    named = request.session_id
+    said = request.provenance.session_id
+    if named is None:
+        named = said
+    elif said is not None and said != named:
+        return _TWO
+    if named is not None:
+        found = live.get(named)
+        # INVARIANT: a session that was never opened, is over or is somebody else's vouches for nothing.
+        if found is None or found.expires_at <= now:
+            return _NOT_LIVE
+        return Standing(named, Limit(found.trust, "the session"), found.expires_at)
+    # INVARIANT: leaving the session out gains nothing: the least trusted session that lives then speaks.
+    least = min((one.trust for one in live.values() if one.expires_at + SKEW_US > now), default=None)
+    return APART if least is None else Standing(limit=Limit(least, "the least trusted of the agent's live sessions"))
+
+
+def opened(kind: KeyKind, parent: Trust | None = None) -> Trust:
+    """The trust of a session that a key of this kind opens, inside of another one or by itself."""
+    return CEILING[kind] if parent is None else min(CEILING[kind], parent)
+
+
+def observed(source: str | None) -> Trust:
+    """What seeing something from `source` leaves at most: what nobody vouches for is external content."""
+    trust = of_source(source)
+    return Trust.EXTERNAL_CONTENT if trust is None else trust

@@ -1,0 +1,238 @@
+"""Sessions: opened and attested by enforcement points, lowered by whatever they have seen, ended by whoever may."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import Encoder
+
+from app.audit_log.commitment import SALT_BYTES
+from app.audit_log.entry import Draft, draft
+from app.core.session import observed, opened
+from app.services.desk import Desk
+from app.services.errors import ConflictError, NotFoundError, RefusedError
+from app.services.live_sessions import LiveSessions
+from app.services.shown import shown_body, shown_payload
+from app.storage import entries, sessions
+from app.storage.agents import AgentExists
+from app.storage.command import Change, Guard, Stale
+from app.storage.database import Database
+from app.storage.entries import Entry
+from app.storage.keys import Key
+from app.storage.sessions import (
+    CountNote,
+    EndSession,
+    EndSessions,
+    ExtendSession,
+    FewerSessions,
+    LowerSession,
+    NoteKind,
+    OpenSession,
+    RoomForNote,
+    Session,
+    SessionLives,
+)
+
+_encode = Encoder().encode
+_SECOND = 1_000_000
+_LONGEST_LIFE = 30 * 86_400 * _SECOND
+# Live sessions of one agent, and how many of them its own keys may have opened: its gate always finds room.
+MOST_LIVE = 64
+MOST_BY_ITSELF = 16
+MOST_NOTES: dict[NoteKind, int] = {"prompts": 500, "observations": 5_000}
+_SHOWN = 20
+_TRIES = 5
+
+
+class History(Struct, frozen=True):
+    """A session and the newest of what it was told and has seen."""
+
+    session: Session
+    prompts: list[dict[str, Any]]
+    observations: list[dict[str, Any]]
+
+
+class Sessions:
+    """The use cases around sessions."""
+
+    def __init__(self, database: Database, desk: Desk, live: LiveSessions, clock: Callable[[], int]) -> None:
+        """`clock` gives microseconds."""
+        self._database = database
+        self._desk = desk
+        self._live = live
+        self._clock = clock
+
+    def all(self, agent: str | None, limit: int) -> list[Session]:
+        """Those that live, the newest first; `agent` None: of all agents."""
+        with self._database.read() as connection:
+            return sessions.live_sessions(connection, self._clock(), agent, limit)
+
+    def show(self, id: str, agent: str | None) -> History:
+        """One session, live or not. `agent` None may see all. Raises NotFoundError."""
+        with self._database.read() as connection:
+            found = sessions.find_session(connection, id)
+            if found is None or agent not in (None, found.agent):
+                raise _no_session()
+            prompts = entries.of_session(connection, id, "session.prompted", _SHOWN)
+            observations = entries.of_session(connection, id, "session.observed", _SHOWN)
+        return History(found, [_prompt(one) for one in prompts], [_observation(one) for one in observations])
+
+    def open(
+        self, key: Key, *, ttl_seconds: int, prompts: list[str], labels: list[str], parent: str | None = None
+    ) -> Session:
+        """Open a session for the key's agent. Raises RefusedError, NotFoundError, ConflictError."""
+        # INVARIANT: only an enforcement point says what the user said.
+        if prompts and key.kind != "pep":
+            raise RefusedError("pep_key_needed", "Only a key of kind pep attests what the user said.")
+        new = f"s_{secrets.token_hex(10)}"
+        fewer: tuple[Guard, ...] = (FewerSessions(key.agent, MOST_LIVE),)
+        if key.kind == "agent":
+            fewer += (FewerSessions(key.agent, MOST_BY_ITSELF, by_itself=True),)
+        for _ in range(_TRIES):
+            outer = self._own(key, parent) if parent is not None else None
+            trust = opened(key.kind, outer.trust if outer is not None else None)
+            change = OpenSession(
+                id=new,
+                agent=key.agent,
+                key=key.id,
+                parent=parent,
+                root=outer.root if outer is not None else new,
+                labels=labels,
+                trust=trust,
+                ttl=ttl_seconds * _SECOND,
+                at_most=min(_times(key.expires_at, outer.expires_at if outer is not None else None), default=None),
+                prompts=len(prompts),
+            )
+            data = {"labels": labels, "parent": parent, "trust": trust.name, "ttl_seconds": ttl_seconds}
+            written = (
+                self._entry("session.opened", key, new, data),
+                *(self._prompted(key, new, one) for one in prompts),
+            )
+            # INVARIANT: a session is opened with the trust that the one around it has left, not with what it had.
+            unchanged = () if outer is None else (SessionLives(outer.id, key.agent, outer.version),)
+            result = self._desk.change_by_key(key, written, (change,), (*fewer, *unchanged))
+            if not isinstance(result, Stale):
+                self._live.refresh()
+                return self._found(new)
+            if isinstance(result.guard, FewerSessions):
+                raise ConflictError("too_many_sessions", f"At most {result.guard.count} of these live; end one.")
+        raise ConflictError("session_changed", "The session around it changed just now; open it again.")
+
+    def prompt(self, key: Key, id: str, text: str) -> Session:
+        """Write down what the user said. Raises NotFoundError, ConflictError."""
+        room = RoomForNote(id, "prompts", MOST_NOTES["prompts"])
+        return self._change(key, id, self._prompted(key, id, text), (CountNote(id, "prompts"),), (room,))
+
+    def observe(self, key: Key, id: str, tool: str | None, source: str | None, content: str | None) -> Session:
+        """Take note of what the session has seen, and lower it by that. Raises NotFoundError, ConflictError."""
+        trust = observed(source)
+        # No output is kept, as it may hold secrets: its digest is enough to know it again.
+        payload = None if content is None else {"content": _digest(content), "length": len(content)}
+        entry = self._entry("session.observed", key, id, {"source": source, "tool": tool, "trust": trust.name}, payload)
+        changes = (LowerSession(id, trust), CountNote(id, "observations"))
+        room = RoomForNote(id, "observations", MOST_NOTES["observations"], trust)
+        return self._change(key, id, entry, changes, (room,))
+
+    def extend(self, key: Key, id: str, ttl_seconds: int) -> Session:
+        """Let it live longer, within its parent's life and its key's. Raises NotFoundError, ConflictError."""
+        found = self._own(key, id)
+        outer = self._found(found.parent) if found.parent is not None else None
+        keys = self._desk.configurations.current.keys.values()
+        expiry = next((one.expires_at for one in keys if one.id == found.key), None)
+        at_most = min(_times(found.created_at + _LONGEST_LIFE, expiry, outer.expires_at if outer is not None else None))
+        entry = self._entry("session.extended", key, id, {"ttl_seconds": ttl_seconds})
+        return self._change(key, id, entry, (ExtendSession(id, ttl_seconds * _SECOND, at_most),), ())
+
+    def end(self, key: Key, id: str) -> None:
+        """End it, and all inside of it: nothing recorded afterwards relies on them. Raises as `extend` does."""
+        self._change(key, id, self._entry("session.ended", key, id, {}), (EndSession(id),), ())
+
+    def stop(self, by: str, id: str) -> None:
+        """The same for an operator."""
+        data = {"agent": self._found(id).agent, "session": id}
+        change = (EndSession(id),)
+        if isinstance(
+            self._desk.change("session.stopped", by, data, change, (SessionLives(id),), raises_epoch=False), Stale
+        ):
+            raise _over()
+        self._live.refresh()
+
+    def stop_all(self, by: str, agent: str) -> None:
+        """End all sessions of an agent, for an operator. Raises NotFoundError."""
+        change = (EndSessions(agent),)
+        guard = (AgentExists(agent, expected=True),)
+        if isinstance(
+            self._desk.change("sessions.stopped", by, {"agent": agent}, change, guard, raises_epoch=False), Stale
+        ):
+            raise NotFoundError("no_such_agent", f"There is no agent {agent!r}.")
+        self._live.refresh()
+
+    def _change(
+        self, key: Key, id: str, entry: Draft, changes: tuple[Change, ...], guards: tuple[Guard, ...]
+    ) -> Session:
+        """Change a live session of the key's agent."""
+        lives = SessionLives(id, key.agent)
+        result = self._desk.change_by_key(key, (entry,), changes, (lives, *guards))
+        if isinstance(result, Stale):
+            self._own(key, id)
+            raise ConflictError("session_full", "This session takes no more notes of this kind; open another.")
+        self._live.refresh()
+        return self._found(id)
+
+    def _own(self, key: Key, id: str) -> Session:
+        """A live session of the key's agent. Raises NotFoundError, ConflictError."""
+        found = self._found(id)
+        # An agent learns nothing about others, not even that there is something to learn.
+        if found.agent != key.agent:
+            raise _no_session()
+        if found.ended_at is not None or found.expires_at <= self._clock():
+            raise _over()
+        return found
+
+    def _found(self, id: str) -> Session:
+        with self._database.read() as connection:
+            found = sessions.find_session(connection, id)
+        if found is None:
+            raise _no_session()
+        return found
+
+    def _prompted(self, key: Key, id: str, text: str) -> Draft:
+        return self._entry("session.prompted", key, id, {"length": len(text)}, {"prompt": text})
+
+    def _entry(
+        self, type: str, key: Key, id: str, data: dict[str, Any], payload: dict[str, Any] | None = None
+    ) -> Draft:
+        known = {name: value for name, value in data.items() if value is not None}
+        fields = {"actor": {"agent": key.agent, "key": key.id, "session": id}, **({"data": known} if known else {})}
+        log = self._desk.configurations.current.log
+        if payload is None:
+            return draft(type, fields, log=log)
+        return draft(type, fields, log=log, payload=_encode(payload), salt=secrets.token_bytes(SALT_BYTES))
+
+
+def _times(*times: int | None) -> list[int]:
+    return [time for time in times if time is not None]
+
+
+def _digest(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _prompt(entry: Entry) -> dict[str, Any]:
+    """A prompt as it is shown; null once it was erased."""
+    return {"seq": entry.seq, "ts": entry.ts, "prompt": (shown_payload(entry) or {}).get("prompt")}
+
+
+def _observation(entry: Entry) -> dict[str, Any]:
+    data = shown_body(entry).get("data", {})
+    return {"seq": entry.seq, "ts": entry.ts, **{name: data.get(name) for name in ("tool", "source", "trust")}}
+
+
+def _no_session() -> NotFoundError:
+    return NotFoundError("no_such_session", "There is no session of this id.")
+
+
+def _over() -> ConflictError:
+    return ConflictError("session_over", "This session has ended or expired; open another one.")
