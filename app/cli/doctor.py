@@ -8,7 +8,7 @@ from app.cli.failure import NO, OK
 from app.cli.options import AsJson, Url
 
 if TYPE_CHECKING:
-    from app.cli.examination import Line
+    from app.cli.checks.line import Line
 
 _STYLES = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
 
@@ -24,8 +24,8 @@ def doctor(
     Each line says what to do where something is missing. Exit code 1 when something fails.
     """
     from app.cli import terminal
+    from app.cli.checks import examine
     from app.cli.environment import settings
-    from app.cli.examination import examine
 
     lines = examine(settings(), url, last)
     is_sound = all(line.state != "FAIL" for line in lines)

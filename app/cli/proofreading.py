@@ -10,6 +10,7 @@ from app.cli.home import files_of
 if TYPE_CHECKING:
     from app.core.decision import Finding
     from app.core.policy.compile import File
+    from app.core.policy.ruleset import Policy
 
 
 class Proofs(Struct, frozen=True):
@@ -45,7 +46,8 @@ def proofread(path: Path) -> Proofs:
     except PolicyError as error:
         return Proofs([str(problem) for problem in error.problems], [])
     problems = [str(failure) for failure in run_tests(policy)]
-    return Proofs(problems, _loosened(files), len(policy.rules.rules), len(policy.tests), pack(files)[0])
+    notes = [*_loosened(files), *_idle(files, policy)]
+    return Proofs(problems, notes, len(policy.rules.rules), len(policy.tests), pack(files)[0])
 
 
 def _loosened(files: tuple["File", ...]) -> list[str]:
@@ -67,6 +69,41 @@ def _loosened(files: tuple["File", ...]) -> list[str]:
     if own.default.stance < base.default.stance:
         notes.append(f"loosened: what no rule allows asks here; in {files[1].name} it is denied")
     return notes
+
+
+def _idle(files: tuple["File", ...], policy: "Policy") -> list[str]:
+    """Rules of the file itself that can never decide, and those that none of its tests touches, by their lines."""
+    from app.core.policy.selftest import deciding
+    from app.core.policy.shadow import shadows
+    from app.core.policy.source import Problem
+
+    lines = _lines(files[0])
+    over = {rule: by for rule, by in shadows(policy.rules) if rule in lines}
+    notes = [Problem(files[0].name, lines[rule], _unreachable(rule, over[rule], lines, files)) for rule in over]
+    if lines and not policy.tests:
+        notes.append(Problem(files[0].name, 0, "no test shows what these rules do; write some under tests:"))
+    elif lines:
+        idle = lines.keys() - deciding(policy) - over.keys()
+        notes += [Problem(files[0].name, lines[rule], f"no test touches {rule}") for rule in idle]
+    return [str(note) for note in sorted(notes, key=lambda note: note.line)]
+
+
+def _unreachable(rule: str, by: str, lines: dict[str, int], files: tuple["File", ...]) -> str:
+    others = (f"{file.name}:{found[by]}" for file in files[1:] if by in (found := _lines(file)))
+    where = f"line {lines[by]}" if by in lines else next(others, "a policy that it builds on")
+    return f"{rule} can never decide: whatever it is about, {by} ({where}) is stricter"
+
+
+def _lines(file: "File") -> dict[str, int]:
+    """The rules that a file writes out, and where; lists of the earlier form have no rules of their own."""
+    from app.core.policy.document import document
+    from app.core.policy.four_lists import is_four_lists
+    from app.core.policy.source import read
+
+    source = read(file.text, file.name)
+    if is_four_lists(source):
+        return {}
+    return {text.id: source.lines[where] for where, text in document(source).rules}
 
 
 def _change(before: "Finding", now: "Finding | None", base: str) -> str:

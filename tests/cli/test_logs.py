@@ -9,7 +9,6 @@ import structlog
 
 from app.cli.logs import configure
 
-
 SECRET = "Basic YWxpY2U6c2VjcmV0"
 
 

@@ -52,15 +52,41 @@ def test_check_says_what_a_policy_loosens(files: Commands) -> None:
         "loosened: push is deny in base.yaml and ask here",
         "loosened: ask pay of base.yaml is left out",
         "loosened: what no rule allows asks here; in base.yaml it is denied",
+        "own.yaml: no test shows what these rules do; write some under tests:",
+        "own.yaml:7: by can never decide: whatever it is about, push (line 6) is stricter",
     ]
-    assert files("policy", "check", "base.yaml").out.startswith("good: 3 rules, 0 tests hold, sha256:")
+    assert "good: 3 rules, 0 tests hold, sha256:" in files("policy", "check", "base.yaml").out
 
 
-@pytest.mark.parametrize("policy", ["default", "strict"])
+def test_check_names_rules_that_no_test_touches_and_those_that_a_base_overrules(files: Commands) -> None:
+    own = """\
+version: 1
+extends: base.yaml
+rules:
+  - {id: forced, allow: shell, command: "git push --force *"}
+  - {id: touched, allow: read_file}
+  - {id: untouched, allow: write_file}
+tests:
+  - {call: Read, args: {file_path: a}, expect: allow}
+"""
+    (files.folder / "tested.yaml").write_text(own)
+    assert files("policy", "check", "tested.yaml", "--json").document["notes"] == [
+        "tested.yaml:4: forced can never decide: whatever it is about, push (base.yaml:5) is stricter",
+        "tested.yaml:6: no test touches untouched",
+    ]
+    (files.folder / "lists.yaml").write_text("safe: [read_file]\nblocked: [pay]\n")
+    assert files("policy", "check", "lists.yaml", "--json").document["notes"] == []
+
+
+@pytest.mark.parametrize(
+    "policy", ["default", "strict", "seed-compatible", "examples/ci-agent", "examples/mail-assistant"]
+)
 def test_what_ships_is_good(files: Commands, policy: str) -> None:
     from app.data import data
 
-    assert files("policy", "check", data("policies") / f"{policy}.yaml").code == 0
+    ran = files("policy", "check", data("policies") / f"{policy}.yaml", "--json")
+    assert ran.code == 0
+    assert not [note for note in ran.document["notes"] if "never decide" in note or "no test" in note]
 
 
 def test_a_file_that_cannot_be_read_is_an_error_and_no_mistake(files: Commands) -> None:

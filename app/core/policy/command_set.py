@@ -21,11 +21,11 @@ class CommandSet:
     """Several patterns, found through the program that each of them names."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._patterns = [pattern(text.split(), "*") for text in patterns]
+        self.patterns = [pattern(text.split(), "*") for text in patterns]
         self._by_program: dict[str, list[Pattern]] = {}
         self._any_program: list[Pattern] = []
         self._folded: dict[str, list[Pattern]] = {}
-        for one in self._patterns:
+        for one in self.patterns:
             if one[0].wild:
                 self._any_program.append(one)
             else:
@@ -44,7 +44,7 @@ class CommandSet:
         program, *rest = command.words
         if is_wild(program):
             # Which program runs is not known; whatever the patterns say of the other words can be meant.
-            return any(_touches(one, (one[0].text, *rest)) or _touches(one, command.words) for one in self._patterns)
+            return any(_touches(one, (one[0].text, *rest)) or _touches(one, command.words) for one in self.patterns)
         name = plain(program)
         return any(_touches(one, (one[0].text, *rest)) for one in self._folded.get(name, ())) or any(
             _touches(one, (other, *rest)) for one in self._any_program for other in {program, name}

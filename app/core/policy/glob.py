@@ -11,11 +11,14 @@ Both take at most items x pattern steps, without recursion and without regular e
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
 from app.core.policy import wildcard
 from app.core.policy.overlap import overlap
+
+T = TypeVar("T")
 
 
 class Item(Struct, frozen=True):
@@ -60,11 +63,20 @@ def covers(pattern: Pattern, items: Sequence[str]) -> bool:
     return _match(pattern, items, Item.covers)
 
 
+def within(inner: Pattern, outer: Pattern) -> bool:
+    """Whether all that `inner` matches is surely matched by `outer`; a no may be wrong."""
+    return _match(outer, inner, _surely_holds)
+
+
+def _surely_holds(outer: Item, inner: Item) -> bool:
+    return not inner.any_number and wildcard.within(inner.text, outer.text)
+
+
 def _any_number(item: Item) -> bool:
     return item.any_number
 
 
-def _match(pattern: Pattern, items: Sequence[str], same: Callable[[Item, str], bool]) -> bool:
+def _match(pattern: Pattern, items: Sequence[T], same: Callable[[Item, T], bool]) -> bool:
     """Greedy: on a mismatch return only to the last any-number item; a longer reach of an earlier one adds nothing."""
     at = position = 0
     resume_at = resume_position = -1

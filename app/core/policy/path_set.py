@@ -52,6 +52,11 @@ class PathSet:
         for one in self._folded:
             self._file(*one)
 
+    @property
+    def patterns(self) -> list[Pattern]:
+        """The patterns, folded."""
+        return [folded for folded, _, _ in self._folded]
+
     def __len__(self) -> int:
         return len(self._folded)
 

@@ -25,6 +25,15 @@ def run_tests(policy: Policy) -> list[Problem]:
     return [failure for test in policy.tests if (failure := _failure(test, policy.rules)) is not None]
 
 
+def deciding(policy: Policy) -> frozenset[str]:
+    """The rules that decide some test of the policy."""
+    return frozenset(
+        rule
+        for test in policy.tests
+        for rule in decide(request(test.text), facts(test.text), policy.rules, Budget(_STEPS)).rules
+    )
+
+
 def _failure(test: PolicyTest, rules: RuleSet) -> Problem | None:
     text = test.text
     decision = decide(request(text), facts(text), rules, Budget(_STEPS))

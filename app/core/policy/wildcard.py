@@ -144,6 +144,13 @@ def intersect(wild: str, other: str) -> bool:
     return overlap(tokens(wild), tokens(other), (_is_star, _is_star), _meet)
 
 
+def within(inner: str, outer: str) -> bool:
+    """Whether all that `inner` matches is surely matched by `outer`; a no may be wrong."""
+    if outer in ("*", inner) or (not is_wild(inner) and matches(outer, inner)):
+        return True
+    return outer[-1:] == "*" and not is_wild(outer[:-1]) and inner.startswith(outer[:-1])
+
+
 def _is_star(token: Token) -> bool:
     return token is STAR
 
