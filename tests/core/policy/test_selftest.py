@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.policy.compile import File, compile_policy
-from app.core.policy.selftest import run_tests
+from app.core.policy.selftest import deciding, run_tests
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ def test_a_failure_says_where_and_what_came_instead(test: str, said: str) -> Non
     text = f"version: 1\nrules: [{{id: a, allow: x, reason: Fine.}},\n  {{id: b, log: y}}]\ntests:\n  - {test}\n"
     (failure,) = run_tests(compile_policy((File("p.yaml", text),)))
     assert said in str(failure)
+
+
+def test_tests_tell_which_rules_they_touch() -> None:
+    text = "version: 1\nrules: [{id: a, allow: x}, {id: b, allow: y}]\ntests: [{call: x, expect: allow}]\n"
+    policy = compile_policy((File("p.yaml", text),))
+    assert run_tests(policy) == []
+    assert deciding(policy) == {"a"}
