@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.client import HTTPResponse
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -1,4 +1,4 @@
-"""The example as a user runs it: one command, a real service, real tools."""
+"""The agent loop allows what is ordinary, and runs nothing that was not allowed."""
 
 import os
 import re
@@ -7,25 +7,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.examples.runs import ROOT, run
 
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("example")
-    environment = {name: value for name, value in os.environ.items() if "AGENT_SUDO_" not in name}
-    done = subprocess.run(
-        [ROOT / "examples/agent_loop/run"],
-        cwd=folder,
-        env={**environment, "TMPDIR": str(folder), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert list(folder.iterdir()) == [], "it leaves nothing behind"
-    return done.stdout
+    return run("agent_loop", tmp_path_factory.mktemp("example"))
 
 
 def test_allowed_things_happen_and_nothing_else_does(output: str) -> None:
