@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from msgspec import Struct
-from starlette.types import ASGIApp
 
 from app import __version__
 from app.api.application import application

@@ -21,8 +21,8 @@ from app.api.rate_limit import RateLimit
 from app.api.response import Response
 from app.core.model import ActionRequest
 from app.core.strict_json import InvalidJsonError, parse
-from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
 from app.services.answer import Answer
+from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
 from app.services.evaluation import Attempt, Evaluation, Received
 from app.storage.command import Result, Stale
 from app.storage.keys import Key

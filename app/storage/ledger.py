@@ -106,7 +106,7 @@ class Ledger:
         return await self.submit(command)
 
     def _gather(self, turns: int, seen: int = 0) -> None:
-        """Wait while turns of the event loop bring more: who was woken together asks again together, and shares a commit.
+        """Wait while the event loop brings more: who was woken together asks again together, and shares a commit.
 
         At most `turns`, so that a trickle that never ends holds nobody back.
         """
