@@ -23,8 +23,11 @@ def combine(found: Sequence[Finding], spoken: Sequence[Finding], default: Findin
     findings = [*found, *spoken]
     if not spoken and all(finding.stance < default.stance for finding in found):
         findings.append(default)
-    stance = max([finding.stance for finding in findings])
-    outcome = _outcome([finding for finding in findings if finding.stance is stance])
+    if len(findings) > 1:
+        stance = max([finding.stance for finding in findings])
+        findings = [finding for finding in findings if finding.stance is stance]
+    stance = findings[0].stance
+    outcome = _outcome(findings)
     if stance is not Stance.LOG:
         return outcome
     instead = combine(found, [finding for finding in spoken if finding.stance is not Stance.LOG], default)
@@ -33,14 +36,11 @@ def combine(found: Sequence[Finding], spoken: Sequence[Finding], default: Findin
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:
     """All findings here have one stance; the gravest gives the reason, and names decide between equals."""
-    ordered = sorted(findings, key=lambda finding: (-finding.classification, finding.rule))
-    gravest = ordered[0]
-    return Outcome(
-        _verdict(gravest),
-        gravest.classification,
-        gravest.reason,
-        tuple(dict.fromkeys(finding.rule for finding in ordered)),
-    )
+    if len(findings) > 1:
+        findings = sorted(findings, key=lambda finding: (-finding.classification, finding.rule))
+    gravest = findings[0]
+    rules = tuple(dict.fromkeys([finding.rule for finding in findings]))
+    return Outcome(_verdict(gravest), gravest.classification, gravest.reason, rules)
 
 
 def _verdict(finding: Finding) -> Verdict:

@@ -62,10 +62,11 @@ def roots(workspaces: tuple[str, ...], home: str = "") -> Roots:
 class Located:
     """One path. `exact` are its readings for rules that loosen, `folded` for rules that tighten.
 
-    A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match.
+    A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match. `touched` and
+    `covered` hold what sets of patterns have found out about it.
     """
 
-    __slots__ = ("exact", "folded", "names", "tree", "wild")
+    __slots__ = ("covered", "exact", "folded", "names", "touched", "tree", "wild")
 
     def __init__(self, path: str, roots: Roots) -> None:
         segments = split(path)
@@ -77,6 +78,8 @@ class Located:
         if self.tree:
             self.folded += [root for reading in self.folded for root in _held(reading, roots)]
         self.names = frozenset().union(*self.folded)
+        self.touched: dict[object, bool] = {}
+        self.covered: dict[object, bool] = {}
 
 
 # Reading a path takes longer than all that rules ask about it, and agents come back to the same few.

@@ -82,6 +82,19 @@ class PathSet:
 
     def touches(self, path: Located) -> bool:
         """Whether some pattern matches some reading of `path`."""
+        known = path.touched.get(self)
+        if known is None:
+            known = path.touched[self] = self._touches(path)
+        return known
+
+    def covers(self, path: Located) -> bool:
+        """Whether some pattern matches all that `path` stands for, exactly as spelt."""
+        known = path.covered.get(self)
+        if known is None:
+            known = path.covered[self] = any(covers(one, reading) for one in self._exact for reading in path.exact)
+        return known
+
+    def _touches(self, path: Located) -> bool:
         if path.wild:
             return any(self._may_touch(reading) for reading in path.folded)
         # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
@@ -109,10 +122,6 @@ class PathSet:
             and touches_any(pattern, reading, many)
             for pattern, demand, name in self._folded
         )
-
-    def covers(self, path: Located) -> bool:
-        """Whether some pattern matches all that `path` stands for, exactly as spelt."""
-        return any(covers(one, reading) for one in self._exact for reading in path.exact)
 
 
 def _reaches(pattern: Pattern, tree: Segments) -> bool:

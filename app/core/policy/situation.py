@@ -32,19 +32,19 @@ class Situation:
     @property
     def keys(self) -> frozenset[str] | None:
         """The programs and the segments of paths in this call; None when some of them are not known."""
-        found: set[str] = set()
+        found: frozenset[str] = frozenset()
         for command in self.call.commands:
             if command.words:
                 if is_wild(command.words[0]):
                     return None
-                found.add(plain(command.words[0]))
+                found |= {plain(command.words[0])}
         for effect in self.call.effects:
             if effect.kind in NAMES_PATHS:
                 path = self.located(effect.resource)
                 if path.wild or path.tree:
                     return None
-                found |= path.names
-        return frozenset(found)
+                found = found | path.names if found else path.names
+        return found
 
     def located(self, path: str) -> Located:
         return locate(path, self._roots)
