@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from app.audit_log.canonical import MAX_BODY, EntryError, encode
 from app.audit_log.columns import Columns, columns
-from app.audit_log.commitment import commitment
+from app.audit_log.commitment import SALT_BYTES, commitment
 from app.audit_log.timestamp import parse_timestamp, timestamp
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "VERSION",
     "Draft",
     "EntryError",
+    "Form",
     "draft",
+    "form",
     "leaf_hash",
     "link",
     "parse_timestamp",
@@ -111,26 +113,47 @@ def draft(
     return Draft(log, head, middle, tail, kind, agent, session, tool, decision, salt, payload)
 
 
-def draft_typed(
-    type: str, before: Struct, between: Struct, columns: Columns, *, log: str, payload: bytes, salt: bytes
-) -> Draft:
-    """The same as `draft`, at a third of the cost, for a body whose keys and types two structs fix.
+# The columns but for the type: agent, session, tool, decision.
+Copies = tuple[str | None, str | None, str | None, str | None]
 
-    `before` holds the fields that sort before "prev", `log` and `commit` among them, `between` those that sort
-    between "prev" and "seq", both in that order and inside the profile; the columns are given as they stand in the
-    body. Nothing of this is checked here: a test holds such bodies against those of `draft`. Raises EntryError for
-    one too large.
+
+class Form(Struct, frozen=True, gc=False):
+    """An entry with a payload, rendered but for the commitment to it: what a request that comes again has again."""
+
+    log: str
+    before: bytes
+    after: bytes
+    middle: bytes
+    columns: Columns
+    payload: bytes
+
+    def draft(self, salt: bytes) -> Draft:
+        """The entry under a salt of its own."""
+        committed = commitment(salt, "request", self.payload)
+        head = b"%b%b%b" % (self.before, committed.encode(), self.after)
+        return Draft(self.log, head, self.middle, _tail(self.columns[0]), *self.columns, salt, self.payload)
+
+
+# How `commit` begins in a body. A quote inside of a text is escaped, so that this stands nowhere else.
+_COMMIT: Final = b'"commit":{"request":"'
+
+
+def form(type: str, before: Struct, between: Struct, copies: Copies, *, log: str, payload: bytes) -> Form:
+    """The form of an entry whose keys and types two structs fix: `draft` at a third of the cost, or less if kept.
+
+    `before` holds the fields that sort before "prev", `log` among them and `commit` with an empty `request`, `between`
+    those that sort between "prev" and "seq", both in that order and inside the profile; `copies` are the columns beside
+    the type, as they stand in the body. Nothing of this is checked here: a test holds such bodies against those of
+    `draft`. Raises EntryError for one too large.
     """
-    head = _encode(before)[:-1] + b',"prev":"'
+    head, mark, rest = _encode(before).partition(_COMMIT)
+    after = rest[:-1] + b',"prev":"'
     middle = b'",' + _encode(between)[1:-1] + b',"seq":'
-    return _bounded(Draft(log, head, middle, _tail(type), *columns, salt, payload))
-
-
-def _bounded(draft: Draft) -> Draft:
+    size = len(head) + len(mark) + 2 * SALT_BYTES + len(after) + len(middle) + len(_tail(type))
     # INVARIANT: what was drafted can be linked; the writer meets no body that has become too large.
-    if len(draft.head) + len(draft.middle) + len(draft.tail) + _LINKED_BYTES > MAX_BODY:
+    if size + _LINKED_BYTES > MAX_BODY:
         raise EntryError(f"larger than {MAX_BODY} bytes")
-    return draft
+    return Form(log, head + mark, after, middle, (type, *copies), payload)
 
 
 @lru_cache(maxsize=256)

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from app.core.budget import Budget
-from app.core.decision import Decision
-from app.core.engine import decide
 from app.core.facts import Caller, Facts
 from app.core.model import ActionRequest
 from app.services import api_key
-from app.services.answer import Answer, answer
+from app.services.answer import AnswerForm
 from app.services.configuration import Configuration, Configurations
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
+from app.services.judgement import Judgements, Received
 from app.services.live_sessions import LiveSessions
 from app.services.recording import Salts, Upon, record
 from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
@@ -27,11 +26,11 @@ STEPS = 20_000
 _STEPS_OF_EACH = 400
 
 
-class Received(Struct, frozen=True):
-    """One request: as understood, and the canonical bytes of what came in."""
+class Answered(Struct, frozen=True):
+    """A decision's word, and the whole answer as it goes out."""
 
-    request: ActionRequest
-    canonical: bytes
+    decision: str
+    body: bytes
 
 
 class Evaluation:
@@ -41,6 +40,7 @@ class Evaluation:
         self._configurations = configurations
         self._sessions = sessions
         self._ledger = ledger
+        self._judgements = Judgements(configurations.current)
         self._salts = Salts()
 
     def known_key(self, secret: str) -> Key | None:
@@ -61,12 +61,12 @@ class Evaluation:
         """Decide one request and hand the decision to the ledger. Raises UnauthenticatedError, RefusedError."""
         return self._attempt(key, received, self._configurations.current, Budget(STEPS), explain=explain)
 
-    async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answer:
+    async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answered:
         """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
         attempt = self.begin(key, received, explain=explain)
         return await self.settle(attempt, await attempt.written)
 
-    async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answer]:
+    async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answered]:
         """Decide several requests under one budget; answers in order, once all are recorded."""
         budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
         for one in received:
@@ -86,12 +86,14 @@ class Evaluation:
         _check_rights(live, received.request, explain=explain)
         stands, sessions = self._sessions.standing(live.agent, received.request)
         facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces, stands)
-        decision = decide(received.request, facts, configuration.rules, budget, explain=explain)
+        if self._judgements.configuration is not configuration:
+            self._judgements = Judgements(configuration)
+        judgement = self._judgements.of(received, facts, live, budget, explain=explain)
         upon = Upon(live, configuration, stands, sessions)
-        command = record(decision, received.request, received.canonical, upon, self._salts.next())
-        return Attempt(live, received, explain, configuration, decision, self._ledger.submit(command))
+        command = record(judgement.entry, judgement.decision, received.request, upon, self._salts.next())
+        return Attempt(live, received, explain, judgement.answer, self._ledger.submit(command))
 
-    async def settle(self, attempt: "Attempt", result: Result) -> Answer:
+    async def settle(self, attempt: "Attempt", result: Result) -> Answered:
         """The answer to an attempt whose result is known; what went stale is attempted again."""
         for _ in range(_TRIES - 1):
             if not isinstance(result, Stale):
@@ -106,7 +108,7 @@ class Evaluation:
             result = await attempt.written
         if isinstance(result, Stale):
             raise UnavailableError("what it rests upon changed too often while this was being decided")
-        return attempt.answer(result)
+        return attempt.answered(result)
 
     async def _refreshed(self, failed: Guard) -> Configuration:
         """Look again at what a decision was made upon."""
@@ -122,20 +124,12 @@ class Attempt(Struct, frozen=True):
     key: Key
     received: Received
     explain: bool
-    configuration: Configuration
-    decision: Decision
+    answer: AnswerForm
     written: asyncio.Future[Result]
 
-    def answer(self, written: tuple[Receipt, ...]) -> Answer:
+    def answered(self, written: tuple[Receipt, ...]) -> Answered:
         """The answer, now that it is recorded."""
-        return answer(
-            self.decision,
-            self.configuration.policy,
-            self.configuration.log,
-            written[0],
-            dry_run=self.received.request.dry_run,
-            explain=self.explain,
-        )
+        return Answered(self.answer.decision, self.answer.filled(written[0]))
 
 
 def _check_rights(key: Key, request: ActionRequest, *, explain: bool) -> None:

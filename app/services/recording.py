@@ -5,8 +5,7 @@ import secrets
 from msgspec import Struct
 from msgspec.json import Encoder
 
-from app.audit_log.commitment import commitment
-from app.audit_log.entry import Draft, draft_typed
+from app.audit_log.entry import Form, form
 from app.core.decision import Decision
 from app.core.model import ActionRequest
 from app.core.session import Standing
@@ -89,36 +88,17 @@ class Upon(Struct, frozen=True):
     sessions: int
 
 
-def record(decision: Decision, request: ActionRequest, received: bytes, upon: Upon, salt: bytes) -> Command:
-    """The command that records `decision`, valid only upon what it was made upon."""
-    key, session = upon.key, upon.session
-    guards: tuple[Guard, ...] = (
-        EpochIs(upon.configuration.epoch),
-        # INVARIANT: no entry after the change of a session rests on what it was before.
-        SessionsUnchanged(key.agent, upon.sessions),
-    )
-    if key.expires_at is not None:
-        guards += (NotAfter(key.expires_at),)
-    changes: tuple[Change, ...] = ()
-    if session.until is not None:
-        guards += (NotAfter(session.until),)
-    if session.id is not None and decision.tainted and not session.tainted and not request.dry_run:
-        # INVARIANT: what says of itself that external content led to it taints all that follows in its session.
-        changes = (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)
-    return Command((_entry(decision, request, received, key, upon.configuration, salt),), guards, changes)
-
-
-def _entry(
-    decision: Decision, request: ActionRequest, received: bytes, key: Key, configuration: Configuration, salt: bytes
-) -> Draft:
+def form_of(
+    decision: Decision, request: ActionRequest, received: bytes, key: Key, configuration: Configuration
+) -> Form:
+    """The entry of `decision`, but for what makes each entry its own."""
     # INVARIANT: nothing that arguments or targets hold stands in the hashed body; it is in the payload, which can be
     # erased. The body has names, our own words and the policy author's.
-    payload = _payload(decision, received)
     tool = request.tool or request.action or ""
     before = Before(
         actor=Actor(key.agent, key.id, request.actor, request.session_id),
         classification=decision.classification.name,
-        commit=Commit(commitment(salt, "request", payload)),
+        commit=Commit(""),
         decision=decision.verdict.value,
         dry_run=request.dry_run,
         effects=sorted({effect.kind.value for effect in decision.effects}),
@@ -133,8 +113,27 @@ def _entry(
         Request(tool=tool, action=request.action if request.tool is not None else None),
         decision.rules,
     )
-    columns = ("decision", key.agent, request.session_id, tool, before.decision)
-    return draft_typed("decision", before, between, columns, log=configuration.log, payload=payload, salt=salt)
+    copies = (key.agent, request.session_id, tool, before.decision)
+    return form("decision", before, between, copies, log=configuration.log, payload=_payload(decision, received))
+
+
+def record(form: Form, decision: Decision, request: ActionRequest, upon: Upon, salt: bytes) -> Command:
+    """The command that records `decision` in an entry of this form, valid only upon what it was made upon."""
+    key, session = upon.key, upon.session
+    guards: tuple[Guard, ...] = (
+        EpochIs(upon.configuration.epoch),
+        # INVARIANT: no entry after the change of a session rests on what it was before.
+        SessionsUnchanged(key.agent, upon.sessions),
+    )
+    if key.expires_at is not None:
+        guards += (NotAfter(key.expires_at),)
+    changes: tuple[Change, ...] = ()
+    if session.until is not None:
+        guards += (NotAfter(session.until),)
+    if session.id is not None and decision.tainted and not session.tainted and not request.dry_run:
+        # INVARIANT: what says of itself that external content led to it taints all that follows in its session.
+        changes = (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)
+    return Command((form.draft(salt),), guards, changes)
 
 
 def _payload(decision: Decision, received: bytes) -> bytes:

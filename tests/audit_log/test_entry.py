@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.audit_log.canonical import MAX_BODY, EntryError, decode
 from app.audit_log.columns import MAX_COLUMN
 from app.audit_log.commitment import commitment
-from app.audit_log.entry import GENESIS, Draft, draft, draft_typed, leaf_hash, link, timestamp
+from app.audit_log.entry import GENESIS, Draft, draft, form, leaf_hash, link, timestamp
 from tests.audit_log.samples import DECISION, LOG, NOW, PAYLOAD, SALT
 from tests.audit_log.test_canonical import KEYS, TEXT, VALUES
 
@@ -164,16 +164,16 @@ class _Between(msgspec.Struct):
 
 
 def _typed(reason: str) -> Draft:
-    salt, payload = b"s" * 32, b"{}"
-    before = _Before({"agent": "coder"}, {"request": commitment(salt, "request", payload)}, "ALLOW", "0" * 16)
-    columns = ("decision", "coder", None, "Read", "ALLOW")
-    return draft_typed(
-        "decision", before, _Between(reason, {"tool": "Read"}), columns, log="0" * 16, payload=payload, salt=salt
+    before = _Before({"agent": 'co"commit":{"request":""}der'}, {"request": ""}, "ALLOW", "0" * 16)
+    copies = ('co"commit":{"request":""}der', None, "Read", "ALLOW")
+    return form("decision", before, _Between(reason, {"tool": "Read"}), copies, log="0" * 16, payload=b"{}").draft(
+        b"s" * 32
     )
 
 
 def test_a_typed_draft_is_the_draft_of_the_same_fields() -> None:
-    fields = {"actor": {"agent": "coder"}, "decision": "ALLOW", "reason": "r", "request": {"tool": "Read"}}
+    actor = {"agent": 'co"commit":{"request":""}der'}
+    fields = {"actor": actor, "decision": "ALLOW", "reason": "r", "request": {"tool": "Read"}}
 
     assert _typed("r") == draft("decision", fields, log="0" * 16, payload=b"{}", salt=b"s" * 32)
 

@@ -26,7 +26,7 @@ from tests.services.deeds import REQUESTS, Filled, filled
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "openapi" / "schemas"
-WRITING = {"_entry", "draft", "draft_typed", "change"}
+WRITING = {"_entry", "change", "draft", "form"}
 
 
 def schema(name: str) -> Any:

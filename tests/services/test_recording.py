@@ -6,7 +6,7 @@ from msgspec.json import decode
 
 from app.audit_log.chain import Head, extend
 from app.audit_log.commitment import verify_commitment
-from app.audit_log.entry import draft
+from app.audit_log.entry import Draft, draft
 from app.core.decision import Classification, Decision, Verdict
 from app.core.model import ActionRequest, Effect, EffectKind
 from app.core.policy.compile import File, compile_policy
@@ -14,7 +14,7 @@ from app.core.provenance import NO_LIMIT
 from app.core.session import APART, Standing
 from app.core.trust import Trust
 from app.services.configuration import Configuration
-from app.services.recording import Salts, Upon, record
+from app.services.recording import Salts, Upon, form_of, record
 from app.storage.command import EpochIs, NotAfter
 from app.storage.keys import Key
 from app.storage.sessions import SessionsUnchanged
@@ -24,6 +24,13 @@ RULES = compile_policy((File("p.yaml", "version: 1\n"),)).rules
 CONFIGURATION = Configuration(
     epoch=3, log=LOG, agents={}, keys={}, operators={}, policy="sha256:" + "a" * 64, rules=RULES, workspaces=()
 )
+
+
+def drafted(decision: Decision, request: ActionRequest, received: bytes, salt: bytes) -> Draft:
+    form = form_of(decision, request, received, KEY, CONFIGURATION)
+    return record(form, decision, request, UPON, salt).entries[0]
+
+
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
 UPON = Upon(KEY, CONFIGURATION, APART, 5)
 
@@ -56,7 +63,7 @@ requests = st.builds(
 @settings(max_examples=150)
 def test_the_typed_entry_is_the_checked_entry(decision: Decision, request: ActionRequest) -> None:
     salt = b"s" * 32
-    typed = record(decision, request, b'{"tool":"x"}', UPON, salt).entries[0]
+    typed = drafted(decision, request, b'{"tool":"x"}', salt)
     fields = decode(typed.head + b'",' + typed.middle[2:-7] + b"}")
     for written_by_the_log in ("log", "prev", "commit"):
         del fields[written_by_the_log]
@@ -77,7 +84,7 @@ def test_nothing_from_arguments_or_target_stands_in_the_body() -> None:
         tainted=False,
         why=(),
     )
-    entry = record(decision, request, b'{"target":"%b"}' % secret.encode(), UPON, Salts().next()).entries[0]
+    entry = drafted(decision, request, b'{"target":"%b"}' % secret.encode(), Salts().next())
     _, rows = extend(Head(LOG, 1, "a" * 64), (entry,), 1)
 
     assert secret.encode() not in rows[0][2]
@@ -103,13 +110,14 @@ def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_sess
 
     within = Standing("s_1", NO_LIMIT, 77)
     epochs = (EpochIs(3), SessionsUnchanged("coder", 5))
+    form = form_of(decision, request, b"{}", KEY, CONFIGURATION)
 
     for upon, mortals in (
         (UPON, ()),
         (Upon(mortal, CONFIGURATION, APART, 5), (NotAfter(99),)),
         (Upon(mortal, CONFIGURATION, within, 5), (NotAfter(99), NotAfter(77))),
     ):
-        assert record(decision, request, b"{}", upon, b"s" * 32).guards == epochs + mortals
+        assert record(form, decision, request, upon, b"s" * 32).guards == epochs + mortals
 
 
 def test_no_salt_comes_twice() -> None:
