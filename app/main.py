@@ -20,6 +20,7 @@ from app.services import home
 from app.services.agents import Agents
 from app.services.audit import Audit
 from app.services.configuration import Configurations
+from app.services.delegations import Delegations
 from app.services.desk import Desk
 from app.services.evaluation import Evaluation
 from app.services.health import Health
@@ -76,6 +77,7 @@ def build(settings: Settings) -> Service:
         agents=Agents(database, desk, clock),
         audit=Audit(database),
         configurations=configurations,
+        delegations=Delegations(database, desk, clock),
         evaluation=evaluation,
         health=Health(database, ledger),
         hot=hot,

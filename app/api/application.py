@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app import __version__
-from app.api import agents, audit, evaluations, health, openapi, policy, sessions, workspaces
+from app.api import agents, audit, delegations, evaluations, health, openapi, policy, sessions, workspaces
 from app.api.problem import Problem, problem
 from app.api.services import Services
 from app.services.errors import InvalidError, ProblemError, UnavailableError
@@ -43,6 +43,7 @@ def application(services: Services, lifespan: Lifespan) -> FastAPI:
         evaluations.router,
         agents.router,
         sessions.router,
+        delegations.router,
         policy.router,
         workspaces.router,
         audit.router,

@@ -13,6 +13,7 @@ TAGS = [
     {"name": "evaluations", "description": "May this tool call run? For agents and their enforcement points."},
     {"name": "agents", "description": "Who may ask, and the keys by which they are known."},
     {"name": "sessions", "description": "Runs of agents: what the user said, what was seen, how far it is trusted."},
+    {"name": "delegations", "description": "What people allow an agent ahead of time, narrowly and for a while."},
     {"name": "policy", "description": "The rules in force, and proposals for other ones."},
     {"name": "workspaces", "description": "The folders that `$workspace` stands for in the policy."},
     {"name": "audit", "description": "The log of every decision and every change, read and verified."},

@@ -9,6 +9,7 @@ from app.api.hot import Hot
 from app.services.agents import Agents
 from app.services.audit import Audit
 from app.services.configuration import Configurations
+from app.services.delegations import Delegations
 from app.services.evaluation import Evaluation
 from app.services.health import Health
 from app.services.outcomes import Outcomes
@@ -25,6 +26,7 @@ class Services(Struct, frozen=True):
     agents: Agents
     audit: Audit
     configurations: Configurations
+    delegations: Delegations
     evaluation: Evaluation
     health: Health
     hot: Hot

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.core.delegation import Delegation
+from app.core.grant import Grant, Quorum
 from app.core.model import Effect
 from app.core.trust import Trust
 
@@ -45,10 +47,11 @@ class Finding(Struct, frozen=True):
     rule: str
     reason: str
     classification: Classification
+    quorum: Quorum | None = None
 
 
 class Near(Struct, frozen=True):
-    """A rule that does not apply, and the first of its conditions that failed."""
+    """A rule or a grant that does not apply, and the first of its conditions that failed."""
 
     rule: str
     failed: str
@@ -69,6 +72,12 @@ class Decision(Struct, frozen=True, kw_only=True):
     would_be: Verdict | None = None
     obligations: tuple[str, ...] = ()
     near: tuple[Near, ...] = ()
+    grant: Grant | None = None
+
+    @property
+    def delegation(self) -> str | None:
+        """The delegation that the decision relies on."""
+        return self.grant.id if isinstance(self.grant, Delegation) else None
 
     @property
     def allowed(self) -> bool:

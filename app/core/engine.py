@@ -1,10 +1,12 @@
 """The one entry of the policy decision point.
 
 A request is normalised and classified into effects; provenance, hints and rules each say what they find; the
-strictest finding wins. Nothing here does input or output, reads a clock, or can raise on what an agent sends.
+strictest finding wins. Where that is an ask, a grant may answer it. Nothing here does input or output, reads a clock,
+or can raise on what an agent sends.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from app.core import hints, provenance
@@ -13,8 +15,9 @@ from app.core.classify.names import names
 from app.core.classify.paths import Place, place
 from app.core.classify.request import classify
 from app.core.combine import combine
-from app.core.decision import Classification, Decision, Finding, Near, Stance
-from app.core.facts import Facts
+from app.core.decision import Classification, Decision, Finding, Near, Stance, Verdict
+from app.core.facts import Facts, Offered
+from app.core.grant import Asked, Grant, first
 from app.core.model import ActionRequest, Call, Effect, EffectKind
 from app.core.policy import condition
 from app.core.policy.located import roots
@@ -22,6 +25,7 @@ from app.core.policy.rule import Rule
 from app.core.policy.ruleset import RuleSet
 from app.core.policy.situation import Situation
 
+_ASKS = frozenset((Verdict.REQUIRE_APPROVAL, Verdict.REQUIRE_STRONG_APPROVAL))
 _TOO_COMPLEX = "There is too much in this request to judge it."
 
 
@@ -47,11 +51,21 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
     spoken, near = _ask_rules(rules, situation, explain=explain)
     if budget.left < 0:
         found.append(Finding(Stance.ASK, "too-complex", _TOO_COMPLEX, Classification.SENSITIVE))
+    actor = request.actor or facts.caller.agent
+    found += _denied(facts, situation, actor)
     outcome = combine(found, spoken, rules.default)
+    grant: Grant | None = None
+    # INVARIANT: a grant answers an ask and nothing else; what is denied stays denied.
+    if outcome.verdict in _ASKS:
+        quorums = tuple(one.quorum for one in spoken if one.stance is Stance.ASK and one.quorum is not None)
+        strong = outcome.verdict is Verdict.REQUIRE_STRONG_APPROVAL
+        asked = Asked(strong, quorums, actor, facts.session.id, facts.offered.now)
+        grant, missed = _ask_grants(facts.offered, asked, situation)
+        near += missed
     return Decision(
-        verdict=outcome.verdict,
+        verdict=outcome.verdict if grant is None else Verdict.ALLOW,
         classification=outcome.classification,
-        reason=outcome.reason,
+        reason=outcome.reason if grant is None else f"Granted by {grant.id}, where else: {outcome.reason}",
         rules=outcome.rules,
         effects=call.effects,
         trust=weighed.trust,
@@ -60,6 +74,7 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         mode="enforce" if outcome.would_be is None else "monitor",
         would_be=outcome.would_be,
         near=tuple(near),
+        grant=grant,
     )
 
 
@@ -101,9 +116,29 @@ def _ask_rules(rules: RuleSet, situation: Situation, *, explain: bool) -> tuple[
     return spoken, near
 
 
+def _denied(facts: Facts, situation: Situation, actor: str) -> list[Finding]:
+    """What delegations deny to the caller while they last."""
+    offered = facts.offered
+    if offered.delegations is None:
+        return []
+    return list(offered.delegations.denied(situation, actor, facts.session.id))
+
+
+def _ask_grants(offered: Offered, asked: Asked, situation: Situation) -> tuple[Grant | None, list[Near]]:
+    """The grant that answers what is asked; and, to explain, those that do not, and why."""
+    grant: Grant | None = None
+    if offered.delegations is not None:
+        grant = first(offered.delegations.candidates(situation, asked.session), asked, situation, offered.refused)
+    near: list[Near] = []
+    with suppress(BudgetExceededError):
+        near += [Near(one.id, missed) for one in offered.recent if (missed := one.misses(asked, situation)) is not None]
+    return grant, near
+
+
 def _unjudged(rule: Rule) -> Finding:
     found = rule.finding
-    return Finding(found.stance, found.rule, f"{_TOO_COMPLEX} It may be: {found.reason}", found.classification)
+    reason = f"{_TOO_COMPLEX} It may be: {found.reason}"
+    return Finding(found.stance, found.rule, reason, found.classification, found.quorum)
 
 
 def _gather(

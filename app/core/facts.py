@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from app.core.delegation import Delegation
+from app.core.delegations import Delegations
 from app.core.session import APART, Standing
 from app.core.trust import KeyKind
 
@@ -14,13 +16,33 @@ class Caller(Struct, frozen=True):
     kind: KeyKind
 
 
+class Offered(Struct, frozen=True):
+    """The grants that are there for the caller.
+
+    delegations  those of the caller's agent that are live
+    refused      grants that are used up or ended, found out a moment ago
+    recent       the newest delegations, those that have ended too: to be explained
+    now          when that is explained, in microseconds
+    """
+
+    delegations: Delegations | None = None
+    refused: frozenset[str] = frozenset()
+    recent: tuple[Delegation, ...] = ()
+    now: int = 0
+
+
+NOTHING_OFFERED = Offered()
+
+
 class Facts(Struct, frozen=True):
     """What is known when a request is decided.
 
     workspaces  the roots that an operator registered: clean absolute paths
     session     where the request stands among the agent's sessions
+    offered     what may answer an ask
     """
 
     caller: Caller
     workspaces: tuple[str, ...] = ()
     session: Standing = APART
+    offered: Offered = NOTHING_OFFERED

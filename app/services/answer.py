@@ -49,7 +49,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     provenance: ProvenanceAnswer
     obligations: tuple[str, ...] = ()
     approval: None = None
-    delegation: None = None
+    delegation: str | None = None
     valid_until: str
     audit: ReceiptAnswer
     dry_run: bool | UnsetType = UNSET
@@ -93,6 +93,7 @@ def answer_form(decision: Decision, policy: str, log: str, *, dry_run: bool, exp
         effects=[_effect(effect) for effect in decision.effects],
         provenance=ProvenanceAnswer(decision.trust.name, decision.tainted, decision.why),
         obligations=decision.obligations,
+        delegation=decision.delegation,
         valid_until="",
         audit=ReceiptAnswer(log, 0, ""),
         dry_run=True if dry_run else UNSET,

@@ -1,4 +1,4 @@
-"""The configuration as this process knows it: keys, policy, workspaces, operators, all of one epoch.
+"""The configuration as this process knows it: keys, policy, workspaces, operators, delegations, all of one epoch.
 
 It may be out of date at any moment. That is safe: what is decided upon it names its epoch, and the writer refuses
 it once the epoch has moved on.
@@ -6,13 +6,15 @@ it once the epoch has moved on.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.json import decode
 
+from app.core.delegations import Delegations
 from app.core.policy.compile import File, compile_policy
 from app.core.policy.ruleset import RuleSet
+from app.services.live_delegations import LiveDelegations
 from app.storage import agents, entries, keys, operators, policies, workspaces
 from app.storage.agents import Agent
 from app.storage.database import Database
@@ -31,6 +33,7 @@ class Configuration(Struct, frozen=True):
     policy: str
     rules: RuleSet
     workspaces: tuple[str, ...]
+    delegations: Mapping[str, Delegations]  # by agent
 
 
 class Configurations:
@@ -42,6 +45,7 @@ class Configurations:
         self._clock = clock
         self._rules: tuple[str, RuleSet] | None = None
         self._loading = threading.Lock()
+        self._delegations = LiveDelegations()
         self._refresh: asyncio.Task[None] | None = None
         self.current = self._load()
 
@@ -49,14 +53,30 @@ class Configurations:
         """Good enough for reading; a decision is judged by the time of its own transaction."""
         return key.expires_at is not None and key.expires_at <= self._clock()
 
+    def live(self) -> Configuration:
+        """The newest one seen, without the delegations that have expired since."""
+        if self._delegations.expires_at <= self._clock() and self._loading.acquire(blocking=False):
+            try:
+                self._take(self._delegations.unexpired(self._clock()))
+            finally:
+                self._loading.release()
+        return self.current
+
     def refresh(self) -> Configuration:
-        """Load again if the epoch has moved on; blocks on the database."""
+        """Load again if the epoch has moved on, and see which delegations are used up; blocks on the database."""
         with self._loading:
             with self._database.read() as connection:
                 moved = entries.epoch(connection) != self.current.epoch
+                if not moved:
+                    self._take(self._delegations.followed(connection, self._clock()))
             if moved:
                 self.current = self._load()
             return self.current
+
+    def _take(self, delegations: Mapping[str, Delegations]) -> None:
+        # What has not changed is the same object; what was judged upon it is remembered by that.
+        if delegations is not self.current.delegations:
+            self.current = structs.replace(self.current, delegations=delegations)
 
     async def refreshed(self) -> Configuration:
         """`refresh` from the event loop; callers that come while it runs share its result."""
@@ -83,6 +103,7 @@ class Configurations:
                 policy=in_force.policy.digest,
                 rules=self._compiled(in_force.policy.digest, in_force.policy.files),
                 workspaces=tuple(workspaces.all_workspaces(connection)),
+                delegations=self._delegations.followed(connection, self._clock()),
             )
 
     def _compiled(self, digest: str, files: bytes) -> RuleSet:

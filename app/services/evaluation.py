@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from app.core.budget import Budget
-from app.core.facts import Caller, Facts
+from app.core.facts import NOTHING_OFFERED, Caller, Facts, Offered
 from app.core.model import ActionRequest
 from app.services import api_key
 from app.services.answer import AnswerForm
 from app.services.configuration import Configuration, Configurations
+from app.services.consumption import used_up
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
 from app.services.judgement import Judgements, Received
 from app.services.live_sessions import LiveSessions
@@ -59,7 +60,7 @@ class Evaluation:
 
     def begin(self, key: Key, received: Received, *, explain: bool = False) -> "Attempt":
         """Decide one request and hand the decision to the ledger. Raises UnauthenticatedError, RefusedError."""
-        return self._attempt(key, received, self._configurations.current, Budget(STEPS), explain=explain)
+        return self._attempt(key, received, self._configurations.live(), Budget(STEPS), explain=explain)
 
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answered:
         """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
@@ -71,13 +72,20 @@ class Evaluation:
         budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
         for one in received:
             _check_rights(key, one.request, explain=explain)
-        configuration = self._configurations.current
+        configuration = self._configurations.live()
         attempts = [self._attempt(key, one, configuration, budget, explain=explain) for one in received]
         results = await asyncio.gather(*[attempt.written for attempt in attempts])
         return [await self.settle(attempt, result) for attempt, result in zip(attempts, results, strict=True)]
 
     def _attempt(
-        self, key: Key, received: Received, configuration: Configuration, budget: Budget, *, explain: bool
+        self,
+        key: Key,
+        received: Received,
+        configuration: Configuration,
+        budget: Budget,
+        refused: frozenset[str] = frozenset(),
+        *,
+        explain: bool,
     ) -> "Attempt":
         """Decide upon `configuration`, and hand the decision to the ledger."""
         live = configuration.keys.get(key.digest)
@@ -85,7 +93,9 @@ class Evaluation:
             raise _unknown_key()
         _check_rights(live, received.request, explain=explain)
         stands, sessions = self._sessions.standing(live.agent, received.request)
-        facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces, stands)
+        delegations = configuration.delegations.get(live.agent)
+        offered = NOTHING_OFFERED if delegations is None else Offered(delegations, refused)
+        facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces, stands, offered)
         if self._judgements.configuration is not configuration:
             self._judgements = Judgements(configuration)
         judgement = self._judgements.of(received, facts, live, budget, explain=explain)
@@ -95,16 +105,22 @@ class Evaluation:
 
     async def settle(self, attempt: "Attempt", result: Result) -> Answered:
         """The answer to an attempt whose result is known; what went stale is attempted again."""
-        for _ in range(_TRIES - 1):
-            if not isinstance(result, Stale):
-                break
+        tries, refused = 1, frozenset[str]()
+        while isinstance(result, Stale) and tries < _TRIES:
             key = attempt.key
+            gone = used_up(result.guard)
+            if gone is None:
+                tries += 1
+            else:
+                refused |= {gone}
             if isinstance(result.guard, NotAfter):
                 if result.guard.expires_at == key.expires_at:
                     raise UnauthenticatedError("expired_key", "This key has expired.")
                 self._sessions.has_passed(result.guard.expires_at)
             configuration = await self._refreshed(result.guard)
-            attempt = self._attempt(key, attempt.received, configuration, Budget(STEPS), explain=attempt.explain)
+            attempt = self._attempt(
+                key, attempt.received, configuration, Budget(STEPS), refused, explain=attempt.explain
+            )
             result = await attempt.written
         if isinstance(result, Stale):
             raise UnavailableError("what it rests upon changed too often while this was being decided")

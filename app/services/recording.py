@@ -11,7 +11,8 @@ from app.core.model import ActionRequest
 from app.core.session import Standing
 from app.core.trust import Trust
 from app.services.configuration import Configuration
-from app.storage.command import Change, Command, EpochIs, Guard, NotAfter
+from app.services.consumption import consumption
+from app.storage.command import Command, EpochIs, Guard, NotAfter
 from app.storage.keys import Key
 from app.storage.sessions import LowerSession, SessionsUnchanged
 
@@ -52,6 +53,7 @@ class Before(Struct, frozen=True, omit_defaults=True, kw_only=True):
     classification: str
     commit: Commit
     decision: str
+    delegation: str | None = None
     dry_run: bool = False
     effects: list[str]
     log: str
@@ -100,6 +102,7 @@ def form_of(
         classification=decision.classification.name,
         commit=Commit(""),
         decision=decision.verdict.value,
+        delegation=decision.delegation,
         dry_run=request.dry_run,
         effects=sorted({effect.kind.value for effect in decision.effects}),
         log=configuration.log,
@@ -127,12 +130,13 @@ def record(form: Form, decision: Decision, request: ActionRequest, upon: Upon, s
     )
     if key.expires_at is not None:
         guards += (NotAfter(key.expires_at),)
-    changes: tuple[Change, ...] = ()
+    used, changes = consumption(decision, dry_run=request.dry_run)
+    guards += used
     if session.until is not None:
         guards += (NotAfter(session.until),)
     if session.id is not None and decision.tainted and not session.tainted and not request.dry_run:
         # INVARIANT: what says of itself that external content led to it taints all that follows in its session.
-        changes = (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)
+        changes += (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)
     return Command((form.draft(salt),), guards, changes)
 
 

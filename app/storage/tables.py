@@ -161,3 +161,39 @@ session = Table(
     Index("session_root", "root"),
     Index("session_version", "version"),
 )
+
+# `issued`, `revoked` and `changed` are entries; the last one issued it, revoked it or took its last use.
+delegation = Table(
+    "delegation",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("parent", Text, ForeignKey("delegation.id")),
+    Column("agent", Text, ForeignKey("agent.name"), nullable=False),
+    Column("part", Text, nullable=False),  # the agent again, or the part of it that alone may use it
+    Column("session", Text),
+    Column("terms", Text, nullable=False),  # JSON
+    Column("reason", Text, nullable=False),
+    Column("critical", Integer, nullable=False),
+    Column("issued_by", Text, nullable=False),
+    Column("issued_role", Text, nullable=False),
+    Column("issued_at", I64, nullable=False),
+    Column("expires_at", I64, nullable=False),
+    Column("max_uses", I64),
+    Column("uses", I64, nullable=False, server_default=text("0")),
+    Column("revoked_at", I64),
+    Column("revoked_by", Text),
+    Column("issued", I64, nullable=False),
+    Column("revoked", I64),
+    Column("changed", I64, nullable=False),
+    Index("delegation_changed", "changed"),
+    Index("delegation_agent", "agent", "issued"),
+    Index("delegation_issued", "issued"),
+)
+
+# Which entries relied on a delegation.
+delegation_use = Table(
+    "delegation_use",
+    METADATA,
+    Column("delegation", Text, ForeignKey("delegation.id"), primary_key=True),
+    Column("entry", I64, primary_key=True, autoincrement=False),
+)

@@ -63,7 +63,11 @@ def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
     done("DELETE", f"/sessions/{inner}", None, agent)
     done("DELETE", f"/sessions/{outer}", None, operator)
     done("DELETE", "/agents/other/sessions", None, operator)
-    answers = [done("POST", "/evaluate?explain=true", request, agent) for request in REQUESTS]
+    grant = {"agent": "coder", "allowed_actions": ["mcp:gh/*"], "denied_actions": ["pay"], "ttl_seconds": 60}
+    delegation = done("POST", "/delegations", {**grant, "max_uses": 9, "reason": "=1", "when": "true"}, operator)
+    answers = [done("POST", "/evaluate", {"tool": "mcp__gh__get", "source": "user"}, agent)]
+    done("DELETE", f"/delegations/{delegation['id']}", None, operator)
+    answers += [done("POST", "/evaluate?explain=true", request, agent) for request in REQUESTS]
     answers += done("POST", "/evaluate/batch", {"requests": REQUESTS}, agent)["results"]
     outcome = {"status": "error", "duration_ms": 12, "exit_code": 1, "error": "E_FAILED"}
     done("POST", f"/evaluations/{answers[0]['evaluation_id']}/outcome", outcome, agent)

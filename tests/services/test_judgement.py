@@ -33,6 +33,7 @@ CONFIGURATION = Configuration(
     policy="sha256:" + "a" * 64,
     rules=compile_policy((File("p.yaml", POLICY),)).rules,
     workspaces=("/srv",),
+    delegations={},
 )
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
 FACTS = Facts(Caller("coder", "k_1", "pep"), ("/srv",))

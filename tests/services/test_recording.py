@@ -22,7 +22,15 @@ from app.storage.sessions import SessionsUnchanged
 LOG = "3aae4b6e4c5ae283"
 RULES = compile_policy((File("p.yaml", "version: 1\n"),)).rules
 CONFIGURATION = Configuration(
-    epoch=3, log=LOG, agents={}, keys={}, operators={}, policy="sha256:" + "a" * 64, rules=RULES, workspaces=()
+    epoch=3,
+    log=LOG,
+    agents={},
+    keys={},
+    operators={},
+    policy="sha256:" + "a" * 64,
+    rules=RULES,
+    workspaces=(),
+    delegations={},
 )
 
 

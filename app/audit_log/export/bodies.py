@@ -80,6 +80,7 @@ class Decision(Body, frozen=True, tag="decision"):
     reason: str
     request: Request
     rules: list[str]
+    delegation: str | UnsetType = UNSET
     dry_run: Literal[True] | UnsetType = UNSET
     monitored: Verdict | UnsetType = UNSET
 
@@ -230,6 +231,40 @@ class SessionsStopped(Change, frozen=True, tag="sessions.stopped"):
     data: AllStoppedData
 
 
+class TermsData(Part, frozen=True):
+    """What a delegation names; what it leaves out is not there."""
+
+    allowed_actions: list[str] | UnsetType = UNSET
+    allowed_paths: list[str] | UnsetType = UNSET
+    commands: list[str] | UnsetType = UNSET
+    denied_actions: list[str] | UnsetType = UNSET
+    hosts: list[str] | UnsetType = UNSET
+    when: str | UnsetType = UNSET
+
+
+class NewDelegationData(Part, frozen=True):
+    agent: str
+    critical: bool
+    delegation: str
+    max_uses: Count | None
+    reason: str
+    session: str | None
+    terms: TermsData
+    ttl_seconds: Count
+
+
+class DelegationCreated(Change, frozen=True, tag="delegation.created"):
+    data: NewDelegationData
+
+
+class DelegationData(Part, frozen=True):
+    delegation: str
+
+
+class DelegationRevoked(Change, frozen=True, tag="delegation.revoked"):
+    data: DelegationData
+
+
 class ProposedData(Part, frozen=True):
     policy: PolicyDigest
 
@@ -274,6 +309,8 @@ Entry: TypeAlias = (
     | AgentCreated
     | KeyCreated
     | KeyRevoked
+    | DelegationCreated
+    | DelegationRevoked
     | PolicyProposed
     | PolicyActivated
     | WorkspaceSet

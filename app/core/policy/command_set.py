@@ -60,6 +60,11 @@ class CommandSet:
         return next((one for one in fitting if covers(one, words)), None)
 
 
+def writes_out(matched: Pattern, word: str) -> bool:
+    """Whether a pattern that covers a command writes out the flag that adds an effect."""
+    return any(item.text == word or item.text.startswith(f"{word}=") for item in matched)
+
+
 def plain(program: str) -> str:
     """The name under which a program is known, wherever it lies and however its file system spells it."""
     return fold(program).rpartition("/")[2].removesuffix(".exe")

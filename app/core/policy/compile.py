@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from app.core.classify.names import canonical
 from app.core.decision import Stance
+from app.core.grant import Quorum
 from app.core.model import EffectKind
 from app.core.policy.command_set import CommandSet
 from app.core.policy.condition import Condition, ConditionError, unfit
@@ -121,7 +122,7 @@ class _Compiler:
         sources = _list(text.source)
         effects: list[EffectKind] | None = _list(text.effects)
         return Rule(
-            finding=finding(stance, text.id, reason, text.risk),
+            finding=finding(stance, text.id, reason, text.risk, _quorum(text)),
             tools=tuple(canonical(tool) for tool in self._texts(getattr(text, word), (*where, word))),
             agents=self._each(text.agents, (*where, "agents"), str),
             sources=frozenset[Trust]().union(*(_SOURCES[source] for source in sources)) if sources else None,
@@ -177,6 +178,10 @@ class _Compiler:
 
     def _error(self, where: Where, message: str) -> PolicyError:
         return PolicyError([self._source.problem(where, message)])
+
+
+def _quorum(text: RuleText) -> Quorum | None:
+    return None if text.approvers is None else Quorum(text.approvers.need, tuple(text.approvers.from_))
 
 
 def _list(value: Any) -> Any:

@@ -7,8 +7,9 @@ some of it. A condition that cannot be evaluated counts for a rule that tightens
 from msgspec import Struct
 
 from app.core.decision import Classification, Finding, Stance
+from app.core.grant import Quorum
 from app.core.model import NAMES_PATHS, ON_PATHS, Effect, EffectKind
-from app.core.policy.command_set import CommandSet
+from app.core.policy.command_set import CommandSet, writes_out
 from app.core.policy.condition import Condition
 from app.core.policy.glob import Pattern
 from app.core.policy.path_set import PathSet
@@ -121,7 +122,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         if effect.kind is EffectKind.OPAQUE:
             return "opaque"
         matched = by_nature.get(effect.command)
-        named = matched is not None and (not effect.added_by or _names(matched, effect.added_by))
+        named = matched is not None and (not effect.added_by or writes_out(matched, effect.added_by))
         if self.effects is not None:
             if not named and not _is_all(effect.kind, self.effects):
                 return "effects"
@@ -144,11 +145,6 @@ class Rule(Struct, frozen=True, kw_only=True):
         return self.paths is None or kind in ON_PATHS or kind in _CALLS
 
 
-def _names(pattern: Pattern, word: str) -> bool:
-    """Whether the pattern writes out the flag that adds an effect."""
-    return any(item.text == word or item.text.startswith(f"{word}=") for item in pattern)
-
-
 def _is_any(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
     """Whether the effect may be of one of these kinds."""
     return kind in kinds or (kind is EffectKind.ACCESS and not kinds.isdisjoint(_ACCESSES))
@@ -161,7 +157,7 @@ def _is_all(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
     return kind in kinds or (kind is EffectKind.QUERY and EffectKind.READ in kinds)
 
 
-def finding(stance: Stance, rule: str, reason: str, risk: str | None) -> Finding:
+def finding(stance: Stance, rule: str, reason: str, risk: str | None, quorum: Quorum | None = None) -> Finding:
     """The finding that a rule makes when it applies; how grave it is follows from stance and risk."""
     if stance is Stance.DENY:
         grave = Classification.BLOCKED
@@ -171,4 +167,4 @@ def finding(stance: Stance, rule: str, reason: str, risk: str | None) -> Finding
         grave = Classification.SENSITIVE
     else:
         grave = Classification.SAFE
-    return Finding(stance, rule, reason, grave)
+    return Finding(stance, rule, reason, grave, quorum)
