@@ -18,18 +18,24 @@ from app.api.services import Services
 from app.data import data
 from app.services import home
 from app.services.agents import Agents
+from app.services.attempts import Attempts
 from app.services.audit import Audit
 from app.services.configuration import Configurations
 from app.services.delegations import Delegations
 from app.services.desk import Desk
 from app.services.evaluation import Evaluation
 from app.services.health import Health
+from app.services.housekeeping import Housekeeping
+from app.services.keys import Keys
 from app.services.live_sessions import LiveSessions
+from app.services.operators import Operators
 from app.services.outcomes import Outcomes
 from app.services.passphrases import Passphrases
 from app.services.policies import Policies
 from app.services.policy_files import policy_files, shipped_policy
 from app.services.sessions import Sessions
+from app.services.stops import StopButtons
+from app.services.uses import Uses
 from app.services.workspaces import Workspaces
 from app.settings import Settings
 from app.storage.database import Database, open_database
@@ -70,22 +76,29 @@ def build(settings: Settings) -> Service:
     ledger = Ledger(writer)
     desk = Desk(ledger, configurations)
     live = LiveSessions(database, ledger, clock)
-    evaluation = Evaluation(configurations, live, ledger)
+    uses = Uses(desk, clock)
+    attempts = Attempts(database, desk, clock)
+    passphrases = Passphrases(attempts)
+    housekeeping = Housekeeping((attempts.tell, uses.tell))
+    evaluation = Evaluation(configurations, live, ledger, uses)
     metrics = Metrics()
     hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)
     services = Services(
-        agents=Agents(database, desk, clock),
+        agents=Agents(database, desk),
         audit=Audit(database),
         configurations=configurations,
         delegations=Delegations(database, desk, clock),
         evaluation=evaluation,
         health=Health(database, ledger),
         hot=hot,
+        keys=Keys(database, desk, clock),
         metrics=metrics,
+        operators=Operators(database, desk, passphrases),
         outcomes=Outcomes(database, desk),
-        passphrases=Passphrases(),
+        passphrases=passphrases,
         policies=Policies(database, desk),
         sessions=Sessions(database, desk, live, clock),
+        stops=StopButtons(database, desk),
         workspaces=Workspaces(desk),
         behind_proxy=settings.behind_proxy,
     )
@@ -93,9 +106,11 @@ def build(settings: Settings) -> Service:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         ledger.start()
+        housekeeping.start()
         try:
             yield
         finally:
+            await housekeeping.end()
             await ledger.stop()
             database.dispose()
 

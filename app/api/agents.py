@@ -1,39 +1,73 @@
-"""Routes: agents and their keys."""
+"""Routes: agents."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.bodies import Body
 from app.api.names import PLAIN, PathName
 from app.api.schema import problems
 from app.api.services import UseCases
-from app.api.subjects import AnAdmin, AnOperator
-from app.api.times import optional_time
+from app.api.subjects import AnAdmin, AnApprover, AnOperator
 from app.audit_log.timestamp import timestamp
-from app.services.agents import NAME
-from app.storage.keys import Key
+from app.core.scope import LONGEST, MOST
+from app.core.trust import TrustName
+from app.services.agents import NAME, Difference
+from app.storage.agents import Agent, Traits
 
 router = APIRouter(tags=["agents"])
+AgentName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
+Held = Annotated[str, Field(max_length=LONGEST, examples=["read:orders", "read:files/**", "!write:refunds"])]
 
 
-class AgentBody(Body):
-    name: str = Field(pattern=f"^{NAME.pattern}$", examples=["coder"])
-    description: str = Field("", max_length=500, pattern=PLAIN)
+class TraitsBody(Body):
+    """What is left out stays as it is, or as it is by default."""
+
+    description: str | None = Field(None, max_length=500, pattern=PLAIN)
+    owner: AgentName | None = Field(None, description="The operator who answers for it.")
+    scopes: list[Held] | None = Field(None, max_length=MOST, description="[]: not restricted by scopes.")
+    mode: Literal["enforce", "monitor"] | None = None
+    highest_trust: TrustName | None = Field(None, description="The most that its requests may be trusted.")
+    needs_session: bool | None = Field(None, description="Whether calls outside of a session are denied.")
+
+    @model_validator(mode="after")
+    def _say_something(self) -> Self:
+        # INVARIANT: null is a mistake, not "as it is": nobody who means "no scopes" keeps the old ones by accident.
+        if any(getattr(self, name) is None for name in self.model_fields_set):
+            raise ValueError("null says nothing; leave out what stays as it is")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """The traits that are given, by name."""
+        given = self.model_dump(exclude_unset=True, include=set(Traits.__struct_fields__))
+        return {**given, "scopes": tuple(given["scopes"])} if "scopes" in given else given
 
 
-class KeyBody(Body):
-    """`may_explain`: whether the key may ask for explanations; left out, a `pep` key may."""
+class AgentBody(TraitsBody):
+    name: AgentName = Field(examples=["coder"])
 
-    kind: Literal["pep", "agent"] = "pep"
-    ttl_seconds: int | None = Field(None, gt=0, le=10 * 366 * 86_400, description="Left out: until it is revoked.")
-    may_explain: bool | None = None
+
+class ApplyBody(Body):
+    """`dry_run`: only answer what would change."""
+
+    agents: dict[AgentName, TraitsBody] = Field(max_length=500)
+    dry_run: bool = False
+
+
+class ReasonBody(Body):
+    reason: str = Field("", max_length=200, pattern=PLAIN, description="For people, and for the agent that is refused.")
 
 
 class AgentAnswer(BaseModel):
     name: str
     description: str
+    owner: str | None
+    scopes: list[str]
+    mode: Literal["enforce", "monitor"]
+    highest_trust: TrustName
+    needs_session: bool
+    state: Literal["active", "suspended"]
     created_at: str
 
 
@@ -41,80 +75,88 @@ class AgentsAnswer(BaseModel):
     agents: list[AgentAnswer]
 
 
-class NewAgentAnswer(BaseModel):
-    name: str
-    description: str
+class TraitChange(BaseModel):
+    trait: str
+    before: Any
+    after: Any
 
 
-class KeyAnswer(BaseModel):
-    id: str
-    kind: Literal["pep", "agent"]
-    may_explain: bool
-    created_at: str
-    expires_at: str | None
-    revoked_at: str | None
-
-
-class KeysAnswer(BaseModel):
-    keys: list[KeyAnswer]
-
-
-class NewKeyAnswer(BaseModel):
-    id: str
+class DifferenceAnswer(BaseModel):
     agent: str
-    kind: Literal["pep", "agent"]
-    key: str = Field(description="The secret; it is shown this once.")
-    expires_at: str | None
+    new: bool
+    changes: list[TraitChange]
+
+
+class AppliedAnswer(BaseModel):
+    """Who differs, and in what; empty when everything is as wanted already."""
+
+    differences: list[DifferenceAnswer]
 
 
 @router.get("/agents")
 def list_agents(services: UseCases, _: AnOperator) -> AgentsAnswer:
     """All agents."""
-    return AgentsAnswer(
-        agents=[
-            AgentAnswer(name=one.name, description=one.description, created_at=timestamp(one.created_at))
-            for one in services.agents.all()
-        ]
-    )
+    suspended = _suspended(services)
+    return AgentsAnswer(agents=[_agent(one, suspended) for one in services.agents.all()])
 
 
 @router.post("/agents", status_code=201, responses=problems(409))
-def create_agent(body: AgentBody, services: UseCases, operator: AnAdmin) -> NewAgentAnswer:
+def create_agent(body: AgentBody, services: UseCases, operator: AnAdmin) -> AgentAnswer:
     """Create an agent; it can do nothing until it has a key."""
-    services.agents.create(operator.name, body.name, body.description)
-    return NewAgentAnswer(name=body.name, description=body.description)
+    return _agent(services.agents.create(operator.name, body.name, Traits(**body.given())), set())
 
 
-@router.get("/agents/{agent}/keys")
-def list_keys(agent: PathName, services: UseCases, _: AnOperator) -> KeysAnswer:
-    """An agent's keys, revoked ones too; never their secrets."""
-    return KeysAnswer(keys=[_key(key) for key in services.agents.keys(agent)])
+@router.get("/agents/{agent}")
+def show_agent(agent: PathName, services: UseCases, _: AnOperator) -> AgentAnswer:
+    """One agent."""
+    return _agent(services.agents.find(agent), _suspended(services))
 
 
-@router.post("/agents/{agent}/keys", status_code=201)
-def create_key(agent: PathName, body: KeyBody, services: UseCases, operator: AnAdmin) -> NewKeyAnswer:
-    """Make a key; `key` in the answer is shown this once."""
-    may_explain = body.kind == "pep" if body.may_explain is None else body.may_explain
-    new = services.agents.create_key(
-        operator.name, agent, body.kind, may_explain=may_explain, ttl_seconds=body.ttl_seconds
+@router.patch("/agents/{agent}", responses=problems(409))
+def change_agent(agent: PathName, body: TraitsBody, services: UseCases, operator: AnAdmin) -> AgentAnswer:
+    """Change what operators have laid down about an agent; nothing recorded after the answer relies on what was."""
+    return _agent(services.agents.change(operator.name, agent, body.given()), _suspended(services))
+
+
+@router.put("/agents", responses=problems(409))
+def apply_agents(body: ApplyBody, services: UseCases, operator: AnAdmin) -> AppliedAnswer:
+    """Make agents as they are wanted, all or none; who is not named stays as they are. Applying twice is as once."""
+    wanted = {name: traits.given() for name, traits in body.agents.items()}
+    found = services.agents.compare(wanted) if body.dry_run else services.agents.apply(operator.name, wanted)
+    return AppliedAnswer(differences=[_difference(one) for one in found])
+
+
+@router.post("/agents/{agent}/suspend", status_code=204)
+def suspend_agent(agent: PathName, body: ReasonBody, services: UseCases, operator: AnApprover) -> None:
+    """Deny whatever the agent asks from now on. Suspending twice is as once."""
+    services.stops.press(operator.name, "agent", agent, body.reason)
+
+
+@router.post("/agents/{agent}/resume", status_code=204)
+def resume_agent(agent: PathName, services: UseCases, operator: AnAdmin) -> None:
+    """Lift an agent's suspension."""
+    services.stops.resume(operator.name, agent)
+
+
+def _suspended(services: UseCases) -> set[str]:
+    return {stop.name for stop in services.stops.all() if stop.kind == "agent"}
+
+
+def _agent(one: Agent, suspended: set[str]) -> AgentAnswer:
+    traits = one.traits
+    return AgentAnswer(
+        name=one.name,
+        description=traits.description,
+        owner=traits.owner,
+        scopes=list(traits.scopes),
+        mode=traits.mode,
+        highest_trust=traits.highest_trust,
+        needs_session=traits.needs_session,
+        state="suspended" if one.name in suspended else "active",
+        created_at=timestamp(one.created_at),
     )
-    return NewKeyAnswer(
-        id=new.id, agent=new.agent, kind=new.kind, key=new.secret, expires_at=optional_time(new.expires_at)
-    )
 
 
-@router.delete("/agents/{agent}/keys/{key}", status_code=204)
-def revoke_key(agent: PathName, key: PathName, services: UseCases, operator: AnAdmin) -> None:
-    """Revoke a key: nothing recorded after the answer relies on it."""
-    services.agents.revoke_key(operator.name, agent, key)
-
-
-def _key(key: Key) -> KeyAnswer:
-    return KeyAnswer(
-        id=key.id,
-        kind=key.kind,
-        may_explain=key.may_explain,
-        created_at=timestamp(key.created_at),
-        expires_at=optional_time(key.expires_at),
-        revoked_at=optional_time(key.revoked_at),
-    )
+def _difference(found: Difference) -> DifferenceAnswer:
+    changes = [TraitChange(trait=trait, before=before, after=after) for trait, before, after in found.changes]
+    return DifferenceAnswer(agent=found.agent, new=found.new, changes=changes)

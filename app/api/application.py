@@ -11,7 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app import __version__
-from app.api import agents, audit, delegations, evaluations, health, openapi, policy, sessions, workspaces
+from app.api import (
+    agents,
+    audit,
+    delegations,
+    evaluations,
+    health,
+    keys,
+    openapi,
+    operators,
+    policy,
+    sessions,
+    stops,
+    workspaces,
+)
 from app.api.problem import Problem, problem
 from app.api.services import Services
 from app.services.errors import InvalidError, ProblemError, UnavailableError
@@ -42,8 +55,11 @@ def application(services: Services, lifespan: Lifespan) -> FastAPI:
     for router in (
         evaluations.router,
         agents.router,
+        keys.router,
         sessions.router,
         delegations.router,
+        operators.router,
+        stops.router,
         policy.router,
         workspaces.router,
         audit.router,

@@ -14,6 +14,8 @@ TAGS = [
     {"name": "agents", "description": "Who may ask, and the keys by which they are known."},
     {"name": "sessions", "description": "Runs of agents: what the user said, what was seen, how far it is trusted."},
     {"name": "delegations", "description": "What people allow an agent ahead of time, narrowly and for a while."},
+    {"name": "operators", "description": "The people who approve and administer."},
+    {"name": "stops", "description": "Stop buttons: an agent, tools by their names, everything."},
     {"name": "policy", "description": "The rules in force, and proposals for other ones."},
     {"name": "workspaces", "description": "The folders that `$workspace` stands for in the policy."},
     {"name": "audit", "description": "The log of every decision and every change, read and verified."},

@@ -12,10 +12,13 @@ from app.services.configuration import Configurations
 from app.services.delegations import Delegations
 from app.services.evaluation import Evaluation
 from app.services.health import Health
+from app.services.keys import Keys
+from app.services.operators import Operators
 from app.services.outcomes import Outcomes
 from app.services.passphrases import Passphrases
 from app.services.policies import Policies
 from app.services.sessions import Sessions
+from app.services.stops import StopButtons
 from app.services.workspaces import Workspaces
 from app.telemetry.metrics import Metrics
 
@@ -30,11 +33,14 @@ class Services(Struct, frozen=True):
     evaluation: Evaluation
     health: Health
     hot: Hot
+    keys: Keys
     metrics: Metrics
+    operators: Operators
     outcomes: Outcomes
     passphrases: Passphrases
     policies: Policies
     sessions: Sessions
+    stops: StopButtons
     workspaces: Workspaces
     behind_proxy: bool
 

@@ -33,9 +33,9 @@ class Anyone(Struct, frozen=True):
     key: Key | None
 
     @property
-    def sees_only(self) -> str | None:
-        """The one agent whose evaluations the caller may see; None: all."""
-        return self.key.agent if self.key is not None else None
+    def sees_only(self) -> tuple[str, ...] | None:
+        """The agents whose evaluations the caller may see; None: all."""
+        return self.key.agents if self.key is not None else None
 
 
 def _operator(request: Request, services: UseCases, given: Annotated[Given, Depends(_BASIC)]) -> Operator:
@@ -48,9 +48,13 @@ def _operator(request: Request, services: UseCases, given: Annotated[Given, Depe
     if not _is_private(request, services):
         raise RefusedError("basic_in_clear", "HTTP Basic is taken over TLS or loopback only.")
     name, passphrase = _credentials(given.credentials)
-    source = request.client.host if request.client else ""
     operator = services.configurations.refresh().operators.get(name)
-    return services.passphrases.verify(name, operator, passphrase, source)
+    return services.passphrases.verify(name, operator, passphrase, source_of(request))
+
+
+def source_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
 
 
 def _admin(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
@@ -125,8 +129,8 @@ def _invalid_basic() -> UnauthenticatedError:
 
 
 AnOperator = Annotated[Operator, Depends(_operator)]
+AnApprover = Annotated[Operator, Depends(_approver)]  # or an admin
 AnAdmin = Annotated[Operator, Depends(_admin)]
-AnApprover = Annotated[Operator, Depends(_approver)]
 AnAgentKey = Annotated[Key, Depends(_agent_key)]
 AnAgentOrOperator = Annotated[Anyone, Depends(_anyone)]
 APepKey = Annotated[Key, Depends(_pep_key)]

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.core.decision import Classification, Finding, Stance, Verdict
 
 
 class Outcome(Struct, frozen=True):
-    """The verdict and what it rests on; `would_be` is what a rule that only logs let pass."""
+    """The verdict and what it rests on; `would_be` is what was let pass and only recorded."""
 
     verdict: Verdict
     classification: Classification
@@ -32,6 +32,14 @@ def combine(found: Sequence[Finding], spoken: Sequence[Finding], default: Findin
         return outcome
     instead = combine(found, [finding for finding in spoken if finding.stance is not Stance.LOG], default)
     return Outcome(outcome.verdict, instead.classification, outcome.reason, outcome.rules, instead.verdict)
+
+
+def monitored(outcome: Outcome, findings: Sequence[Finding]) -> Outcome:
+    """The same where denials and asks are only recorded: it passes, and `would_be` tells what was decided."""
+    # INVARIANT: what is firm (stop buttons, what could not be judged, what a policy marks) is enforced all the same.
+    if outcome.verdict is Verdict.ALLOW or any(found.firm and found.stance >= Stance.ASK for found in findings):
+        return outcome
+    return structs.replace(outcome, verdict=Verdict.ALLOW, would_be=outcome.verdict)
 
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:

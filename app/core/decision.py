@@ -41,13 +41,14 @@ class Stance(IntEnum):
 
 
 class Finding(Struct, frozen=True):
-    """What one stage or one rule has to say about a call."""
+    """What one stage or one rule has to say about a call. What is `firm` holds in monitor mode too."""
 
     stance: Stance
     rule: str
     reason: str
     classification: Classification
     quorum: Quorum | None = None
+    firm: bool = False
 
 
 class Near(Struct, frozen=True):

@@ -9,24 +9,31 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from msgspec import structs
+
 from app.core import hints, provenance
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.names import names
 from app.core.classify.paths import Place, place
 from app.core.classify.request import classify
-from app.core.combine import combine
+from app.core.combine import combine, monitored
 from app.core.decision import Classification, Decision, Finding, Near, Stance, Verdict
-from app.core.facts import Facts, Offered
+from app.core.facts import Facts, Offered, Profile
 from app.core.grant import Asked, Grant, first
 from app.core.model import ActionRequest, Call, Effect, EffectKind
 from app.core.policy import condition
 from app.core.policy.located import roots
 from app.core.policy.rule import Rule
-from app.core.policy.ruleset import RuleSet
+from app.core.policy.ruleset import Candidates, RuleSet
 from app.core.policy.situation import Situation
 
 _ASKS = frozenset((Verdict.REQUIRE_APPROVAL, Verdict.REQUIRE_STRONG_APPROVAL))
+# The enforcement point's own questions to the user still apply.
+NATIVE_PROMPTS = "native-prompts"
 _TOO_COMPLEX = "There is too much in this request to judge it."
+_NO_SESSION = Finding(
+    Stance.DENY, "session-missing", "This agent may call within a session only.", Classification.BLOCKED
+)
 
 
 def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget, *, explain: bool = False) -> Decision:
@@ -35,7 +42,8 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
     `budget` is shared by all requests of one HTTP request. With `explain` the decision also names every rule that
     nearly applied, and which condition failed.
     """
-    weighed = provenance.assess(request, facts.caller.kind, facts.session.limit)
+    profile = facts.caller.profile
+    weighed = provenance.assess(request, facts.caller.kind, facts.session.limit, profile.highest_trust)
     # INVARIANT: where an agent itself says that it stands opens nothing; only enforcement points are believed.
     where = place(request.cwd, request.home) if facts.caller.kind == "pep" else Place()
     call = _classify(request, where, rules, budget)
@@ -48,9 +56,15 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         budget=budget,
     )
     found = [*_opaque(call), *provenance.findings(weighed.trust, call.effects), *hints.findings(request.risk_hints)]
-    spoken, near = _ask_rules(rules, situation, explain=explain)
+    found += facts.stops.findings(facts.caller.agent, call.names + call.heard)
+    candidates = rules.candidates(call.names, call.heard)
+    found += _scopes(request, profile, candidates.scopes)
+    if profile.needs_session and facts.session.id is None:
+        found.append(_NO_SESSION)
+    spoken, near = _ask_rules(candidates, situation, explain=explain)
     if budget.left < 0:
-        found.append(Finding(Stance.ASK, "too-complex", _TOO_COMPLEX, Classification.SENSITIVE))
+        # INVARIANT: what was cut short may hold anything; monitor mode lets pass only what was understood.
+        found.append(Finding(Stance.ASK, "too-complex", _TOO_COMPLEX, Classification.SENSITIVE, firm=True))
     actor = request.actor or facts.caller.agent
     found += _denied(facts, situation, actor)
     outcome = combine(found, spoken, rules.default)
@@ -62,6 +76,8 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         asked = Asked(strong, quorums, actor, facts.session.id, facts.offered.now)
         grant, missed = _ask_grants(facts.offered, asked, situation)
         near += missed
+    if profile.monitored and grant is None:
+        outcome = monitored(outcome, [*found, *spoken])
     return Decision(
         verdict=outcome.verdict if grant is None else Verdict.ALLOW,
         classification=outcome.classification,
@@ -73,6 +89,8 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         why=weighed.why,
         mode="enforce" if outcome.would_be is None else "monitor",
         would_be=outcome.would_be,
+        # What was let pass unenforced was approved by nobody: whatever else asks the person goes on asking.
+        obligations=() if outcome.would_be is None else (NATIVE_PROMPTS,),
         near=tuple(near),
         grant=grant,
     )
@@ -94,11 +112,22 @@ def _opaque(call: Call) -> list[Finding]:
     return [Finding(Stance.ASK, "opaque", "Part of this call cannot be understood.", Classification.SENSITIVE)]
 
 
-def _ask_rules(rules: RuleSet, situation: Situation, *, explain: bool) -> tuple[list[Finding], list[Near]]:
+def _scopes(request: ActionRequest, profile: Profile, of_tool: tuple[str, ...]) -> list[Finding]:
+    """A finding for each scope that the call needs and the agent lacks; what the request names can only add to them."""
+    if profile.scopes is None:
+        return []
+    needed = of_tool if request.scope is None else (*of_tool, request.scope)
+    return [
+        Finding(Stance.DENY, "scope-missing", f"The agent lacks the scope {scope}.", Classification.BLOCKED)
+        for scope in dict.fromkeys(needed)
+        if not profile.scopes.hold(scope)
+    ]
+
+
+def _ask_rules(candidates: Candidates, situation: Situation, *, explain: bool) -> tuple[list[Finding], list[Near]]:
     """What the rules that apply say; and, to explain, those that do not, with the condition that failed."""
     spoken: list[Finding] = []
     near: list[Near] = []
-    candidates = rules.candidates(situation.call.names, situation.call.heard)
     # What was cut short may hold anything.
     everything = explain or situation.budget.left < 0
     for rule in candidates.all if everything else candidates.among(situation.keys):
@@ -137,8 +166,7 @@ def _ask_grants(offered: Offered, asked: Asked, situation: Situation) -> tuple[G
 
 def _unjudged(rule: Rule) -> Finding:
     found = rule.finding
-    reason = f"{_TOO_COMPLEX} It may be: {found.reason}"
-    return Finding(found.stance, found.rule, reason, found.classification, found.quorum)
+    return structs.replace(found, reason=f"{_TOO_COMPLEX} It may be: {found.reason}")
 
 
 def _gather(

@@ -4,8 +4,25 @@ from msgspec import Struct
 
 from app.core.delegation import Delegation
 from app.core.delegations import Delegations
+from app.core.scope import Scopes
 from app.core.session import APART, Standing
-from app.core.trust import KeyKind
+from app.core.stops import NOTHING_STOPPED, Stops
+from app.core.trust import KeyKind, Trust
+
+
+class Profile(Struct, frozen=True):
+    """What operators have laid down about an agent.
+
+    scopes         what it may do at all; None: scopes do not restrict it
+    monitored      whether denials and asks are only recorded
+    highest_trust  that its requests may be given, whatever its key attests
+    needs_session  whether a call outside of a session is denied
+    """
+
+    scopes: Scopes | None = None
+    monitored: bool = False
+    highest_trust: Trust = Trust.USER_DIRECT
+    needs_session: bool = False
 
 
 class Caller(Struct, frozen=True):
@@ -14,6 +31,7 @@ class Caller(Struct, frozen=True):
     agent: str
     key: str
     kind: KeyKind
+    profile: Profile = Profile()
 
 
 class Offered(Struct, frozen=True):
@@ -40,9 +58,11 @@ class Facts(Struct, frozen=True):
     workspaces  the roots that an operator registered: clean absolute paths
     session     where the request stands among the agent's sessions
     offered     what may answer an ask
+    stops       what operators have stopped
     """
 
     caller: Caller
     workspaces: tuple[str, ...] = ()
     session: Standing = APART
     offered: Offered = NOTHING_OFFERED
+    stops: Stops = NOTHING_STOPPED

@@ -23,7 +23,8 @@ def findings(hints: Sequence[str]) -> list[Finding]:
 def _finding(hint: str) -> Finding | None:
     # INVARIANT: no hint ever yields a finding that allows.
     if hint in _BLOCKED:
-        return Finding(Stance.DENY, f"hint-{hint}", "The request names itself forbidden.", Classification.BLOCKED)
+        reason = "The request names itself forbidden."
+        return Finding(Stance.DENY, f"hint-{hint}", reason, Classification.BLOCKED, firm=True)
     if hint in _CRITICAL:
         return Finding(Stance.ASK, f"hint-{hint}", "The request names itself critical.", Classification.CRITICAL)
     if hint in _SENSITIVE:

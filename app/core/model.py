@@ -50,6 +50,7 @@ class ActionRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     risk_hints: Labels = []
     session_id: Name | None = None
     actor: Name | None = None
+    scope: Name | None = None
     cwd: Path | None = None
     home: Path | None = None
     resolved_target: Path | None = None

@@ -58,14 +58,18 @@ class Assessment(Struct, frozen=True):
     external: bool = False
 
 
-def assess(request: ActionRequest, kind: KeyKind, session: Limit = NO_LIMIT) -> Assessment:
-    """Weigh what `request` claims; `session` is what its session leaves it."""
+def assess(
+    request: ActionRequest, kind: KeyKind, session: Limit = NO_LIMIT, agent: Trust = Trust.USER_DIRECT
+) -> Assessment:
+    """Weigh what `request` claims: `session` is what its session leaves it, `agent` the most that its agent gets."""
     said = request.provenance
-    return _assess((request.source, request.source_trust, said.origin_type, said.channel), kind, session)
+    return _assess((request.source, request.source_trust, said.origin_type, said.channel), kind, session, agent)
 
 
 @lru_cache(maxsize=4_096)
-def _assess(said: tuple[str | None, str | None, str | None, str | None], kind: KeyKind, session: Limit) -> Assessment:
+def _assess(
+    said: tuple[str | None, str | None, str | None, str | None], kind: KeyKind, session: Limit, agent: Trust
+) -> Assessment:
     source, source_trust, origin_type, channel = said
     readings = (
         ("source", of_source(source)),
@@ -77,7 +81,11 @@ def _assess(said: tuple[str | None, str | None, str | None, str | None], kind: K
     if not claims:
         return Assessment(Trust.UNKNOWN, ("the request does not say where it comes from",))
     # INVARIANT: trust is the least of all claims, of what the key may attest and of what the session has left.
-    limits = [(f"a key of kind {kind}", CEILING[kind]), (session.name, session.trust)]
+    limits = [
+        (f"a key of kind {kind}", CEILING[kind]),
+        (session.name, session.trust),
+        ("the agent's highest trust", agent),
+    ]
     trust = min(level for _, level in claims + limits)
     highest = max(level for _, level in claims)
     why = [f"{name} says {level.name}" for name, level in claims if level < highest]

@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import Literal
 
 KeyKind = Literal["pep", "agent"]
+TrustName = Literal["USER_DIRECT", "AGENT_INTERNAL", "EXTERNAL_CONTENT", "UNKNOWN"]
 
 
 class Trust(IntEnum):

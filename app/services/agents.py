@@ -1,39 +1,29 @@
-"""Agents and their keys."""
+"""Agents: who may call, and what operators have laid down about each."""
 
 import re
-import secrets
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from app.core.trust import KeyKind
-from app.services import api_key
-from app.services.desk import Desk
+from app.core.scope import MOST, scopes
+from app.services.desk import Desk, Told
 from app.services.errors import ConflictError, InvalidError, NotFoundError
-from app.storage import agents, keys
-from app.storage.agents import AddAgent, Agent, AgentExists
-from app.storage.command import Stale
+from app.storage import agents
+from app.storage.agents import AddAgent, Agent, AgentExists, AgentIs, ChangeAgent, Traits
+from app.storage.command import Change, Guard, Stale
 from app.storage.database import Database
-from app.storage.keys import AddKey, Key, KeyLives, RevokeKey
 
 # No slash: it divides an agent from its sub-agent.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-class NewKey(Struct, frozen=True):
-    """A key that was just made. `secret` is shown this once."""
+class Difference(Struct, frozen=True):
+    """How one agent would change: traits as (name, before, after); all traits of one that is new."""
 
-    id: str
     agent: str
-    kind: KeyKind
-    secret: str
-    expires_at: int | None
-
-
-def mint(agent: str, kind: KeyKind, *, may_explain: bool, expires_at: int | None) -> tuple[NewKey, AddKey]:
-    """A fresh key and the change that stores its digest."""
-    key = NewKey(f"k_{secrets.token_hex(6)}", agent, kind, api_key.new_key(), expires_at)
-    return key, AddKey(key.id, agent, kind, may_explain, api_key.digest(key.secret), expires_at)
+    new: bool
+    changes: tuple[tuple[str, Any, Any], ...]
 
 
 def checked_name(name: str) -> str:
@@ -46,53 +36,97 @@ def checked_name(name: str) -> str:
 class Agents:
     """The use cases around agents."""
 
-    def __init__(self, database: Database, desk: Desk, clock: Callable[[], int]) -> None:
-        """`clock` gives microseconds."""
+    def __init__(self, database: Database, desk: Desk) -> None:
         self._database = database
         self._desk = desk
-        self._clock = clock
 
     def all(self) -> list[Agent]:
         with self._database.read() as connection:
             return agents.all_agents(connection)
 
-    def keys(self, agent: str) -> list[Key]:
-        """The agent's keys, revoked ones too. Raises NotFoundError."""
-        with self._database.read() as connection:
-            if agent not in {one.name for one in agents.all_agents(connection)}:
-                raise _no_agent(agent)
-            return [key for key in keys.all_keys(connection) if key.agent == agent]
-
-    def create(self, by: str, name: str, description: str) -> None:
-        """Raises InvalidError, ConflictError."""
-        change = AddAgent(checked_name(name), description)
-        data = {"agent": name, "description": description}
-        if isinstance(self._desk.change("agent.created", by, data, (change,), (AgentExists(name, False),)), Stale):
+    def create(self, by: str, name: str, traits: Traits) -> Agent:
+        """Without another owner it is the creator's. Raises InvalidError, ConflictError."""
+        traits = self._checked(traits if traits.owner is not None else structs.replace(traits, owner=by))
+        change = AddAgent(checked_name(name), traits)
+        told = _told(name, traits)
+        if isinstance(self._desk.change("agent.created", by, told, (change,), (AgentExists(name, False),)), Stale):
             raise ConflictError("agent_exists", f"There is an agent {name!r} already.")
+        return self.find(name)
 
-    def create_key(
-        self, by: str, agent: str, kind: KeyKind, *, may_explain: bool = False, ttl_seconds: int | None = None
-    ) -> NewKey:
+    def change(self, by: str, name: str, given: Mapping[str, Any]) -> Agent:
+        """Change the traits that are given. Raises InvalidError, NotFoundError, ConflictError."""
+        self.find(name)
+        self.apply(by, {name: given})
+        return self.find(name)
+
+    def compare(self, wanted: Mapping[str, Mapping[str, Any]]) -> list[Difference]:
+        """How agents would change if they were as `wanted`; who is not named stays as they are. Raises InvalidError."""
+        return [found for found, _ in self._differences(wanted)]
+
+    def apply(self, by: str, wanted: Mapping[str, Mapping[str, Any]]) -> list[Difference]:
+        """Make agents as `wanted`, all or none; twice is as once. Raises InvalidError, ConflictError."""
+        found = self._differences(wanted, owner=by)
+        told: list[Told] = []
+        changes: tuple[Change, ...] = ()
+        guards: tuple[Guard, ...] = ()
+        for difference, traits in found:
+            name = difference.agent
+            told.append(("agent.created" if difference.new else "agent.changed", _told(name, traits)))
+            changes += (AddAgent(name, traits) if difference.new else ChangeAgent(name, traits),)
+            guards += (
+                AgentExists(name, False)
+                if difference.new
+                else AgentIs(name, structs.replace(traits, **{trait: old for trait, old, _ in difference.changes})),
+            )
+        if told and isinstance(self._desk.change_all(by, told, changes, guards), Stale):
+            raise ConflictError("agents_changed", "Somebody else changed these agents just now; look again.")
+        return [difference for difference, _ in found]
+
+    def find(self, name: str) -> Agent:
         """Raises NotFoundError."""
-        expires_at = self._clock() + ttl_seconds * 1_000_000 if ttl_seconds is not None else None
-        key, change = mint(agent, kind, may_explain=may_explain, expires_at=expires_at)
-        data = {
-            "agent": agent,
-            "expires_at": expires_at,
-            "key": key.id,
-            "kind": kind,
-            "may_explain": may_explain,
-        }
-        if isinstance(self._desk.change("key.created", by, data, (change,), (AgentExists(agent, True),)), Stale):
-            raise _no_agent(agent)
-        return key
+        found = next((one for one in self.all() if one.name == name), None)
+        if found is None:
+            raise no_agent(name)
+        return found
 
-    def revoke_key(self, by: str, agent: str, key: str) -> None:
-        """When this returns, nothing that is recorded later relies on the key. Raises NotFoundError."""
-        data = {"agent": agent, "key": key}
-        if isinstance(self._desk.change("key.revoked", by, data, (RevokeKey(key),), (KeyLives(agent, key),)), Stale):
-            raise NotFoundError("no_such_key", f"The agent {agent!r} has no live key {key!r}.")
+    def _differences(
+        self, wanted: Mapping[str, Mapping[str, Any]], owner: str | None = None
+    ) -> list[tuple[Difference, Traits]]:
+        today = {agent.name: agent.traits for agent in self.all()}
+        found: list[tuple[Difference, Traits]] = []
+        for name, given in sorted(wanted.items()):
+            before = today.get(checked_name(name))
+            traits = self._checked(structs.replace(before or Traits(owner=owner), **given))
+            changes = _changes(before or Traits(), traits)
+            if before is None or changes:
+                found.append((Difference(name, before is None, changes), traits))
+        return found
+
+    def _checked(self, traits: Traits) -> Traits:
+        if len(traits.scopes) > MOST:
+            raise InvalidError("invalid_scope", f"An agent has at most {MOST} scopes.")
+        try:
+            scopes(traits.scopes)
+        except ValueError as error:
+            raise InvalidError("invalid_scope", f"{error}.") from None
+        if traits.owner is not None and traits.owner not in self._desk.configurations.refresh().operators:
+            raise InvalidError("no_such_operator", f"There is no operator {traits.owner!r} to own an agent.")
+        return traits
 
 
-def _no_agent(name: str) -> NotFoundError:
+def no_agent(name: str) -> NotFoundError:
+    """The error for a name that no agent bears."""
     return NotFoundError("no_such_agent", f"There is no agent {name!r}.")
+
+
+def _told(name: str, traits: Traits) -> dict[str, Any]:
+    return {"agent": name, **structs.asdict(traits), "scopes": list(traits.scopes)}
+
+
+def _changes(before: Traits, after: Traits) -> tuple[tuple[str, Any, Any], ...]:
+    pairs: Sequence[str] = Traits.__struct_fields__
+    return tuple(
+        (trait, getattr(before, trait), getattr(after, trait))
+        for trait in pairs
+        if getattr(before, trait) != getattr(after, trait)
+    )

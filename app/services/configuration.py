@@ -1,4 +1,4 @@
-"""The configuration as this process knows it: keys, policy, workspaces, operators, delegations, all of one epoch.
+"""The configuration as this process knows it: agents, keys, policy, operators, stops and more, all of one epoch.
 
 It may be out of date at any moment. That is safe: what is decided upon it names its epoch, and the writer refuses
 it once the epoch has moved on.
@@ -11,11 +11,16 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct, structs
 from msgspec.json import decode
 
+from app.core.decision import Mode
 from app.core.delegations import Delegations
+from app.core.facts import Caller, Profile
 from app.core.policy.compile import File, compile_policy
-from app.core.policy.ruleset import RuleSet
+from app.core.policy.ruleset import Policy, RuleSet
+from app.core.scope import scopes
+from app.core.stops import NOTHING_STOPPED, Stop, Stops
+from app.core.trust import Trust
 from app.services.live_delegations import LiveDelegations
-from app.storage import agents, entries, keys, operators, policies, workspaces
+from app.storage import agents, entries, keys, operators, policies, stops, workspaces
 from app.storage.agents import Agent
 from app.storage.database import Database
 from app.storage.keys import Key
@@ -29,11 +34,13 @@ class Configuration(Struct, frozen=True):
     log: str
     agents: dict[str, Agent]
     keys: dict[bytes, Key]  # live ones, by digest
-    operators: dict[str, Operator]
+    operators: dict[str, Operator]  # who may sign in
     policy: str
     rules: RuleSet
     workspaces: tuple[str, ...]
     delegations: Mapping[str, Delegations]  # by agent
+    callers: dict[tuple[str, str], Caller] = {}  # by a live key's id and an agent for whom it may speak
+    stops: Stops = NOTHING_STOPPED
 
 
 class Configurations:
@@ -43,7 +50,7 @@ class Configurations:
         """`clock` gives microseconds."""
         self._database = database
         self._clock = clock
-        self._rules: tuple[str, RuleSet] | None = None
+        self._policy: tuple[str, Policy] | None = None
         self._loading = threading.Lock()
         self._delegations = LiveDelegations()
         self._refresh: asyncio.Task[None] | None = None
@@ -94,20 +101,41 @@ class Configurations:
             in_force = policies.policy_in_force_now(connection)
             if in_force is None:
                 raise RuntimeError("no policy is in force; run `agent-sudo init` or start the service once")
+            policy = self._compiled(in_force.policy.digest, in_force.policy.files)
+            known = {agent.name: agent for agent in agents.all_agents(connection)}
+            live = [key for key in keys.all_keys(connection) if key.revoked_at is None]
+            profiles = {name: _profile(agent, policy.mode) for name, agent in known.items()}
+            people = operators.all_operators(connection)
             return Configuration(
                 epoch=entries.epoch(connection),
                 log=head.log,
-                agents={agent.name: agent for agent in agents.all_agents(connection)},
-                keys={key.digest: key for key in keys.all_keys(connection) if key.revoked_at is None},
-                operators={operator.name: operator for operator in operators.all_operators(connection)},
+                agents=known,
+                keys={key.digest: key for key in live},
+                operators={operator.name: operator for operator in people if operator.disabled_at is None},
                 policy=in_force.policy.digest,
-                rules=self._compiled(in_force.policy.digest, in_force.policy.files),
+                rules=policy.rules,
                 workspaces=tuple(workspaces.all_workspaces(connection)),
                 delegations=self._delegations.followed(connection, self._clock()),
+                callers={
+                    (key.id, name): Caller(name, key.id, key.kind, profiles[name])
+                    for key in live
+                    for name in key.agents
+                },
+                stops=Stops(Stop(one.kind, one.name, one.reason) for one in stops.all_stops(connection)),
             )
 
-    def _compiled(self, digest: str, files: bytes) -> RuleSet:
+    def _compiled(self, digest: str, files: bytes) -> Policy:
         """Compiling takes a while and keeps a memory of names, so a policy is compiled once."""
-        if self._rules is None or self._rules[0] != digest:
-            self._rules = (digest, compile_policy(tuple(decode(files, type=list[File]))).rules)
-        return self._rules[1]
+        if self._policy is None or self._policy[0] != digest:
+            self._policy = (digest, compile_policy(tuple(decode(files, type=list[File]))))
+        return self._policy[1]
+
+
+def _profile(agent: Agent, service: Mode) -> Profile:
+    traits = agent.traits
+    return Profile(
+        scopes=scopes(traits.scopes) if traits.scopes else None,
+        monitored="monitor" in (service, traits.mode),
+        highest_trust=Trust[traits.highest_trust],
+        needs_session=traits.needs_session,
+    )

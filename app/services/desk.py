@@ -1,6 +1,6 @@
 """The desk where changes are handed in: by operators, and by agents' keys where those may; through the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.audit_log.entry import Draft, draft
@@ -9,6 +9,11 @@ from app.services.errors import ConflictError, UnauthenticatedError
 from app.storage.command import Change, Command, EpochIs, Guard, NotAfter, RaiseEpoch, Receipt, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
+from app.storage.operators import OperatorStands
+
+# Who does what nobody asked for.
+SYSTEM = "system"
+Told = tuple[str, Mapping[str, Any]]
 
 _TRIES = 5
 
@@ -29,14 +34,36 @@ class Desk:
         guards: tuple[Guard, ...] = (),
         *,
         raises_epoch: bool = True,
+        urgent: bool = False,
     ) -> Receipt | Stale:
         """Commit `changes` with one entry. Blocks; raises UnavailableError. Stale names the guard that failed."""
+        told = ((type, data),)
+        return self.change_all(by, told, changes, guards, raises_epoch=raises_epoch, urgent=urgent)
+
+    def change_all(
+        self,
+        by: str,
+        told: Sequence[Told],
+        changes: tuple[Change, ...],
+        guards: tuple[Guard, ...] = (),
+        *,
+        raises_epoch: bool = True,
+        urgent: bool = False,
+    ) -> Receipt | Stale:
+        """The same with several entries, each its type and data, as one; the receipt is the first one's.
+
+        What is `urgent` waits behind nothing, and is written also where there is no room left for anything else.
+        """
+        stands = self._stands(by)
         # INVARIANT: a change of state and the entry that tells of it are one command.
-        entry = draft(type, {"actor": {"operator": by}, "data": dict(data)}, log=self.configurations.current.log)
+        log = self.configurations.current.log
+        entries = tuple(draft(kind, {"actor": {"operator": by}, "data": dict(data)}, log=log) for kind, data in told)
         if raises_epoch:
             changes += (RaiseEpoch(),)
-        result = self._ledger.write(Command((entry,), guards, changes))
+        result = self._ledger.write(Command(entries, (*stands, *guards), changes, urgent))
         if isinstance(result, Stale):
+            if isinstance(result.guard, OperatorStands):
+                raise _gone()
             return result
         self.configurations.refresh()
         return result[0]
@@ -60,3 +87,16 @@ class Desk:
             if result.guard is not epoch:
                 return result
         raise ConflictError("configuration_changed", "The configuration changed just now; report again.")
+
+    def _stands(self, by: str) -> tuple[OperatorStands, ...]:
+        # INVARIANT: nothing is written in the name of an operator who was disabled, or is no longer what they were.
+        if by == SYSTEM:
+            return ()
+        operator = self.configurations.current.operators.get(by)
+        if operator is None:
+            raise _gone()
+        return (OperatorStands(by, operator.role, operator.passphrase),)
+
+
+def _gone() -> UnauthenticatedError:
+    return UnauthenticatedError("operator_changed", "This operator was changed or disabled just now; sign in again.")

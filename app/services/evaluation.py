@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from app.core.budget import Budget
-from app.core.facts import NOTHING_OFFERED, Caller, Facts, Offered
+from app.core.facts import NOTHING_OFFERED, Facts, Offered
 from app.core.model import ActionRequest
 from app.services import api_key
 from app.services.answer import AnswerForm
@@ -16,6 +16,7 @@ from app.services.errors import RefusedError, UnauthenticatedError, UnavailableE
 from app.services.judgement import Judgements, Received
 from app.services.live_sessions import LiveSessions
 from app.services.recording import Salts, Upon, record
+from app.services.uses import Uses
 from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
@@ -37,10 +38,11 @@ class Answered(Struct, frozen=True):
 class Evaluation:
     """The use case behind `/evaluate`."""
 
-    def __init__(self, configurations: Configurations, sessions: LiveSessions, ledger: Ledger) -> None:
+    def __init__(self, configurations: Configurations, sessions: LiveSessions, ledger: Ledger, uses: Uses) -> None:
         self._configurations = configurations
         self._sessions = sessions
         self._ledger = ledger
+        self._uses = uses
         self._judgements = Judgements(configurations.current)
         self._salts = Salts()
 
@@ -71,7 +73,7 @@ class Evaluation:
         """Decide several requests under one budget; answers in order, once all are recorded."""
         budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
         for one in received:
-            _check_rights(key, one.request, explain=explain)
+            _asking(key, one.request, explain=explain)
         configuration = self._configurations.live()
         attempts = [self._attempt(key, one, configuration, budget, explain=explain) for one in received]
         results = await asyncio.gather(*[attempt.written for attempt in attempts])
@@ -91,15 +93,16 @@ class Evaluation:
         live = configuration.keys.get(key.digest)
         if live is None:
             raise _unknown_key()
-        _check_rights(live, received.request, explain=explain)
-        stands, sessions = self._sessions.standing(live.agent, received.request)
-        delegations = configuration.delegations.get(live.agent)
+        caller = configuration.callers[live.id, _asking(live, received.request, explain=explain)]
+        self._uses.note(live.id)
+        stands, sessions = self._sessions.standing(caller.agent, received.request)
+        delegations = configuration.delegations.get(caller.agent)
         offered = NOTHING_OFFERED if delegations is None else Offered(delegations, refused)
-        facts = Facts(Caller(live.agent, live.id, live.kind), configuration.workspaces, stands, offered)
+        facts = Facts(caller, configuration.workspaces, stands, offered, configuration.stops)
         if self._judgements.configuration is not configuration:
             self._judgements = Judgements(configuration)
-        judgement = self._judgements.of(received, facts, live, budget, explain=explain)
-        upon = Upon(live, configuration, stands, sessions)
+        judgement = self._judgements.of(received, facts, budget, explain=explain)
+        upon = Upon(live, caller.agent, configuration, stands, sessions)
         command = record(judgement.entry, judgement.decision, received.request, upon, self._salts.next())
         return Attempt(live, received, explain, judgement.answer, self._ledger.submit(command))
 
@@ -148,12 +151,19 @@ class Attempt(Struct, frozen=True):
         return Answered(self.answer.decision, self.answer.filled(written[0]))
 
 
-def _check_rights(key: Key, request: ActionRequest, *, explain: bool) -> None:
+def _asking(key: Key, request: ActionRequest, *, explain: bool) -> str:
+    """The agent that asks. Raises RefusedError for what the key does not allow."""
     if explain and not key.may_explain:
         raise RefusedError("explain_not_allowed", "This key may not ask for explanations.")
-    # INVARIANT: the key says who asks; a name in the request can only name a part of that agent.
-    if request.actor is not None and request.actor != key.agent and not request.actor.startswith(f"{key.agent}/"):
-        raise RefusedError("actor_mismatch", f"This key belongs to the agent {key.agent!r} and speaks for no other.")
+    # INVARIANT: the key says who may ask; a name in the request chooses among its agents, or names a part of one.
+    if request.actor is None:
+        if key.also:
+            raise RefusedError("actor_needed", "This key speaks for several agents: name one of them as `actor`.")
+        return key.agent
+    named, slash, part = request.actor.partition("/")
+    if named not in key.agents or (slash and not part):
+        raise RefusedError("actor_mismatch", f"This key of the agent {key.agent!r} does not speak for this actor.")
+    return named
 
 
 def _unknown_key() -> UnauthenticatedError:

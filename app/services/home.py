@@ -6,19 +6,19 @@ from app.audit_log.chain import LOG_CREATED
 from app.audit_log.entry import draft
 from app.core.policy.compile import File, compile_policy
 from app.core.trust import KeyKind
-from app.services.agents import NewKey, checked_name, mint
-from app.services.errors import ConflictError
+from app.services.agents import checked_name
+from app.services.desk import SYSTEM
+from app.services.errors import ConflictError, InvalidError
+from app.services.keys import NewKey, mint
 from app.services.passphrases import hash_passphrase
 from app.services.policies import pack
 from app.storage import entries, operators
-from app.storage.agents import AddAgent
+from app.storage.agents import AddAgent, Traits
 from app.storage.command import Command, RaiseEpoch, Result, Stale
 from app.storage.database import Database, UnavailableError
 from app.storage.operators import AddOperator, NoOperator
 from app.storage.policies import AddPolicy, PolicyInForceIs, PutInForce
 from app.storage.writer import Writer
-
-_SYSTEM = "system"
 
 
 class FirstAgent(Struct, frozen=True):
@@ -33,14 +33,14 @@ def found(database: Database, writer: Writer, policy: tuple[File, ...], version:
     compile_policy(policy)
     digest, stored = pack(policy)
     log = _log(database)
-    actor = {"operator": _SYSTEM}
+    actor = {"operator": SYSTEM}
     command = Command(
         (
             draft(LOG_CREATED, {"actor": actor, "data": {"software": f"agent-sudo {version}"}}, log=log),
             draft("policy.activated", {"actor": actor, "data": {"policy": digest, "previous": None}}, log=log),
         ),
         (PolicyInForceIs(None),),
-        (AddPolicy(digest, stored, _SYSTEM), PutInForce(digest, _SYSTEM, first=True)),
+        (AddPolicy(digest, stored, SYSTEM), PutInForce(digest, SYSTEM, first=True)),
     )
     return not isinstance(_written(writer, command), Stale)
 
@@ -57,11 +57,17 @@ def initialise(
     """Create the first operator, an agent and its key, all or nothing. Raises InvalidError, ConflictError."""
     log = _log(database)
     key, add_key = mint(checked_name(agent), kind, may_explain=kind == "pep", expires_at=None)
+    if operator == SYSTEM:
+        raise InvalidError("invalid_name", f"{SYSTEM!r} is the service itself.")
     actor = {"operator": checked_name(operator)}
     command = Command(
         (
             draft("operator.created", {"actor": actor, "data": {"operator": operator, "role": "admin"}}, log=log),
-            draft("agent.created", {"actor": actor, "data": {"agent": agent, "description": ""}}, log=log),
+            draft(
+                "agent.created",
+                {"actor": actor, "data": {"agent": agent, "description": "", "owner": operator}},
+                log=log,
+            ),
             draft(
                 "key.created",
                 {"actor": actor, "data": {"agent": agent, "key": key.id, "kind": kind}},
@@ -71,7 +77,7 @@ def initialise(
         (NoOperator(),),
         (
             AddOperator(operator, "admin", hash_passphrase(passphrase)),
-            AddAgent(agent, ""),
+            AddAgent(agent, Traits(owner=operator)),
             add_key,
             RaiseEpoch(),
         ),

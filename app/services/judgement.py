@@ -16,7 +16,6 @@ from app.core.model import ActionRequest
 from app.services.answer import AnswerForm, answer_form
 from app.services.configuration import Configuration
 from app.services.recording import form_of
-from app.storage.keys import Key
 
 # What is remembered at most: so many judgements, each of so many bytes of entry and answer.
 _MOST = 1_024
@@ -46,8 +45,8 @@ class Judgements:
         self.configuration = configuration
         self._remembered: dict[tuple[bytes, Facts], Judgement] = {}
 
-    def of(self, received: Received, facts: Facts, key: Key, budget: Budget, *, explain: bool) -> Judgement:
-        """The judgement of a request upon `facts`, taken anew or remembered; `key` is that of the facts' caller."""
+    def of(self, received: Received, facts: Facts, budget: Budget, *, explain: bool) -> Judgement:
+        """The judgement of a request upon `facts`, taken anew or remembered."""
         # INVARIANT: everything that a decision depends on is part of what it is remembered by: the request as received,
         # all facts, the configuration; and the budget, which must last for the steps that it took.
         name = (received.canonical, facts)
@@ -55,21 +54,21 @@ class Judgements:
         if found is not None and found.steps <= budget.left:
             budget.left -= found.steps
             return found
-        judgement = self._judged(received, facts, key, budget, explain=explain)
+        judgement = self._judged(received, facts, budget, explain=explain)
         if not explain and budget.left >= 0 and _size(judgement) <= _LARGEST:
             if len(self._remembered) >= _MOST:
                 del self._remembered[next(iter(self._remembered))]
             self._remembered[name] = judgement
         return judgement
 
-    def _judged(self, received: Received, facts: Facts, key: Key, budget: Budget, *, explain: bool) -> Judgement:
+    def _judged(self, received: Received, facts: Facts, budget: Budget, *, explain: bool) -> Judgement:
         before = budget.left
         request, configuration = received.request, self.configuration
         decision = decide(request, facts, configuration.rules, budget, explain=explain)
         return Judgement(
             decision,
             before - budget.left,
-            form_of(decision, request, received.canonical, key, configuration),
+            form_of(decision, request, received.canonical, facts.caller, configuration),
             answer_form(decision, configuration.policy, configuration.log, dry_run=request.dry_run, explain=explain),
         )
 

@@ -34,10 +34,13 @@ class Outcomes:
         self._desk = desk
         self._configurations = desk.configurations
 
-    def show(self, evaluation: str, agent: str | None) -> dict[str, Any]:
-        """The recorded decision, what it was about, and its outcome. `agent` None may see all. Raises NotFoundError."""
+    def show(self, evaluation: str, agents: tuple[str, ...] | None) -> dict[str, Any]:
+        """The recorded decision, what it was about, and its outcome. `agents` None: all may be seen.
+
+        Raises NotFoundError.
+        """
         with self._database.read() as connection:
-            row = self._find(connection, evaluation, agent)
+            row = self._find(connection, evaluation, agents)
             reported = outcomes.outcome_of(connection, row.seq)
             report = entries.find_entry(connection, reported) if reported is not None else None
         return {
@@ -52,20 +55,20 @@ class Outcomes:
     def report(self, key: Key, evaluation: str, outcome: Outcome) -> Receipt:
         """Record how it went, once. Raises NotFoundError, ConflictError."""
         with self._database.read() as connection:
-            row = self._find(connection, evaluation, key.agent)
+            row = self._find(connection, evaluation, key.agents)
         given = {name: value for name in Outcome.__struct_fields__ if (value := getattr(outcome, name)) is not None}
-        fields = {"actor": {"agent": key.agent, "key": key.id}, "data": {"evaluation": row.seq, **given}}
+        fields = {"actor": {"agent": row.agent, "key": key.id}, "data": {"evaluation": row.seq, **given}}
         entry = draft("execution.result", fields, log=self._configurations.current.log)
         result = self._desk.change_by_key(key, (entry,), (AddOutcome(row.seq),), (NoOutcome(row.seq),))
         if isinstance(result, Stale):
             raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
         return result
 
-    def _find(self, connection: Connection, evaluation: str, agent: str | None) -> Entry:
+    def _find(self, connection: Connection, evaluation: str, agents: tuple[str, ...] | None) -> Entry:
         log, _, seq = evaluation.rpartition("-")
         if log == self._configurations.current.log and seq.isascii() and seq.isdigit() and len(seq) <= 16:
             row = entries.find_entry(connection, int(seq))
             # An agent learns nothing about others, not even that there is something to learn.
-            if row is not None and row.type == "decision" and agent in (None, row.agent):
+            if row is not None and row.type == "decision" and (agents is None or row.agent in agents):
                 return row
         raise NotFoundError("no_such_evaluation", "There is no evaluation of this id.")

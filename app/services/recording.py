@@ -7,6 +7,7 @@ from msgspec.json import Encoder
 
 from app.audit_log.entry import Form, form
 from app.core.decision import Decision
+from app.core.facts import Caller
 from app.core.model import ActionRequest
 from app.core.session import Standing
 from app.core.trust import Trust
@@ -82,23 +83,24 @@ class Between(Struct, frozen=True):
 
 
 class Upon(Struct, frozen=True):
-    """What a decision was made upon. `sessions` is the epoch at which the request stood so among its agent's."""
+    """What a decision was made upon. `agent` is the one for whom the key speaks; `sessions` is the epoch at which the request stood so among its agent's."""
 
     key: Key
+    agent: str
     configuration: Configuration
     session: Standing
     sessions: int
 
 
 def form_of(
-    decision: Decision, request: ActionRequest, received: bytes, key: Key, configuration: Configuration
+    decision: Decision, request: ActionRequest, received: bytes, caller: Caller, configuration: Configuration
 ) -> Form:
     """The entry of `decision`, but for what makes each entry its own."""
     # INVARIANT: nothing that arguments or targets hold stands in the hashed body; it is in the payload, which can be
     # erased. The body has names, our own words and the policy author's.
     tool = request.tool or request.action or ""
     before = Before(
-        actor=Actor(key.agent, key.id, request.actor, request.session_id),
+        actor=Actor(caller.agent, caller.key, request.actor, request.session_id),
         classification=decision.classification.name,
         commit=Commit(""),
         decision=decision.verdict.value,
@@ -116,7 +118,7 @@ def form_of(
         Request(tool=tool, action=request.action if request.tool is not None else None),
         decision.rules,
     )
-    copies = (key.agent, request.session_id, tool, before.decision)
+    copies = (caller.agent, request.session_id, tool, before.decision)
     return form("decision", before, between, copies, log=configuration.log, payload=_payload(decision, received))
 
 
@@ -126,7 +128,7 @@ def record(form: Form, decision: Decision, request: ActionRequest, upon: Upon, s
     guards: tuple[Guard, ...] = (
         EpochIs(upon.configuration.epoch),
         # INVARIANT: no entry after the change of a session rests on what it was before.
-        SessionsUnchanged(key.agent, upon.sessions),
+        SessionsUnchanged(upon.agent, upon.sessions),
     )
     if key.expires_at is not None:
         guards += (NotAfter(key.expires_at),)

@@ -78,11 +78,15 @@ class RaiseEpoch(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """One change of state with its entries: all of it is committed, or none."""
+    """One change of state with its entries: all of it is committed, or none.
+
+    What is `urgent` waits behind nothing, and is written also where there is no room left for anything else.
+    """
 
     entries: tuple[Draft, ...]
     guards: tuple[Guard, ...] = ()
     changes: tuple[Change, ...] = ()
+    urgent: bool = False
 
     @property
     def allows(self) -> bool:

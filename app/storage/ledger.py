@@ -70,14 +70,19 @@ class Ledger:
         """Queue `command`; on the event loop only. The future fails with UnavailableError when it was not written."""
         future: asyncio.Future[Result] = self._loop.create_future()
         size = command.size
-        # INVARIANT: a full queue refuses; it never lets a decision pass unrecorded.
-        if len(self._waiting) >= _CAPACITY or self._size + size > _CAPACITY_BYTES:
+        # INVARIANT: a full queue refuses; it never lets a decision pass unrecorded. Stop buttons wait behind nothing.
+        full = len(self._waiting) >= _CAPACITY or self._size + size > _CAPACITY_BYTES
+        if full and not command.urgent:
             future.set_exception(UnavailableError("too many commands are waiting"))
         elif not self._is_open:
             future.set_exception(UnavailableError("the ledger is closed"))
         else:
             self._size += size
-            self._waiting.append(_Waiting(command, future, size))
+            waiting = _Waiting(command, future, size)
+            if command.urgent:
+                self._waiting.appendleft(waiting)
+            else:
+                self._waiting.append(waiting)
             if self._idle.is_set():
                 self._idle.clear()
                 self._loop.call_soon(self._gather, _TURNS)

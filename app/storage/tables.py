@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -78,6 +79,11 @@ agent = Table(
     Column("name", Text, primary_key=True),
     Column("description", Text, nullable=False),
     Column("created_at", I64, nullable=False),
+    Column("owner", Text),  # an operator; NULL for an agent that is older than owners
+    Column("scopes", Text, nullable=False, server_default=text("'[]'")),  # JSON
+    Column("mode", Text, nullable=False, server_default=text("'enforce'")),
+    Column("highest_trust", Text, nullable=False, server_default=text("'USER_DIRECT'")),
+    Column("needs_session", Integer, nullable=False, server_default=text("0")),
 )
 
 agent_key = Table(
@@ -91,6 +97,8 @@ agent_key = Table(
     Column("created_at", I64, nullable=False),
     Column("expires_at", I64),
     Column("revoked_at", I64),
+    Column("also", Text, nullable=False, server_default=text("'[]'")),  # JSON: further agents that it may speak for
+    Column("last_used_at", I64),
 )
 
 operator = Table(
@@ -100,6 +108,30 @@ operator = Table(
     Column("role", Text, nullable=False),
     Column("passphrase", Text, nullable=False),  # argon2id, in its own text form
     Column("created_at", I64, nullable=False),
+    Column("disabled_at", I64),
+)
+
+# How often an operator's passphrase was wrong lately, by where the attempts came from.
+sign_in_failure = Table(
+    "sign_in_failure",
+    METADATA,
+    Column("operator", Text, ForeignKey("operator.name"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("failures", I64, nullable=False),
+    Column("last_at", I64, nullable=False),
+)
+
+# The stop buttons that are pressed.
+stop = Table(
+    "stop",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),  # an agent, a wildcard over tools; "" for everything
+    Column("reason", Text, nullable=False),
+    Column("pressed_by", Text, nullable=False),
+    Column("pressed_at", I64, nullable=False),
+    UniqueConstraint("kind", "name", name="stop_kind_name"),
 )
 
 policy = Table(

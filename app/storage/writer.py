@@ -16,6 +16,7 @@ from app.audit_log.columns import ROW, Row
 from app.audit_log.entry import Draft
 from app.storage.command import Command, Receipt, Result, Stale, Transaction
 from app.storage.database import FAULTS, Database, UnavailableError
+from app.storage.reserve import Reserve
 from app.storage.tables import LOG, audit_entry
 from app.storage.wal import Wal
 
@@ -38,6 +39,8 @@ class Writer:
         self._connection: Connection | None = None
         path = database.writing.url.database
         self._wal = Wal(path) if database.is_sqlite and path else None
+        self._reserve = Reserve(path) if database.is_sqlite and path else None
+        self._keep_reserve()
         self.is_writing = True  # whether the last batch could be written
         self.session_epoch = 0  # as the last batch found or left it
 
@@ -52,7 +55,7 @@ class Writer:
             results = self._attempt(commands)
         except UnavailableError as error:
             self._note(error)
-            return [error] * len(commands)
+            return self._with_reserve(commands, error)
         except Exception as error:  # noqa: BLE001 - one faulty command must not take the others of its batch with it
             if len(commands) == 1:
                 _log.error("ledger.faulty_command", error=repr(error))
@@ -64,12 +67,29 @@ class Writer:
             self._note(None)
         return results
 
+    def _with_reserve(self, commands: Sequence[Command], error: UnavailableError) -> list[Result | UnavailableError]:
+        """Write what is urgent into the room that is kept for it. Nobody else here can take that room meanwhile."""
+        urgent = [command for command in commands if command.urgent]
+        if not urgent or self._reserve is None:
+            return [error] * len(commands)
+        with self._reserve.released():
+            try:
+                results = iter(self._attempt(urgent))
+            except UnavailableError:
+                return [error] * len(commands)
+        return [next(results) if command.urgent else error for command in commands]
+
+    def _keep_reserve(self) -> None:
+        if self._reserve is not None:
+            self._reserve.keep()
+
     def _note(self, error: UnavailableError | None) -> None:
         """Say when it begins to fail and when it is over, not with every batch between."""
         if self.is_writing is (error is None):
             return
         self.is_writing = error is None
         if error is None:
+            self._keep_reserve()
             _log.info("ledger.available")
         else:
             _log.error("ledger.unavailable", error=str(error))

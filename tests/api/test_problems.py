@@ -209,7 +209,7 @@ def test_what_is_not_there_or_not_so_has_a_code(
 
 
 def test_a_wrong_method_is_told_the_right_ones(api: World) -> None:
-    assert api.client.delete("/agents").headers["allow"] == "GET, POST"
+    assert api.client.delete("/agents").headers["allow"] == "GET, POST, PUT"
     assert api.client.get("/evaluate").headers["allow"] == "POST"
 
 

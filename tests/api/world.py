@@ -14,13 +14,13 @@ from app.audit_log.entry import draft
 from app.core.trust import KeyKind
 from app.main import Service, build, open_home
 from app.services import home
-from app.services.agents import NewKey, mint
+from app.services.keys import NewKey, mint
 from app.services.passphrases import hash_passphrase
 from app.settings import Settings
-from app.storage.agents import AddAgent
+from app.storage.agents import AddAgent, Traits
 from app.storage.command import Command, RaiseEpoch
 from app.storage.keys import RevokeKey
-from app.storage.operators import AddOperator, Role
+from app.storage.operators import AddOperator, Role, SetDisabled
 
 BASE = "http://127.0.0.1:8787"
 PASSPHRASE = "correct horse"
@@ -102,7 +102,9 @@ def _people(settings: Settings) -> dict[str, str]:
     made: dict[str, NewKey] = {"pep": first}
     changes: list[Any] = [
         *(AddOperator(role, role, hash_passphrase(PASSPHRASE)) for role in _OTHER_ROLES),
-        AddAgent("other", ""),
+        AddOperator("disabled", "admin", hash_passphrase(PASSPHRASE)),
+        SetDisabled("disabled", disabled=True),
+        AddAgent("other", Traits()),
     ]
     for name, agent, kind, expires_at in _KEYS:
         key, change = mint(agent, kind, may_explain=False, expires_at=expires_at)

@@ -47,7 +47,7 @@ def received(request: Any) -> Received:
 
 
 def judged(judgements: Judgements, request: Any = READ, facts: Facts = FACTS, *, explain: bool = False) -> Judgement:
-    return judgements.of(received(request), facts, KEY, Budget(20_000), explain=explain)
+    return judgements.of(received(request), facts, Budget(20_000), explain=explain)
 
 
 @pytest.fixture
@@ -105,10 +105,10 @@ def test_other_facts_are_judged_by_themselves(judgements: Judgements, facts: Fac
 def test_what_is_remembered_costs_the_steps_that_it_took(judgements: Judgements) -> None:
     budgets = [Budget(20_000), Budget(20_000)]
     for budget in budgets:
-        judgements.of(received(READ), FACTS, KEY, budget, explain=False)
+        judgements.of(received(READ), FACTS, budget, explain=False)
     assert budgets[0].left == budgets[1].left < 20_000
 
-    short = judgements.of(received(READ), FACTS, KEY, Budget(1), explain=False)
+    short = judgements.of(received(READ), FACTS, Budget(1), explain=False)
     assert not short.decision.allowed
     assert judged(judgements).decision.allowed
 

@@ -8,6 +8,7 @@ from app.audit_log.chain import Head, extend
 from app.audit_log.commitment import verify_commitment
 from app.audit_log.entry import Draft, draft
 from app.core.decision import Classification, Decision, Verdict
+from app.core.facts import Caller
 from app.core.model import ActionRequest, Effect, EffectKind
 from app.core.policy.compile import File, compile_policy
 from app.core.provenance import NO_LIMIT
@@ -35,12 +36,13 @@ CONFIGURATION = Configuration(
 
 
 def drafted(decision: Decision, request: ActionRequest, received: bytes, salt: bytes) -> Draft:
-    form = form_of(decision, request, received, KEY, CONFIGURATION)
+    form = form_of(decision, request, received, CALLER, CONFIGURATION)
     return record(form, decision, request, UPON, salt).entries[0]
 
 
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
-UPON = Upon(KEY, CONFIGURATION, APART, 5)
+CALLER = Caller("coder", "k_1", "pep")
+UPON = Upon(KEY, "coder", CONFIGURATION, APART, 5)
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 effects = st.lists(st.builds(Effect, st.sampled_from(EffectKind), st.text(max_size=20)), max_size=4).map(tuple)
@@ -118,12 +120,12 @@ def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_sess
 
     within = Standing("s_1", NO_LIMIT, 77)
     epochs = (EpochIs(3), SessionsUnchanged("coder", 5))
-    form = form_of(decision, request, b"{}", KEY, CONFIGURATION)
+    form = form_of(decision, request, b"{}", CALLER, CONFIGURATION)
 
     for upon, mortals in (
         (UPON, ()),
-        (Upon(mortal, CONFIGURATION, APART, 5), (NotAfter(99),)),
-        (Upon(mortal, CONFIGURATION, within, 5), (NotAfter(99), NotAfter(77))),
+        (Upon(mortal, "coder", CONFIGURATION, APART, 5), (NotAfter(99),)),
+        (Upon(mortal, "coder", CONFIGURATION, within, 5), (NotAfter(99), NotAfter(77))),
     ):
         assert record(form, decision, request, upon, b"s" * 32).guards == epochs + mortals
 

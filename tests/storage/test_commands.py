@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.audit_log.chain import LOG_CREATED
 from app.audit_log.entry import draft
 from app.storage import agents, keys, operators, outcomes, policies, workspaces
-from app.storage.agents import AddAgent, AgentExists
+from app.storage.agents import AddAgent, AgentExists, Traits
 from app.storage.command import Change, Command, EpochIs, Guard, NotAfter, RaiseEpoch, Stale
 from app.storage.database import Database
 from app.storage.entries import epoch
@@ -78,15 +78,15 @@ def test_an_expiry_is_compared_with_the_time_of_the_transaction(database: Databa
 
 def test_agents(database: Database, desk: Desk) -> None:
     assert desk.holds(AgentExists("coder", expected=False))
-    added = desk.change(AddAgent("coder", "writes code"))
+    added = desk.change(AddAgent("coder", Traits("writes code")))
     assert desk.holds(AgentExists("coder", expected=True))
     assert not desk.holds(AgentExists("coder", expected=False))
-    assert _read(database, agents.all_agents) == [agents.Agent("coder", "writes code", added)]
+    assert _read(database, agents.all_agents) == [agents.Agent("coder", Traits("writes code"), added)]
 
 
 def test_keys(database: Database, desk: Desk) -> None:
     add = AddKey("k_1", "coder", "pep", may_explain=True, digest=bytes(32), expires_at=None)
-    added = desk.change(AddAgent("coder", ""), AddAgent("other", ""), add)
+    added = desk.change(AddAgent("coder", Traits()), AddAgent("other", Traits()), add)
     key = keys.Key("k_1", "coder", "pep", True, bytes(32), added, None, None)
     assert _read(database, keys.all_keys) == [key]
     assert desk.holds(KeyLives("coder", "k_1"))
@@ -138,10 +138,12 @@ def test_workspaces_are_replaced_as_a_whole(database: Database, desk: Desk) -> N
 
 
 def test_all_changes_and_entries_of_a_command_are_one(database: Database, writer: Writer, log: str) -> None:
-    seqs = written(writer, Command((changed(log), changed(log)), (), (AddAgent("a", ""), AddAgent("b", ""))))
+    seqs = written(
+        writer, Command((changed(log), changed(log)), (), (AddAgent("a", Traits()), AddAgent("b", Traits())))
+    )
     assert [receipt.seq for receipt in seqs] == [1, 2]
     # The second of one name breaks a constraint of the table: with it goes everything.
-    writer.commit([Command((changed(log),), (), (AddAgent("c", ""), AddAgent("a", "")))])
+    writer.commit([Command((changed(log),), (), (AddAgent("c", Traits()), AddAgent("a", Traits())))])
     with database.read() as connection:
         assert list(connection.execute(select(agent.c.name).order_by(agent.c.name)).scalars()) == ["a", "b"]
 

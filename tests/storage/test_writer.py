@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.audit_log.entry import EntryError
 from app.data import data
 from app.services.audit import Audit
-from app.storage.agents import AddAgent
+from app.storage.agents import AddAgent, Traits
 from app.storage.command import Command, EpochIs, RaiseEpoch, Receipt
 from app.storage.database import Database, UnavailableError, open_database
 from app.storage.entries import find_entry
@@ -112,13 +112,13 @@ def test_one_faulty_command_does_not_take_the_others_of_its_batch_with_it(
 
 
 def test_a_faulty_command_leaves_none_of_its_changes(database: Database, writer: Writer, log: str) -> None:
-    writer.commit([Command((changed(log),), (), (AddAgent("half", ""), Broken()))])
+    writer.commit([Command((changed(log),), (), (AddAgent("half", Traits()), Broken()))])
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM agent")).scalar() == 0
 
 
 def test_a_stale_command_writes_nothing(database: Database, writer: Writer, log: str) -> None:
-    assert kinds(writer.commit([Command((changed(log),), (NEVER,), (AddAgent("half", ""),))])) == ["Stale"]
+    assert kinds(writer.commit([Command((changed(log),), (NEVER,), (AddAgent("half", Traits()),))])) == ["Stale"]
     assert size_of(database) == 1
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM agent")).scalar() == 0

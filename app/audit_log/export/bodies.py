@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.audit_log.canonical import MAX_INTEGER
 from app.core.model import EffectKind
+from app.core.trust import TrustName
 
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 LogId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
@@ -15,7 +16,7 @@ Whole = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 Verdict: TypeAlias = Literal["ALLOW", "REQUIRE_APPROVAL", "REQUIRE_STRONG_APPROVAL", "DENY"]
 Classification: TypeAlias = Literal["SAFE", "SENSITIVE", "CRITICAL", "BLOCKED"]
-TrustLevel: TypeAlias = Literal["USER_DIRECT", "AGENT_INTERNAL", "EXTERNAL_CONTENT", "UNKNOWN"]
+TrustLevel: TypeAlias = TrustName
 Mode: TypeAlias = Literal["enforce", "monitor"]
 
 
@@ -180,25 +181,94 @@ class OperatorCreated(Change, frozen=True, tag="operator.created"):
     data: OperatorData
 
 
+class OperatorRoleSet(Change, frozen=True, tag="operator.role_set"):
+    data: OperatorData
+
+
+class OperatorName(Part, frozen=True):
+    operator: str
+
+
+class OperatorDisabled(Change, frozen=True, tag="operator.disabled"):
+    data: OperatorName
+
+
+class OperatorEnabled(Change, frozen=True, tag="operator.enabled"):
+    data: OperatorName
+
+
+class PassphraseChanged(Change, frozen=True, tag="operator.passphrase_changed"):
+    """By the operator, who knew the old one."""
+
+    data: OperatorName
+
+
+class PassphraseReset(Change, frozen=True, tag="operator.passphrase_reset"):
+    """By an admin."""
+
+    data: OperatorName
+
+
+class SignInData(Part, frozen=True):
+    """`source` is left out where several attempts are told as one; `operator` where the name is nobody's."""
+
+    count: Count
+    operator: str | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+
+
+class SignedIn(Change, frozen=True, tag="operator.signed_in"):
+    data: SignInData
+
+
+class SignInFailed(Change, frozen=True, tag="operator.sign_in_failed"):
+    data: SignInData
+
+
 class AgentData(Part, frozen=True):
+    """An agent as it is from here on; what is left out is as by default."""
+
     agent: str
     description: str
+    owner: str | UnsetType | None = UNSET
+    scopes: list[str] | UnsetType = UNSET
+    mode: Mode | UnsetType = UNSET
+    highest_trust: TrustLevel | UnsetType = UNSET
+    needs_session: bool | UnsetType = UNSET
 
 
 class AgentCreated(Change, frozen=True, tag="agent.created"):
     data: AgentData
 
 
-class NewKeyData(Part, frozen=True):
+class AgentChanged(Change, frozen=True, tag="agent.changed"):
+    data: AgentData
+
+
+class NewKeyData(Part, frozen=True, kw_only=True):
     agent: str
     key: str
     kind: Literal["pep", "agent"]
+    also: list[str] | UnsetType = UNSET
     expires_at: Count | UnsetType | None = UNSET
     may_explain: bool | UnsetType = UNSET
 
 
 class KeyCreated(Change, frozen=True, tag="key.created"):
+    """`also`: further agents that the key may speak for."""
+
     data: NewKeyData
+
+
+class RotatedData(NewKeyData, frozen=True, kw_only=True):
+    """The key `previous` ends at `until`, in microseconds, or sooner."""
+
+    previous: str
+    until: Count
+
+
+class KeyRotated(Change, frozen=True, tag="key.rotated"):
+    data: RotatedData
 
 
 class KeyData(Part, frozen=True):
@@ -265,6 +335,37 @@ class DelegationRevoked(Change, frozen=True, tag="delegation.revoked"):
     data: DelegationData
 
 
+class UsedData(Part, frozen=True):
+    keys: list[str]
+
+
+class KeyUsed(Change, frozen=True, tag="key.used"):
+    """Keys that were used since they were last told of; at most once an hour for each."""
+
+    data: UsedData
+
+
+class PressedData(Part, frozen=True):
+    """`name`: an agent, a wildcard over tools; empty for everything."""
+
+    kind: Literal["agent", "tool", "everything"]
+    name: str
+    reason: str
+    stop: str
+
+
+class StopPressed(Change, frozen=True, tag="stop.pressed"):
+    data: PressedData
+
+
+class LiftedData(Part, frozen=True):
+    stop: str
+
+
+class StopLifted(Change, frozen=True, tag="stop.lifted"):
+    data: LiftedData
+
+
 class ProposedData(Part, frozen=True):
     policy: PolicyDigest
 
@@ -306,11 +407,23 @@ Entry: TypeAlias = (
     | SessionStopped
     | SessionsStopped
     | OperatorCreated
+    | OperatorRoleSet
+    | OperatorDisabled
+    | OperatorEnabled
+    | PassphraseChanged
+    | PassphraseReset
+    | SignedIn
+    | SignInFailed
     | AgentCreated
+    | AgentChanged
     | KeyCreated
+    | KeyRotated
     | KeyRevoked
     | DelegationCreated
     | DelegationRevoked
+    | KeyUsed
+    | StopPressed
+    | StopLifted
     | PolicyProposed
     | PolicyActivated
     | WorkspaceSet

@@ -89,9 +89,12 @@ def compile_policy(files: tuple[File, ...]) -> Policy:
     word = next((one.header.default for one in documents if one.header.default is not None), "ask")
     default = finding(_STANCES[word], "default", "No rule of the policy allows this.", None)
     trusted = tuple(canonical(tool) for one in documents for tool in one.header.annotations.trust)
+    # INVARIANT: a policy enforces unless it says `monitor` itself: no file that it extends turns enforcement off.
     own = documents[0]
+    scopes = {tool: needed for one in reversed(documents) for tool, needed in one.header.scopes.items()}
+    needs = tuple((canonical(tool), tuple(_list(needed))) for tool, needed in scopes.items())
     tests = tuple(PolicyTest(own.source.file, own.source.lines[where], test) for where, test in own.tests)
-    return Policy(RuleSet(tuple(kept.values()), default, trusted), tests)
+    return Policy(RuleSet(tuple(kept.values()), default, trusted, needs), tests, own.header.mode or "enforce")
 
 
 def _document(file: File) -> Document:
@@ -122,7 +125,7 @@ class _Compiler:
         sources = _list(text.source)
         effects: list[EffectKind] | None = _list(text.effects)
         return Rule(
-            finding=finding(stance, text.id, reason, text.risk, _quorum(text)),
+            finding=finding(stance, text.id, reason, text.risk, _quorum(text), firm=text.firm),
             tools=tuple(canonical(tool) for tool in self._texts(getattr(text, word), (*where, word))),
             agents=self._each(text.agents, (*where, "agents"), str),
             sources=frozenset[Trust]().union(*(_SOURCES[source] for source in sources)) if sources else None,

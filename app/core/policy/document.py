@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert, field
 
+from app.core.decision import Mode
 from app.core.model import NAME, EffectKind
 from app.core.policy.source import PolicyError, Problem, Source, Where
+from app.core.scope import LONGEST, PLAIN
 from app.core.trust import KeyKind
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}(?!\n)$")]
@@ -17,7 +19,9 @@ Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}[smhd](?!\n)$")]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Risk = Literal["low", "medium", "high", "critical"]
 SourceWord = Literal["user", "agent", "external", "unknown", "trusted", "untrusted"]
+Scope = Annotated[str, Meta(max_length=LONGEST, pattern=f"^{PLAIN.pattern}(?!\\n)$")]
 STANCES = ("allow", "ask", "deny", "log")
+_OURS = frozenset(("default", "opaque", "scope-missing", "session-missing", "too-complex"))
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +61,7 @@ class RuleText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     when: Annotated[str, Meta(min_length=1)] | None = None
     risk: Risk | None = None
     reason: Sentence | None = None
+    firm: bool = False
     limit: Limit | None = None
     approvers: Approvers | None = None
     valid: Valid | None = None
@@ -98,11 +103,13 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything of a document but its rules and tests."""
 
     version: Literal[1]
+    mode: Mode | None = None
     default: Literal["ask", "deny"] | None = None
     extends: Glob | None = None
     without: list[Id] = []
     vars: dict[Id, Any] = {}
     annotations: Annotations = Annotations()
+    scopes: dict[Glob, Scope | Annotated[list[Scope], Meta(min_length=1, max_length=20)]] = {}
 
 
 class Document(Struct, frozen=True):
@@ -164,12 +171,14 @@ def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
     if rule.id in seen:
         found.append(f"a rule with the id {rule.id!r} stands here twice")
     seen.add(rule.id)
-    if rule.id.startswith(("hint-", "trust-")) or rule.id in ("default", "opaque", "too-complex"):
+    if rule.id.startswith(("hint-", "stop-", "trust-")) or rule.id in _OURS:
         found.append(f"the id {rule.id!r} is one of our own")
     if sum(getattr(rule, stance) is not None for stance in STANCES) != 1:
         found.append(f"rule {rule.id!r} needs exactly one of {', '.join(STANCES)}")
     if (rule.approvers or rule.valid) and rule.ask is None:
         found.append(f"rule {rule.id!r}: approvers and valid belong to ask")
+    if rule.firm and rule.deny is None and rule.ask is None:
+        found.append(f"rule {rule.id!r}: firm belongs to deny and ask")
     if rule.limit and rule.allow is None:
         found.append(f"rule {rule.id!r}: limit belongs to allow")
     return found

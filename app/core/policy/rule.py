@@ -157,7 +157,9 @@ def _is_all(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
     return kind in kinds or (kind is EffectKind.QUERY and EffectKind.READ in kinds)
 
 
-def finding(stance: Stance, rule: str, reason: str, risk: str | None, quorum: Quorum | None = None) -> Finding:
+def finding(
+    stance: Stance, rule: str, reason: str, risk: str | None, quorum: Quorum | None = None, *, firm: bool = False
+) -> Finding:
     """The finding that a rule makes when it applies; how grave it is follows from stance and risk."""
     if stance is Stance.DENY:
         grave = Classification.BLOCKED
@@ -167,4 +169,4 @@ def finding(stance: Stance, rule: str, reason: str, risk: str | None, quorum: Qu
         grave = Classification.SENSITIVE
     else:
         grave = Classification.SAFE
-    return Finding(stance, rule, reason, grave, quorum)
+    return Finding(stance, rule, reason, grave, quorum, firm)

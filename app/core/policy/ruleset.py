@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from app.core.decision import Finding
+from app.core.decision import Finding, Mode
 from app.core.policy.document import TestText
 from app.core.policy.rule import Rule
 from app.core.policy.wildcard import matches
@@ -17,8 +17,10 @@ _REMEMBERED = 1_024
 class Candidates:
     """The rules that fit the names of a call, found through what the call must hold for them to apply."""
 
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
+    def __init__(self, rules: tuple[Rule, ...], scopes: tuple[str, ...] = ()) -> None:
+        """`scopes` are those that an agent needs to call by these names."""
         self.all = rules
+        self.scopes = scopes
         self._always: list[Rule] = []
         self._by_key: dict[str, list[Rule]] = {}
         for rule in rules:
@@ -42,11 +44,21 @@ class Candidates:
 class RuleSet:
     """Everything a policy says, ready to be asked. Immutable but for its memory of names."""
 
-    def __init__(self, rules: tuple[Rule, ...], default: Finding, trusted_tools: tuple[str, ...] = ()) -> None:
-        """`trusted_tools` are wildcards over the names of tools whose own annotations are believed."""
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        default: Finding,
+        trusted_tools: tuple[str, ...] = (),
+        scopes: tuple[tuple[str, tuple[str, ...]], ...] = (),
+    ) -> None:
+        """`trusted_tools` are wildcards over the names of tools whose own annotations are believed.
+
+        `scopes` are what an agent needs to call tools, by wildcards over their names.
+        """
         self.rules = rules
         self.default = default
         self._trusted_tools = trusted_tools
+        self._scopes = tuple((fold(tool), needed) for tool, needed in scopes)
         self._memory: dict[tuple[tuple[str, ...], tuple[str, ...]], Candidates] = {}
 
     def candidates(self, names: tuple[str, ...], heard: tuple[str, ...] = ()) -> Candidates:
@@ -55,11 +67,19 @@ class RuleSet:
         found = self._memory.get(key)
         if found is None:
             spellings = [fold(name) for name in names + heard]
-            found = Candidates(tuple(rule for rule in self.rules if _fits(rule, names, spellings)))
+            found = Candidates(
+                tuple(rule for rule in self.rules if _fits(rule, names, spellings)), self._needed(spellings)
+            )
             if len(self._memory) >= _REMEMBERED:
                 self._memory.clear()
             self._memory[key] = found
         return found
+
+    def _needed(self, spellings: list[str]) -> tuple[str, ...]:
+        # INVARIANT: a scope is needed under every name and spelling that the tool may be called by.
+        return tuple(
+            scope for tool, needed in self._scopes if any(matches(tool, name) for name in spellings) for scope in needed
+        )
 
     def trusts_annotations(self, name: str) -> bool:
         """Whether the policy believes what this tool's own annotations say."""
@@ -75,10 +95,11 @@ class PolicyTest(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """A compiled policy with the tests that its own file carries."""
+    """A compiled policy with the tests that its own file carries; `mode` is the whole service's."""
 
     rules: RuleSet
     tests: tuple[PolicyTest, ...]
+    mode: Mode = "enforce"
 
 
 def _fits(rule: Rule, names: tuple[str, ...], spellings: list[str]) -> bool:
