@@ -1,16 +1,17 @@
 """Everything that writes an entry, done once: what an export must hold and a schema must know."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec import Struct
 from starlette.testclient import TestClient
 
 from app.main import build
 from app.storage.database import Database
-from tests.homes import Home, basic, bearer, prepare
+from tests.homes import PASSPHRASE, Home, basic, bearer, prepare
 
 POLICY = """\
 version: 1
@@ -50,8 +51,14 @@ def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
     done("POST", f"/policy/{proposal['digest']}/activate", {"previous": proposal["previous"]}, operator)
     done("PUT", "/workspaces", {"roots": ["/srv/project"]}, operator)
     done("POST", "/agents", {"name": "other", "description": "=1+1"}, operator)
-    key = done("POST", "/agents/other/keys", {"kind": "agent", "ttl_seconds": 60}, operator)
-    done("DELETE", f"/agents/other/keys/{key['id']}", None, operator)
+    wanted = {"other": {"scopes": ["read:**", "!read:x"], "mode": "monitor"}, "third": {"needs_session": True}}
+    done("PUT", "/agents", {"agents": wanted}, operator)
+    key = done("POST", "/agents/other/keys", {"kind": "pep", "ttl_seconds": 60, "also": ["third"]}, operator)
+    new = done("POST", f"/agents/other/keys/{key['id']}/rotate", {"overlap_seconds": 60}, operator)
+    done("DELETE", f"/agents/other/keys/{new['id']}", None, operator)
+    _manage_people(done, operator)
+    stop = done("POST", "/stops", {"kind": "tool", "name": "mcp:closed/*", "reason": "=cmd()"}, operator)
+    done("DELETE", f"/stops/{stop['id']}", None, operator)
     opened = {"prompts": ["Read the mail"], "labels": ["=nightly"], "ttl_seconds": 600}
     outer = done("POST", "/sessions", opened, agent)["id"]
     inner = done("POST", "/sessions", {"parent": outer}, agent)["id"]
@@ -75,6 +82,18 @@ def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
     return answers
 
 
+def _manage_people(done: Callable[..., Any], operator: dict[str, str]) -> None:
+    done("POST", "/operators", {"name": "bob", "role": "approver", "passphrase": PASSPHRASE}, operator)
+    done("PATCH", "/operators/bob", {"role": "auditor"}, operator)
+    done("POST", "/operators/bob/reset", {"passphrase": f"{PASSPHRASE} 2"}, operator)
+    bob = basic(f"{PASSPHRASE} 2", "bob")
+    done("POST", "/operators/passphrase", {"old": f"{PASSPHRASE} 2", "new": f"{PASSPHRASE} 3"}, bob)
+    with pytest.raises(AssertionError, match="wrong_passphrase"):
+        done("GET", "/operators", None, bob)
+    done("POST", "/operators/bob/disable", None, operator)
+    done("POST", "/operators/bob/enable", None, operator)
+
+
 class Filled(Struct, frozen=True):
     """A log in which everything was done, and what the service answered."""
 
@@ -90,4 +109,5 @@ def filled(folder: Path, url: str) -> Iterator[Filled]:
         answers = do_everything(client, home)
         services = service.application.state.services
         services.health._resume(services.configurations.current.log)
+        services.evaluation._uses.tell()
         yield Filled(service.database, answers)
