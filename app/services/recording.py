@@ -83,7 +83,10 @@ class Between(Struct, frozen=True):
 
 
 class Upon(Struct, frozen=True):
-    """What a decision was made upon. `agent` is the one for whom the key speaks; `sessions` is the epoch at which the request stood so among its agent's."""
+    """What a decision was made upon.
+
+    `agent` is the one for whom the key speaks; `sessions` the epoch at which the request stood so among its sessions.
+    """
 
     key: Key
     agent: str

@@ -19,7 +19,7 @@ def test_looking_takes_one_connection_so_that_many_at_once_do_not_wait_for_each_
     outcomes = service.application.state.services.outcomes
     # More at once than there are connections: with two for each, they would hold one and wait for the other.
     with ThreadPoolExecutor(40) as threads:
-        found = [threads.submit(outcomes.show, made, AGENT) for _ in range(200)]
+        found = [threads.submit(outcomes.show, made, (AGENT,)) for _ in range(200)]
         assert {one.result(20)["evaluation_id"] for one in found} == {made}
 
 
@@ -29,7 +29,7 @@ def test_no_outcome_is_recorded_for_a_key_that_was_revoked_after_it_was_looked_u
     made = client.post("/evaluate", json={"tool": "Read"}, headers=bearer(home.key)).json()["evaluation_id"]
     services = service.application.state.services
     key = services.configurations.current.keys[api_key.digest(home.key)]
-    services.agents.revoke_key("alice", key.agent, key.id)
+    services.keys.revoke("alice", key.agent, key.id)
 
     with pytest.raises(UnauthenticatedError):
         services.outcomes.report(key, made, Outcome("ok"))
