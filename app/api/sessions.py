@@ -109,14 +109,14 @@ def list_sessions(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> SessionsAnswer:
     """The live sessions, the newest first. An agent sees its own."""
-    found = services.sessions.all(caller.sees_only or agent, limit)
+    found = services.sessions.all(caller.agent or agent, limit)
     return SessionsAnswer(sessions=[_session(one) for one in found])
 
 
 @router.get("/sessions/{session}")
 def show_session(session: PathName, services: UseCases, caller: AnAgentOrOperator) -> HistoryAnswer:
     """One session, live or not. An agent sees its own."""
-    found = services.sessions.show(session, caller.sees_only)
+    found = services.sessions.show(session, caller.agent)
     newest = Notes(
         prompts=[PromptNote.model_validate(one) for one in found.prompts],
         observations=[ObservationNote.model_validate(one) for one in found.observations],

@@ -33,6 +33,11 @@ class Anyone(Struct, frozen=True):
     key: Key | None
 
     @property
+    def agent(self) -> str | None:
+        """The agent to whom the caller's key belongs; None: an operator."""
+        return self.key.agent if self.key is not None else None
+
+    @property
     def sees_only(self) -> tuple[str, ...] | None:
         """The agents whose evaluations the caller may see; None: all."""
         return self.key.agents if self.key is not None else None
