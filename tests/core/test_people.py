@@ -15,7 +15,9 @@ from app.core.model import ActionRequest
 from app.core.policy.compile import File, compile_policy
 from app.core.policy.ruleset import Policy
 from app.core.policy.source import PolicyError
+from app.core.provenance import Limit
 from app.core.scope import scopes
+from app.core.session import Standing
 from app.core.stops import Stop, StopKind, Stops
 from app.core.trust import Trust
 
@@ -111,7 +113,9 @@ def test_an_agent_that_needs_a_session_is_denied_without_one() -> None:
     needs = Profile(needs_session=True)
     found = decided({"tool": "x"}, needs)
     assert (found.verdict, found.rules) == (Verdict.DENY, ("session-missing",))
-    assert decided({"tool": "x"}, needs, in_session=True).allowed
+    assert decided({"tool": "x"}, needs, session=Standing("s_1")).allowed
+    elsewhere = Standing(limit=Limit(Trust.USER_DIRECT, "another session"))
+    assert not decided({"tool": "x"}, needs, session=elsewhere).allowed
 
 
 @pytest.mark.parametrize(
