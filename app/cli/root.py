@@ -8,6 +8,7 @@ import typer
 
 from app import __version__
 from app.cli import agents, audit, check, context, doctor, init, keys, policy, serve, workspace
+from app.cli.demo import demo, ladder
 from app.cli.failure import ERROR, Failure
 
 commands = typer.Typer(
@@ -38,6 +39,8 @@ def _root(*, _: Version = False) -> None:
 commands.command("init", rich_help_panel=None)(init.init)
 commands.command("serve")(serve.serve)
 commands.command("check")(check.check)
+commands.command("demo")(demo.demo)
+commands.command("eval")(ladder.evaluate)
 commands.command("context")(context.context)
 commands.command("doctor")(doctor.doctor)
 for _group in (agents, keys, policy, workspace, audit):
