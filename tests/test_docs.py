@@ -7,6 +7,7 @@ shell; a block marked `python` is run; `json` must be JSON; `yaml` must be a pol
 Where a page signs in, a reader is asked for the passphrase at the terminal; here a function gives it.
 """
 
+import html
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.demo.scenes import POISONED, SCENES
 from app.settings import Settings
 from tests.cli.commands import Commands
 from tests.homes import AGENT, OPERATOR, PASSPHRASE
@@ -159,14 +161,23 @@ def test_every_link_leads_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-def test_the_picture_shows_the_tour_as_it_is() -> None:
-    picture = (ROOT / "docs/images/tour.svg").read_text().replace("&#160;", " ")
-    for word in (
-        "agent-sudo policy explain",
-        "agent-sudo audit list",
-        "agent-sudo audit verify",
-        "consistent, not anchored",
-    ):
-        assert word in picture
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "tour",
+            (
+                "agent-sudo policy explain",
+                "agent-sudo audit list",
+                "agent-sudo audit verify",
+                "consistent, not anchored",
+            ),
+        ),
+        ("demo", ("agent-sudo demo", *(scene.title for scene in SCENES), POISONED.title, "TAMPERED", "consistent")),
+    ],
+)
+def test_a_picture_shows_what_it_is_of(name: str, words: tuple[str, ...]) -> None:
+    picture = html.unescape((ROOT / f"docs/images/{name}.svg").read_text()).replace("\xa0", " ")
+    assert not [word for word in words if word not in picture]
     assert "http://" not in picture.replace("http://www.w3.org/2000/svg", "")
     assert len(picture) < 60_000

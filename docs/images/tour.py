@@ -6,7 +6,6 @@ It starts a service on a home of its own and asks it what the README asks. tests
 still shows the tour.
 """  # noqa: INP001
 
-import io
 import json
 import os
 import re
@@ -16,10 +15,9 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from rich.console import Console
+import picture
 from rich.text import Text
 
-HERE = Path(__file__).resolve().parent
 PASSPHRASE = "a passphrase for a picture\n"  # noqa: S105 - of a home that lives for seconds
 CALLS = ["git push origin main", "git status; cat ~/.s*/id_ed25519", "git log | head -3"]
 COMMANDS = [
@@ -58,7 +56,7 @@ def draw(project: Path, environment: dict[str, str], url: str) -> None:
     sign_in = ["--operator", "alice", "--passphrase-stdin"]
     key = json.loads(agent_sudo("init", *sign_in, "--agent", "coder", "--json", given=PASSPHRASE))["agent_key"]
     agent_sudo("workspace", "set", str(project), *sign_in, given=PASSPHRASE)
-    console = Console(record=True, width=84, file=io.StringIO(), markup=False, highlight=False)
+    console = picture.terminal(84)
     for call in CALLS:
         request = {"tool": "shell", "arguments": {"command": call}, "source": "user", "cwd": str(project)}
         headers = {"Authorization": f"Bearer {key}"}
@@ -69,16 +67,10 @@ def draw(project: Path, environment: dict[str, str], url: str) -> None:
         console.print(Text(f"{said['decision']:>11}  ", STYLES[said["decision"]]) + Text(said["reason"]))
     for command in COMMANDS:
         line = " ".join(f"'{word}'" if " " in word else word for word in command)
-        console.print(Text("\n$ ", "dim") + Text(f"agent-sudo {line}", "bold"))
         said = re.sub(re.escape(str(project.resolve())), "~/project", agent_sudo(*command))
-        console.print(Text.from_ansi(said))
-    picture = console.export_svg(title="agent-sudo")
-    # The fonts that rich names are fetched from elsewhere; a reader's own will do.
-    picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL).replace(
-        "Fira Code, monospace", "monospace"
-    )
-    picture = re.sub(r"<!--.*?-->\s*", "", picture)
-    (HERE / "tour.svg").write_text(re.sub(r"[ \t]+$", "", picture, flags=re.MULTILINE))
+        console.print()
+        picture.command(console, f"agent-sudo {line}", said)
+    picture.save(console, "tour")
 
 
 if __name__ == "__main__":
