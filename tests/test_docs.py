@@ -164,15 +164,7 @@ def test_every_link_leads_somewhere() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        (
-            "tour",
-            (
-                "agent-sudo policy explain",
-                "agent-sudo audit list",
-                "agent-sudo audit verify",
-                "consistent, not anchored",
-            ),
-        ),
+        ("tour", ("agent-sudo policy explain", "agent-sudo audit list", "consistent, not anchored")),
         ("demo", ("agent-sudo demo", *(scene.title for scene in SCENES), POISONED.title, "TAMPERED", "consistent")),
     ],
 )
