@@ -10,20 +10,24 @@ from itertools import cycle
 from typing import Any
 
 from app.audit_log.canonical import decode
+from app.core.trust import Trust
 from app.storage import entries
 from app.storage.database import open_database
 from tests.homes import ALLOWED, POLICY, Home, basic, bearer
 from tests.processes import Process, until
+from tests.security.replayed import Replayed
 
 _OTHER_POLICY = POLICY.replace("id: reads", "id: reads-too")
 
 
 class Racers:
-    """Threads that evaluate through one service all the time, with whichever key is at hand."""
+    """Threads that evaluate through one service all the time, with whichever key and session are at hand."""
 
     def __init__(self, process: Process, key: str) -> None:
         self.key = key
+        self.session: str | None = None
         self.answers: Counter[tuple[str, int]] = Counter()
+        self.trusted: Counter[tuple[str | None, str]] = Counter()
         self._process = process
         self._lock = threading.Lock()
         self._ended = False
@@ -38,13 +42,16 @@ class Racers:
     def run(self) -> None:
         connection = self._process.connect()
         while not self._ended:
-            key = self.key
-            connection.request("POST", "/evaluate", ALLOWED, bearer(key))
+            key, session = self.key, self.session
+            body = ALLOWED if session is None else json.dumps({**json.loads(ALLOWED), "session_id": session})
+            connection.request("POST", "/evaluate", body, bearer(key))
             answer = connection.getresponse()
             document = json.loads(answer.read())
-            assert document["allowed"] is (answer.status == 200)
+            assert answer.status == 200 or document["allowed"] is False
             with self._lock:
                 self.answers[key, answer.status] += 1
+                if answer.status == 200:
+                    self.trusted[session, document["provenance"]["trust"]] += 1
         connection.close()
 
 
@@ -98,6 +105,48 @@ def test_no_entry_after_the_activation_of_a_policy_relies_on_the_one_before_whic
     assert _relied_on_what_was_revoked(home.url) == []
 
 
+def test_no_entry_after_a_session_was_lowered_or_ended_relies_on_it_whichever_service_recorded_it(
+    home: Home, serve: Callable[[Home], Process], trials: int
+) -> None:
+    changes, evaluates = serve(home), serve(home)
+    operator = Operator(changes)
+
+    def gate(path: str, body: Any) -> Any:
+        return operator.ask("POST", path, body, bearer(home.key))
+
+    with racing(evaluates, home.key) as racers:
+        for trial in range(trials):
+            parent = gate("/sessions", {})["id"]
+            session = racers.session = gate("/sessions", {"parent": parent})["id"]
+            until(lambda: racers.trusted[racers.session, "USER_DIRECT"] > 0)
+            gate(f"/sessions/{parent if trial % 2 else session}/observations", {"source": "web"})
+            until(lambda: racers.trusted[racers.session, "EXTERNAL_CONTENT"] > 0)
+            operator.ask("DELETE", f"/sessions/{parent}" if trial % 3 else "/agents/coder/sessions")
+            until(lambda: racers.trusted[racers.session, "UNKNOWN"] > 0)
+    operator.close()
+    assert {status for _, status in racers.answers} == {200}
+    assert _relied_on_what_was_revoked(home.url) == []
+
+
+def test_no_entry_without_a_session_is_trusted_more_than_the_agents_sessions_were_then(
+    home: Home, serve: Callable[[Home], Process], trials: int
+) -> None:
+    changes, evaluates = serve(home), serve(home)
+    operator = Operator(changes)
+    with racing(evaluates, home.key) as racers:
+        for _ in range(trials):
+            calm = racers.trusted[None, "USER_DIRECT"]
+            until(lambda calm=calm: racers.trusted[None, "USER_DIRECT"] > calm)
+            session = operator.ask("POST", "/sessions", {}, bearer(home.key))["id"]
+            tainted = racers.trusted[None, "EXTERNAL_CONTENT"]
+            operator.ask("POST", f"/sessions/{session}/observations", {}, bearer(home.key))
+            until(lambda tainted=tainted: racers.trusted[None, "EXTERNAL_CONTENT"] > tainted)
+            operator.ask("DELETE", f"/sessions/{session}", None, bearer(home.key))
+    operator.close()
+    assert {status for _, status in racers.answers} == {200}
+    assert _relied_on_what_was_revoked(home.url) == []
+
+
 class Operator:
     """Asks one service for changes, over one connection."""
 
@@ -107,8 +156,8 @@ class Operator:
     def close(self) -> None:
         self._connection.close()
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        headers = {"Content-Type": "application/json", **basic()}
+    def ask(self, method: str, path: str, body: Any = None, credential: dict[str, str] | None = None) -> Any:
+        headers = {"Content-Type": "application/json", **(credential or basic())}
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = self._connection.getresponse()
         text = answer.read()
@@ -117,20 +166,26 @@ class Operator:
 
 
 def _relied_on_what_was_revoked(url: str) -> list[int]:
-    """The decisions that rest on a key that was revoked, or on a policy that was replaced, in an earlier entry."""
+    """The decisions that rest on a key that was revoked, a policy that was replaced, or a session that had fallen."""
     found: list[int] = []
     revoked: set[str] = set()
     policy = None
+    sessions = Replayed()
     database = open_database(url)
     for _, rows in entries.pages(database):
         for seq, _, body, *_ in rows:
             entry = decode(body)
+            sessions.hear(entry)
             match entry["type"]:
                 case "policy.activated":
                     policy = entry["data"]["policy"]
                 case "key.revoked":
                     revoked.add(entry["data"]["key"])
-                case "decision" if entry["policy"] != policy or entry["actor"]["key"] in revoked:
+                case "decision" if (
+                    entry["policy"] != policy
+                    or entry["actor"]["key"] in revoked
+                    or Trust[entry["prov"]["trust"]] > sessions.most(entry)
+                ):
                     found.append(seq)
     database.dispose()
     return found
