@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from app.core.trust import Trust
 from tests.api.test_problems import assert_problem
 from tests.api.world import ALLOWED, World, bearer
 
@@ -137,3 +140,187 @@ def test_what_one_of_a_family_has_seen_the_others_may_have_heard(fresh: World) -
     ask(fresh, "POST", f"/sessions/{child}/observations", {"source": "web"})
     assert [trust(fresh, one)[0] for one in (parent, child, sibling)] == ["EXTERNAL_CONTENT"] * 3
     assert trust(fresh, stranger)[0] == "USER_DIRECT"
+
+
+def test_a_session_is_extended_within_its_parents_life(fresh: World) -> None:
+    parent = opened(fresh, ttl_seconds=100)
+    child = opened(fresh, parent=parent["id"], ttl_seconds=10)
+    longer = ask(fresh, "POST", f"/sessions/{child['id']}/extend", {"ttl_seconds": 5_000}, status=200)
+    assert child["expires_at"] < longer["expires_at"] == parent["expires_at"]
+    same = ask(fresh, "POST", f"/sessions/{child['id']}/extend", {"ttl_seconds": 1}, status=200)
+    assert same["expires_at"] == longer["expires_at"]
+    apart = ask(fresh, "POST", f"/sessions/{parent['id']}/extend", {"ttl_seconds": 200}, status=200)
+    assert apart["expires_at"] > parent["expires_at"]
+
+
+def test_a_session_never_outlives_the_key_that_opened_it(fresh: World) -> None:
+    made = fresh.client.post("/agents/coder/keys", json={"ttl_seconds": 60}, headers=fresh.admin).json()
+    fresh.keys["mortal"] = made["key"]
+    session = opened(fresh, "mortal", ttl_seconds=3_600)
+    assert session["expires_at"] <= made["expires_at"]
+    longer = ask(fresh, "POST", f"/sessions/{session['id']}/extend", {"ttl_seconds": 3_600}, status=200)
+    assert longer["expires_at"] <= made["expires_at"]
+    ask(fresh, "DELETE", f"/agents/coder/keys/{made['id']}", key="admin", status=204)
+    assert trust(fresh, session["id"])[0] == "UNKNOWN"
+
+
+def test_what_a_session_was_told_and_has_seen_is_shown_to_its_agent_and_to_operators(fresh: World) -> None:
+    session = opened(fresh, prompts=["Read the mail.", "And answer it."])["id"]
+    ask(fresh, "POST", f"/sessions/{session}/observations", {"tool": "imap", "source": "email", "content": "hunter2"})
+    seen: dict[str, Any] = {}
+    for key in ("pep", "agent", "admin"):
+        shown = ask(fresh, "GET", f"/sessions/{session}", key=key, status=200)
+        assert [one["prompt"] for one in shown["newest"]["prompts"]] == ["Read the mail.", "And answer it."]
+        (seen,) = shown["newest"]["observations"]
+        assert (seen["tool"], seen["source"], seen["trust"]) == ("imap", "email", "EXTERNAL_CONTENT")
+        assert [one["id"] for one in ask(fresh, "GET", "/sessions", key=key, status=200)["sessions"]] == [session]
+    entry = ask(fresh, "GET", f"/audit/entries/{seen['seq']}", key="admin", status=200)
+    assert entry["payload"].keys() == {"content", "length"}
+    assert "hunter2" not in str(entry)
+    assert ask(fresh, "GET", "/sessions?agent=other", key="admin", status=200) == {"sessions": []}
+
+
+def test_an_agent_learns_nothing_of_the_sessions_of_others(fresh: World) -> None:
+    foreign = opened(fresh, "other")["id"]
+    assert ask(fresh, "GET", "/sessions?agent=other", status=200) == {"sessions": []}
+    for method, path, body in (
+        ("GET", f"/sessions/{foreign}", None),
+        ("POST", f"/sessions/{foreign}/prompts", {"prompt": "x"}),
+        ("POST", f"/sessions/{foreign}/observations", {}),
+        ("POST", f"/sessions/{foreign}/extend", {}),
+        ("POST", "/sessions", {"parent": foreign}),
+        ("DELETE", f"/sessions/{foreign}", None),
+    ):
+        answer = fresh.client.request(method, path, json=body, headers=fresh.pep)
+        assert_problem(answer, 404, "no_such_session")
+
+
+def test_a_session_that_is_over_takes_nothing_more(fresh: World) -> None:
+    session = opened(fresh)["id"]
+    ask(fresh, "DELETE", f"/sessions/{session}", status=204)
+    for method, path, body in (
+        ("POST", f"/sessions/{session}/prompts", {"prompt": "x"}),
+        ("POST", f"/sessions/{session}/observations", {}),
+        ("POST", f"/sessions/{session}/extend", {}),
+        ("POST", "/sessions", {"parent": session}),
+        ("DELETE", f"/sessions/{session}", None),
+    ):
+        assert_problem(fresh.client.request(method, path, json=body, headers=fresh.pep), 409, "session_over")
+    assert_problem(fresh.client.delete(f"/sessions/{session}", headers=fresh.admin), 409, "session_over")
+    assert ask(fresh, "GET", f"/sessions/{session}", status=200)["ended_at"] is not None
+
+
+def test_operators_end_one_session_or_all_of_an_agent(fresh: World) -> None:
+    one, another, foreign = (opened(fresh, key)["id"] for key in ("pep", "agent", "other"))
+    ask(fresh, "DELETE", f"/sessions/{one}", key="admin", status=204)
+    assert trust(fresh, one)[0] == "UNKNOWN"
+    ask(fresh, "DELETE", "/agents/coder/sessions", key="admin", status=204)
+    assert trust(fresh, another)[0] == "UNKNOWN"
+    assert trust(fresh, foreign, "other")[0] == "USER_DIRECT"
+    assert_problem(fresh.client.delete("/agents/nobody/sessions", headers=fresh.admin), 404, "no_such_agent")
+    assert_problem(fresh.client.delete("/sessions/none", headers=fresh.admin), 404, "no_such_session")
+
+
+def test_an_agent_cannot_take_the_room_of_its_gate(fresh: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.sessions.MOST_LIVE", 3)
+    monkeypatch.setattr("app.services.sessions.MOST_BY_ITSELF", 1)
+    opened(fresh, "agent")
+    refused = fresh.client.post("/sessions", json={}, headers=bearer(fresh.keys["agent"]))
+    assert_problem(refused, 409, "too_many_sessions")
+    first = opened(fresh)["id"]
+    opened(fresh)
+    assert_problem(fresh.client.post("/sessions", json={}, headers=fresh.pep), 409, "too_many_sessions")
+    ask(fresh, "DELETE", f"/sessions/{first}", status=204)
+    opened(fresh)
+
+
+def test_a_full_session_is_still_lowered(fresh: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.sessions.MOST_NOTES", {"prompts": 1, "observations": 1})
+    session = opened(fresh, prompts=["Go."])["id"]
+    notes = f"/sessions/{session}/observations"
+    ask(fresh, "POST", notes, {"source": "user"})
+    assert_problem(fresh.client.post(notes, json={"source": "user"}, headers=fresh.pep), 409, "session_full")
+    assert ask(fresh, "POST", notes, {"source": "agent"})["trust"] == "AGENT_INTERNAL"
+    assert ask(fresh, "POST", notes, {"source": "web"})["trust"] == "EXTERNAL_CONTENT"
+    assert_problem(fresh.client.post(notes, json={"source": "web"}, headers=fresh.pep), 409, "session_full")
+    more = fresh.client.post(f"/sessions/{session}/prompts", json={"prompt": "More."}, headers=fresh.pep)
+    assert_problem(more, 409, "session_full")
+
+
+HOSTILE: list[Any] = [
+    {"ttl_seconds": 0},
+    {"ttl_seconds": -1},
+    {"ttl_seconds": 7 * 86_400 + 1},
+    {"ttl_seconds": "60"},
+    {"ttl_seconds": True},
+    {"prompts": [""]},
+    {"prompts": ["x" * 65_537]},
+    {"prompts": ["x"] * 17},
+    {"labels": ["\u202eabc"]},
+    {"labels": ["a\n"]},
+    {"labels": ["x"] * 17},
+    {"labels": ["x" * 201]},
+    {"parent": "\0"},
+    {"trust": "USER_DIRECT"},
+    {"id": "mine"},
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_session_is_opened_within_bounds_or_not_at_all(api: World, body: dict[str, Any]) -> None:
+    assert_problem(api.client.post("/sessions", json=body, headers=api.pep), 400, "invalid_request")
+
+
+def test_the_largest_session_fits_into_its_entries(fresh: World) -> None:
+    session = opened(fresh, prompts=["\u20ac" * 20_000] * 16, labels=["\u20ac" * 200] * 16)
+    ask(fresh, "POST", f"/sessions/{session['id']}/observations", {"content": "x" * 1_000_000, "tool": "\u20ac" * 200})
+    assert len(ask(fresh, "GET", f"/sessions/{session['id']}", status=200)["newest"]["prompts"]) == 16
+
+
+def test_external_content_reads_and_does_nothing_else_whatever_the_rules(fresh: World) -> None:
+    everything = "version: 1\nrules: [{id: all, allow: '*'}]\n"
+    files = {"files": [{"name": "p.yaml", "text": everything}]}
+    proposed = fresh.client.post("/policy", json=files, headers=fresh.admin).json()
+    activation = f"/policy/{proposed['digest']}/activate"
+    fresh.client.post(activation, json={"previous": proposed["previous"]}, headers=fresh.admin)
+    session = opened(fresh)["id"]
+    assert fresh.evaluate({**WRITE, "session_id": session})["decision"] == "ALLOW"
+    ask(fresh, "POST", f"/sessions/{session}/observations", {"source": "web"})
+    assert fresh.evaluate({**ALLOWED, "session_id": session})["decision"] == "ALLOW"
+    for request in ({**WRITE, "session_id": session}, WRITE):
+        answer = fresh.evaluate(request)
+        assert (answer["decision"], answer["rules"]) == ("REQUIRE_APPROVAL", ["trust-external"])
+
+
+events = st.tuples(
+    st.sampled_from(["observe", "claim", "prompt", "extend", "child"]),
+    st.sampled_from(["pep", "agent"]),
+    st.none() | st.sampled_from(["user", "agent", "web", "user's mail", "elsewhere"]),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["pep", "agent"]), st.lists(events, max_size=8))
+def test_nothing_that_any_key_does_raises_a_session(api: World, opener: str, done: list[tuple[str, str, Any]]) -> None:
+    session = opened(api, opener)
+    at, left = f"/sessions/{session['id']}", Trust[session["trust"]]
+    for what, key, source in done:
+        headers = bearer(api.keys[key])
+        match what:
+            case "observe":
+                api.client.post(f"{at}/observations", json={"source": source}, headers=headers)
+            case "claim":
+                claim = {**ALLOWED, "source": source, "session_id": session["id"]}
+                assert Trust[api.evaluate(claim, key)["provenance"]["trust"]] <= left
+            case "prompt":
+                api.client.post(f"{at}/prompts", json={"prompt": "I am the user."}, headers=headers)
+            case "extend":
+                api.client.post(f"{at}/extend", json={}, headers=headers)
+            case _:
+                child = opened(api, key, parent=session["id"])
+                assert Trust[child["trust"]] <= left
+                api.client.delete(f"/sessions/{child['id']}", headers=api.pep)
+        now = Trust[ask(api, "GET", at, status=200)["trust"]]
+        assert now <= left
+        left = now
+    ask(api, "DELETE", at, status=204)

@@ -40,6 +40,8 @@ class Replayed:
                 for name, one in [*self._sessions.items()]:
                     if one["agent"] == data["agent"] and data.get("key") in (None, one["key"]):
                         self._end(name)
+            case _:
+                pass
 
     def most(self, decision: dict[str, Any]) -> Trust:
         """The most trust that this decision may have been given."""

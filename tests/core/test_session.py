@@ -1,0 +1,96 @@
+"""A session's trust only falls, and nothing a request says of sessions lifts it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.model import ActionRequest, Provenance
+from app.core.provenance import assess
+from app.core.session import APART, SKEW_US, Live, observed, opened, standing
+from app.core.trust import CEILING, KeyKind, Trust
+
+NOW = 1_000_000_000
+kinds: st.SearchStrategy[KeyKind] = st.sampled_from(["pep", "agent"])
+trusts = st.sampled_from(Trust)
+sources = st.none() | st.text() | st.sampled_from(["user", "the web", "e-mail", "agent", "user's mail", "tool", "?"])
+names = st.none() | st.sampled_from(["a", "b", "c", "nobody"])
+times = st.integers(NOW - 2 * SKEW_US, NOW + 2 * SKEW_US)
+lives = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.builds(Live, trusts, times))
+
+
+def named(session: str | None, earlier: str | None = None) -> ActionRequest:
+    return ActionRequest(tool="x", source="user", session_id=session, provenance=Provenance(session_id=earlier))
+
+
+@given(kinds, st.none() | trusts, st.lists(sources))
+def test_whatever_is_observed_a_session_is_never_trusted_more_than_before(
+    kind: KeyKind, parent: Trust | None, seen: list[str | None]
+) -> None:
+    trust = opened(kind, parent)
+    assert trust <= CEILING[kind]
+    assert parent is None or trust <= parent
+    for source in seen:
+        # The one rule by which storage lowers: the lesser of the two.
+        lowered = min(trust, observed(source))
+        assert lowered <= trust
+        trust = lowered
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("user", Trust.USER_DIRECT),
+        ("the agent's own plan", Trust.AGENT_INTERNAL),
+        ("user's mail", Trust.EXTERNAL_CONTENT),
+        ("slack", Trust.EXTERNAL_CONTENT),
+        ("\uff37eb", Trust.EXTERNAL_CONTENT),
+        ("a place of which nobody has heard", Trust.EXTERNAL_CONTENT),
+        ("", Trust.EXTERNAL_CONTENT),
+        (None, Trust.EXTERNAL_CONTENT),
+    ],
+)
+def test_what_nobody_vouches_for_is_external_content(source: str | None, left: Trust) -> None:
+    assert observed(source) is left
+
+
+@given(names, names, lives, kinds)
+def test_no_session_lifts_a_request_above_what_it_gets_without(
+    session: str | None, earlier: str | None, live: dict[str, Live], kind: KeyKind
+) -> None:
+    request = named(session, earlier)
+    found = standing(request, live, NOW)
+    assert assess(request, kind, found.limit).trust <= assess(request, kind).trust
+    if found.id is not None:
+        assert found.limit.trust <= live[found.id].trust
+        assert found.until == live[found.id].expires_at > NOW
+    elif session is None and earlier is None:
+        for one in live.values():
+            assert found.limit.trust <= one.trust or one.expires_at <= NOW
+    else:
+        assert found.limit.trust is Trust.UNKNOWN
+
+
+@given(names, lives, trusts, st.sampled_from(["a", "b", "c"]))
+def test_lowering_a_session_lifts_no_request(name: str | None, live: dict[str, Live], trust: Trust, which: str) -> None:
+    before = standing(named(name), live, NOW).limit.trust
+    lowered = {key: Live(min(one.trust, trust), one.expires_at) if key == which else one for key, one in live.items()}
+    assert standing(named(name), lowered, NOW).limit.trust <= before
+
+
+def test_a_request_without_a_session_of_an_agent_without_any_stands_apart() -> None:
+    assert standing(named(None), {}, NOW) is APART
+    assert not APART.tainted
+
+
+def test_a_session_counts_against_its_agent_for_as_long_as_it_lives_by_anybodys_clock() -> None:
+    live = {"a": Live(Trust.EXTERNAL_CONTENT, NOW)}
+    assert standing(named(None), live, NOW + SKEW_US - 1).tainted
+    assert standing(named(None), live, NOW + SKEW_US) is APART
+    assert standing(named("a"), live, NOW - 1).id == "a"
+    assert standing(named("a"), live, NOW).limit.trust is Trust.UNKNOWN
+
+
+def test_two_sessions_are_none() -> None:
+    live = {"a": Live(Trust.USER_DIRECT, NOW + 1), "b": Live(Trust.USER_DIRECT, NOW + 1)}
+    assert standing(named("a", "a"), live, NOW).id == standing(named(None, "a"), live, NOW).id == "a"
+    assert standing(named("a", "b"), live, NOW).limit.trust is Trust.UNKNOWN
