@@ -25,7 +25,7 @@ from tests.homes import AGENT, OPERATOR, PASSPHRASE
 from tests.processes import Process, start
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/settings.md", "docs/http-api.md", "docs/policies.md", "docs/audit.md"]
+PAGES = ["README.md", "docs/settings.md", "docs/http-api.md", "docs/policies.md", "docs/sessions.md", "docs/audit.md"]
 HERE = "http://127.0.0.1:8787"
 SIGNED_IN = """\
 agent-sudo() {

@@ -7,7 +7,7 @@ import typer
 from app.cli.options import AsJson, Operator, PassphraseStdin, Url
 
 commands = typer.Typer(name="sessions", help="Runs of agents: list, show, end.", no_args_is_help=True)
-SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="The session's id, s_…, as `sessions list` shows it.")]
+SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="Its id, s_…, as `sessions list` shows it.")]
 
 
 @commands.command("list")
@@ -29,11 +29,10 @@ def list_sessions(
     if as_json:
         terminal.lines(found)
         return
-    table = terminal.table("session", "agent", "trust", "opened (UTC)", "until (UTC)", "labels")
+    table = terminal.table("session", "agent", "trust", "until (UTC)", "labels")
     for one in found:
-        opened, until = terminal.clock_time(one["created_at"]), terminal.clock_time(one["expires_at"])
-        labels = terminal.text(", ".join(one["labels"]))
-        table.add_row(one["id"], one["agent"], one["trust"], opened, until, labels)
+        until, labels = terminal.clock_time(one["expires_at"]), terminal.text(", ".join(one["labels"]))
+        table.add_row(one["id"], one["agent"], one["trust"], until, labels)
     terminal.output().print(table)
 
 

@@ -58,6 +58,11 @@ class ActionRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     dry_run: bool = False
     wait_ms: Annotated[int, Meta(ge=0, le=60_000)] = 0
 
+    @property
+    def session(self) -> str | None:
+        """The session that it names; earlier formats have it in the provenance."""
+        return self.provenance.session_id if self.session_id is None else self.session_id
+
 
 class EffectKind(StrEnum):
     """What a call would do to a resource."""

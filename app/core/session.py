@@ -44,13 +44,10 @@ _TWO = Standing(limit=Limit(Trust.UNKNOWN, "a request that names two sessions"))
 
 def standing(request: ActionRequest, live: Mapping[str, Live], now: int) -> Standing:
     """Where `request` stands among the `live` sessions of its agent; `now` may be a few seconds off."""
-    named = request.session_id
-    said = request.provenance.session_id
-    if named is None:
-        named = said
-    elif said is not None and said != named:
-        return _TWO
+    named = request.session
     if named is not None:
+        if request.provenance.session_id not in (None, named):
+            return _TWO
         found = live.get(named)
         # INVARIANT: a session that was never opened, is over or is somebody else's vouches for nothing.
         if found is None or found.expires_at <= now:

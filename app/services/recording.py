@@ -103,7 +103,7 @@ def form_of(
     # erased. The body has names, our own words and the policy author's.
     tool = request.tool or request.action or ""
     before = Before(
-        actor=Actor(caller.agent, caller.key, request.actor, request.session_id),
+        actor=Actor(caller.agent, caller.key, request.actor, request.session),
         classification=decision.classification.name,
         commit=Commit(""),
         decision=decision.verdict.value,
@@ -121,7 +121,7 @@ def form_of(
         Request(tool=tool, action=request.action if request.tool is not None else None),
         decision.rules,
     )
-    copies = (caller.agent, request.session_id, tool, before.decision)
+    copies = (caller.agent, request.session, tool, before.decision)
     return form("decision", before, between, copies, log=configuration.log, payload=_payload(decision, received))
 
 

@@ -86,7 +86,7 @@ class Sessions:
         # INVARIANT: only an enforcement point says what the user said.
         if prompts and key.kind != "pep":
             raise RefusedError("pep_key_needed", "Only a key of kind pep attests what the user said.")
-        new = f"s_{secrets.token_hex(10)}"
+        new = f"s_{secrets.token_hex(8)}"
         fewer: tuple[Guard, ...] = (FewerSessions(key.agent, MOST_LIVE),)
         if key.kind == "agent":
             fewer += (FewerSessions(key.agent, MOST_BY_ITSELF, by_itself=True),)
