@@ -23,12 +23,16 @@ Prompt = Annotated[str, Field(min_length=1, max_length=65_536, description="What
 
 
 class SessionBody(Body):
-    """`prompts` need a `pep` key. `parent` is a live session of the same agent, inside of which this one is."""
+    """`prompts` need a `pep` key. `parent` is a live session of the same agent, inside of which this one is.
+
+    `agent` is one of those for whom the key speaks; needed where there are several.
+    """
 
     ttl_seconds: int = _SECONDS
     prompts: list[Prompt] = Field([], max_length=16)
     labels: list[Label] = Field([], max_length=16)
     parent: Label | None = None
+    agent: Label | None = None
 
 
 class PromptBody(Body):
@@ -94,11 +98,7 @@ class HistoryAnswer(SessionAnswer):
 @router.post("/sessions", status_code=201, responses=problems(404, 409))
 def open_session(body: SessionBody, services: UseCases, key: AnAgentKey) -> SessionAnswer:
     """Open a session of the key's agent. An `agent` key opens one of at most AGENT_INTERNAL, without prompts."""
-    return _session(
-        services.sessions.open(
-            key, ttl_seconds=body.ttl_seconds, prompts=body.prompts, labels=body.labels, parent=body.parent
-        )
-    )
+    return _session(services.sessions.open(key, **body.model_dump()))
 
 
 @router.get("/sessions")
@@ -109,14 +109,16 @@ def list_sessions(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> SessionsAnswer:
     """The live sessions, the newest first. An agent sees its own."""
-    found = services.sessions.all(caller.agent or agent, limit)
+    seen = caller.sees_only
+    wanted = seen if agent is None else [agent] if seen is None or agent in seen else []
+    found = services.sessions.all(wanted, limit)
     return SessionsAnswer(sessions=[_session(one) for one in found])
 
 
 @router.get("/sessions/{session}")
 def show_session(session: PathName, services: UseCases, caller: AnAgentOrOperator) -> HistoryAnswer:
     """One session, live or not. An agent sees its own."""
-    found = services.sessions.show(session, caller.agent)
+    found = services.sessions.show(session, caller.sees_only)
     newest = Notes(
         prompts=[PromptNote.model_validate(one) for one in found.prompts],
         observations=[ObservationNote.model_validate(one) for one in found.observations],

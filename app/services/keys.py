@@ -16,6 +16,7 @@ from app.storage.agents import AgentExists
 from app.storage.command import Change, Stale
 from app.storage.database import Database
 from app.storage.keys import AddKey, ExpireKey, Key, KeyLives, RevokeKey
+from app.storage.sessions import EndSessionsBy
 
 # Agents for which one key may speak.
 MOST_AGENTS = 100
@@ -86,15 +87,15 @@ class Keys:
         new, add = mint(agent, old.kind, may_explain=old.may_explain, expires_at=expires_at, also=old.also)
         until = self._after(overlap_seconds)
         told = {**_told(new, may_explain=old.may_explain), "previous": key, "until": until}
-        end = ExpireKey(key, until) if overlap_seconds else RevokeKey(key)
-        self._write("key.rotated", by, told, new, (add, end), key)
+        end = (ExpireKey(key, until),) if overlap_seconds else (RevokeKey(key), EndSessionsBy(key))
+        self._write("key.rotated", by, told, new, (add, *end), key)
         return new
 
     def revoke(self, by: str, agent: str, key: str) -> None:
-        """When this returns, nothing that is recorded later relies on the key. Raises NotFoundError."""
+        """When this returns, nothing recorded later relies on the key or on a session that it opened. NotFoundError."""
         data = {"agent": agent, "key": key}
-        guards = (KeyLives(agent, key),)
-        if isinstance(self._desk.change("key.revoked", by, data, (RevokeKey(key),), guards, urgent=True), Stale):
+        guards, changes = (KeyLives(agent, key),), (RevokeKey(key), EndSessionsBy(key))
+        if isinstance(self._desk.change("key.revoked", by, data, changes, guards, urgent=True), Stale):
             raise _no_key(agent, key)
 
     def _write(

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec.json import Encoder
 from app.audit_log.commitment import SALT_BYTES
 from app.audit_log.entry import Draft, draft
 from app.core.session import observed, opened
+from app.services.agents import no_agent
 from app.services.desk import Desk
 from app.services.errors import ConflictError, NotFoundError, RefusedError
 from app.services.live_sessions import LiveSessions
@@ -24,7 +25,7 @@ from app.storage.keys import Key
 from app.storage.sessions import (
     CountNote,
     EndSession,
-    EndSessions,
+    EndSessionsOf,
     ExtendSession,
     FewerSessions,
     LowerSession,
@@ -64,38 +65,50 @@ class Sessions:
         self._live = live
         self._clock = clock
 
-    def all(self, agent: str | None, limit: int) -> list[Session]:
-        """Those that live, the newest first; `agent` None: of all agents."""
+    def all(self, agents: Sequence[str] | None, limit: int) -> list[Session]:
+        """Those that live, the newest first; `agents` None: of all."""
         with self._database.read() as connection:
-            return sessions.live_sessions(connection, self._clock(), agent, limit)
+            return sessions.live_sessions(connection, self._clock(), agents, limit)
 
-    def show(self, id: str, agent: str | None) -> History:
-        """One session, live or not. `agent` None may see all. Raises NotFoundError."""
+    def show(self, id: str, agents: Sequence[str] | None) -> History:
+        """One session, live or not. `agents` None may see all. Raises NotFoundError."""
         with self._database.read() as connection:
             found = sessions.find_session(connection, id)
-            if found is None or agent not in (None, found.agent):
+            if found is None or (agents is not None and found.agent not in agents):
                 raise _no_session()
             prompts = entries.of_session(connection, id, "session.prompted", _SHOWN)
             observations = entries.of_session(connection, id, "session.observed", _SHOWN)
         return History(found, [_prompt(one) for one in prompts], [_observation(one) for one in observations])
 
     def open(
-        self, key: Key, *, ttl_seconds: int, prompts: list[str], labels: list[str], parent: str | None = None
+        self,
+        key: Key,
+        *,
+        ttl_seconds: int,
+        prompts: list[str],
+        labels: list[str],
+        parent: str | None = None,
+        agent: str | None = None,
     ) -> Session:
-        """Open a session for the key's agent. Raises RefusedError, NotFoundError, ConflictError."""
+        """Open a session for the agent named, or the only one. Raises RefusedError, NotFoundError, ConflictError."""
         # INVARIANT: only an enforcement point says what the user said.
         if prompts and key.kind != "pep":
             raise RefusedError("pep_key_needed", "Only a key of kind pep attests what the user said.")
+        if agent is None and key.also:
+            raise RefusedError("actor_needed", "This key speaks for several agents: name one of them as `agent`.")
+        agent = agent or key.agent
+        if agent not in key.agents:
+            raise RefusedError("actor_mismatch", f"This key of the agent {key.agent!r} does not speak for this one.")
         new = f"s_{secrets.token_hex(8)}"
-        fewer: tuple[Guard, ...] = (FewerSessions(key.agent, MOST_LIVE),)
+        fewer: tuple[Guard, ...] = (FewerSessions(agent, MOST_LIVE),)
         if key.kind == "agent":
-            fewer += (FewerSessions(key.agent, MOST_BY_ITSELF, by_itself=True),)
+            fewer += (FewerSessions(agent, MOST_BY_ITSELF, by_itself=True),)
         for _ in range(_TRIES):
-            outer = self._own(key, parent) if parent is not None else None
+            outer = self._own((agent,), parent) if parent is not None else None
             trust = opened(key.kind, outer.trust if outer is not None else None)
             change = OpenSession(
                 id=new,
-                agent=key.agent,
+                agent=agent,
                 key=key.id,
                 parent=parent,
                 root=outer.root if outer is not None else new,
@@ -106,12 +119,11 @@ class Sessions:
                 prompts=len(prompts),
             )
             data = {"labels": labels, "parent": parent, "trust": trust.name, "ttl_seconds": ttl_seconds}
-            written = (
-                self._entry("session.opened", key, new, data),
-                *(self._prompted(key, new, one) for one in prompts),
-            )
+            who = _actor(key, agent, new)
+            opening = self._entry("session.opened", who, data)
+            written = (opening, *(self._prompted(who, one) for one in prompts))
             # INVARIANT: a session is opened with the trust that the one around it has left, not with what it had.
-            unchanged = () if outer is None else (SessionLives(outer.id, key.agent, outer.version),)
+            unchanged = () if outer is None else (SessionLives(outer.id, agent, outer.version),)
             result = self._desk.change_by_key(key, written, (change,), (*fewer, *unchanged))
             if not isinstance(result, Stale):
                 self._live.refresh()
@@ -122,70 +134,71 @@ class Sessions:
 
     def prompt(self, key: Key, id: str, text: str) -> Session:
         """Write down what the user said. Raises NotFoundError, ConflictError."""
+        who = self._actor(key, id)
         room = RoomForNote(id, "prompts", MOST_NOTES["prompts"])
-        return self._change(key, id, self._prompted(key, id, text), (CountNote(id, "prompts"),), (room,))
+        return self._change(key, id, self._prompted(who, text), (CountNote(id, "prompts"),), (room,))
 
     def observe(self, key: Key, id: str, tool: str | None, source: str | None, content: str | None) -> Session:
         """Take note of what the session has seen, and lower it by that. Raises NotFoundError, ConflictError."""
-        trust = observed(source)
+        who, trust = self._actor(key, id), observed(source)
         # No output is kept, as it may hold secrets: its digest is enough to know it again.
         payload = None if content is None else {"content": _digest(content), "length": len(content)}
-        entry = self._entry("session.observed", key, id, {"source": source, "tool": tool, "trust": trust.name}, payload)
+        entry = self._entry("session.observed", who, {"source": source, "tool": tool, "trust": trust.name}, payload)
         changes = (LowerSession(id, trust), CountNote(id, "observations"))
         room = RoomForNote(id, "observations", MOST_NOTES["observations"], trust)
         return self._change(key, id, entry, changes, (room,))
 
     def extend(self, key: Key, id: str, ttl_seconds: int) -> Session:
         """Let it live longer, within its parent's life and its key's. Raises NotFoundError, ConflictError."""
-        found = self._own(key, id)
+        found = self._own(key.agents, id)
         outer = self._found(found.parent) if found.parent is not None else None
         keys = self._desk.configurations.current.keys.values()
         expiry = next((one.expires_at for one in keys if one.id == found.key), None)
         at_most = min(_times(found.created_at + _LONGEST_LIFE, expiry, outer.expires_at if outer is not None else None))
-        entry = self._entry("session.extended", key, id, {"ttl_seconds": ttl_seconds})
+        entry = self._entry("session.extended", _actor(key, found.agent, id), {"ttl_seconds": ttl_seconds})
         return self._change(key, id, entry, (ExtendSession(id, ttl_seconds * _SECOND, at_most),), ())
 
     def end(self, key: Key, id: str) -> None:
         """End it, and all inside of it: nothing recorded afterwards relies on them. Raises as `extend` does."""
-        self._change(key, id, self._entry("session.ended", key, id, {}), (EndSession(id),), ())
+        self._change(key, id, self._entry("session.ended", self._actor(key, id), {}), (EndSession(id),), ())
 
     def stop(self, by: str, id: str) -> None:
         """The same for an operator."""
         data = {"agent": self._found(id).agent, "session": id}
-        change = (EndSession(id),)
-        if isinstance(
-            self._desk.change("session.stopped", by, data, change, (SessionLives(id),), raises_epoch=False), Stale
-        ):
+        # No change of the configuration: the sessions' own epoch tells the decisions that it concerns.
+        result = self._desk.change(
+            "session.stopped", by, data, (EndSession(id),), (SessionLives(id),), raises_epoch=False, urgent=True
+        )
+        if isinstance(result, Stale):
             raise _over()
         self._live.refresh()
 
     def stop_all(self, by: str, agent: str) -> None:
         """End all sessions of an agent, for an operator. Raises NotFoundError."""
-        change = (EndSessions(agent),)
-        guard = (AgentExists(agent, expected=True),)
-        if isinstance(
-            self._desk.change("sessions.stopped", by, {"agent": agent}, change, guard, raises_epoch=False), Stale
-        ):
-            raise NotFoundError("no_such_agent", f"There is no agent {agent!r}.")
+        ending, exists = EndSessionsOf(agent), AgentExists(agent, expected=True)
+        result = self._desk.change(
+            "sessions.stopped", by, {"agent": agent}, (ending,), (exists,), raises_epoch=False, urgent=True
+        )
+        if isinstance(result, Stale):
+            raise no_agent(agent)
         self._live.refresh()
 
     def _change(
         self, key: Key, id: str, entry: Draft, changes: tuple[Change, ...], guards: tuple[Guard, ...]
     ) -> Session:
-        """Change a live session of the key's agent."""
-        lives = SessionLives(id, key.agent)
-        result = self._desk.change_by_key(key, (entry,), changes, (lives, *guards))
+        """Change a live session of one of the key's agents."""
+        result = self._desk.change_by_key(key, (entry,), changes, (SessionLives(id), *guards))
         if isinstance(result, Stale):
-            self._own(key, id)
+            self._own(key.agents, id)
             raise ConflictError("session_full", "This session takes no more notes of this kind; open another.")
         self._live.refresh()
         return self._found(id)
 
-    def _own(self, key: Key, id: str) -> Session:
-        """A live session of the key's agent. Raises NotFoundError, ConflictError."""
+    def _own(self, agents: Sequence[str], id: str) -> Session:
+        """A live session of one of these agents. Raises NotFoundError, ConflictError."""
         found = self._found(id)
         # An agent learns nothing about others, not even that there is something to learn.
-        if found.agent != key.agent:
+        if found.agent not in agents:
             raise _no_session()
         if found.ended_at is not None or found.expires_at <= self._clock():
             raise _over()
@@ -198,18 +211,26 @@ class Sessions:
             raise _no_session()
         return found
 
-    def _prompted(self, key: Key, id: str, text: str) -> Draft:
-        return self._entry("session.prompted", key, id, {"length": len(text)}, {"prompt": text})
+    def _actor(self, key: Key, id: str) -> dict[str, str]:
+        return _actor(key, self._own(key.agents, id).agent, id)
+
+    def _prompted(self, who: dict[str, str], text: str) -> Draft:
+        return self._entry("session.prompted", who, {"length": len(text)}, {"prompt": text})
 
     def _entry(
-        self, type: str, key: Key, id: str, data: dict[str, Any], payload: dict[str, Any] | None = None
+        self, type: str, who: dict[str, str], data: dict[str, Any], payload: dict[str, Any] | None = None
     ) -> Draft:
         known = {name: value for name, value in data.items() if value is not None}
-        fields = {"actor": {"agent": key.agent, "key": key.id, "session": id}, **({"data": known} if known else {})}
+        fields = {"actor": who, **({"data": known} if known else {})}
         log = self._desk.configurations.current.log
         if payload is None:
             return draft(type, fields, log=log)
         return draft(type, fields, log=log, payload=_encode(payload), salt=secrets.token_bytes(SALT_BYTES))
+
+
+def _actor(key: Key, agent: str, session: str) -> dict[str, str]:
+    """Who writes of a session, as its entries say it."""
+    return {"agent": agent, "key": key.id, "session": session}
 
 
 def _times(*times: int | None) -> list[int]:

@@ -1,6 +1,7 @@
 """Sessions: runs of agents. A change that decisions can feel is numbered, so that those on their way are stale."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -44,12 +45,12 @@ def find_session(connection: Connection, id: str) -> Session | None:
 
 
 def live_sessions(
-    connection: Connection, now: int, agent: str | None = None, limit: int | None = None
+    connection: Connection, now: int, agents: Sequence[str] | None = None, limit: int | None = None
 ) -> list[Session]:
-    """Those that live, of one agent or of all, the newest first."""
+    """Those that live, of some agents or of all, the newest first."""
     query = select(session).where(_lives(now)).order_by(session.c.created_at.desc(), session.c.id).limit(limit)
-    if agent is not None:
-        query = query.where(session.c.agent == agent)
+    if agents is not None:
+        query = query.where(session.c.agent.in_(agents))
     return [_session(row) for row in connection.execute(query)]
 
 
@@ -209,15 +210,22 @@ class EndSession(Struct, frozen=True):
         _end(transaction, session.c.id == self.id)
 
 
-class EndSessions(Struct, frozen=True):
-    """Ends all sessions of an agent; with `key`, those that this key opened and all inside of them."""
+class EndSessionsOf(Struct, frozen=True):
+    """Ends all sessions of an agent."""
 
     agent: str
-    key: str | None = None
 
     def apply(self, transaction: Transaction) -> None:
-        which = session.c.agent == self.agent
-        _end(transaction, which if self.key is None else and_(which, session.c.key == self.key))
+        _end(transaction, session.c.agent == self.agent)
+
+
+class EndSessionsBy(Struct, frozen=True):
+    """Ends the sessions that a key has opened, and all inside of them."""
+
+    key: str
+
+    def apply(self, transaction: Transaction) -> None:
+        _end(transaction, session.c.key == self.key)
 
 
 def _end(transaction: Transaction, which: ColumnElement[bool]) -> None:

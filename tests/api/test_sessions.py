@@ -195,6 +195,26 @@ def test_an_agent_learns_nothing_of_the_sessions_of_others(fresh: World) -> None
         assert_problem(answer, 404, "no_such_session")
 
 
+def test_a_key_of_several_agents_says_for_whom_it_opens(fresh: World) -> None:
+    made = fresh.client.post("/agents/coder/keys", json={"also": ["other"]}, headers=fresh.admin)
+    fresh.keys["both"] = made.json()["key"]
+    both = bearer(fresh.keys["both"])
+    assert_problem(fresh.client.post("/sessions", json={}, headers=both), 403, "actor_needed")
+    assert_problem(fresh.client.post("/sessions", json={"agent": "other"}, headers=fresh.pep), 403, "actor_mismatch")
+    mine, theirs = opened(fresh, "both", agent="coder"), opened(fresh, "both", agent="other")
+    assert (mine["agent"], theirs["agent"]) == ("coder", "other")
+    crossed = fresh.client.post("/sessions", json={"agent": "coder", "parent": theirs["id"]}, headers=both)
+    assert_problem(crossed, 404, "no_such_session")
+    ask(fresh, "POST", f"/sessions/{theirs['id']}/observations", {"source": "web"}, "both")
+    assert len(ask(fresh, "GET", "/sessions", key="both", status=200)["sessions"]) == 2
+    assert len(ask(fresh, "GET", "/sessions?agent=other", key="both", status=200)["sessions"]) == 1
+    for actor, left in (("coder", "USER_DIRECT"), ("other/part", "EXTERNAL_CONTENT")):
+        answer = fresh.evaluate({**ALLOWED, "actor": actor}, "both")
+        assert answer["provenance"]["trust"] == left
+    entries = ask(fresh, "GET", "/audit/entries?type=session.observed", key="admin", status=200)["entries"]
+    assert [one["agent"] for one in entries] == ["other"]
+
+
 def test_a_session_that_is_over_takes_nothing_more(fresh: World) -> None:
     session = opened(fresh)["id"]
     ask(fresh, "DELETE", f"/sessions/{session}", status=204)

@@ -36,10 +36,10 @@ class Replayed:
                 self._end(actor["session"])
             case "session.stopped":
                 self._end(data["session"])
-            case "sessions.stopped" | "key.revoked":
-                for name, one in [*self._sessions.items()]:
-                    if one["agent"] == data["agent"] and data.get("key") in (None, one["key"]):
-                        self._end(name)
+            case "sessions.stopped":
+                self._end_where("agent", data["agent"])
+            case "key.revoked":
+                self._end_where("key", data["key"])
             case _:
                 pass
 
@@ -62,6 +62,10 @@ class Replayed:
         for one in self._sessions.values():
             if one["root"] == self._sessions[name]["root"]:
                 one["trust"] = min(one["trust"], trust)
+
+    def _end_where(self, what: str, value: str) -> None:
+        for name in [name for name, one in self._sessions.items() if one[what] == value]:
+            self._end(name)
 
     def _end(self, name: str) -> None:
         for inside in [one for one, about in self._sessions.items() if about["parent"] == name]:

@@ -6,14 +6,15 @@ import pytest
 
 from app.core.trust import Trust
 from app.storage import sessions
-from app.storage.agents import AddAgent
+from app.storage.agents import AddAgent, Traits
 from app.storage.command import Change, Command, Guard, Stale
 from app.storage.database import Database
 from app.storage.keys import AddKey
 from app.storage.sessions import (
     CountNote,
     EndSession,
-    EndSessions,
+    EndSessionsBy,
+    EndSessionsOf,
     ExtendSession,
     FewerSessions,
     LowerSession,
@@ -77,7 +78,7 @@ def opening(id: str, **other: Any) -> OpenSession:
 @pytest.fixture
 def desk(database: Database, writer: Writer, log: str) -> Desk:
     made = Desk(database, log)
-    add = [AddAgent("coder", ""), AddAgent("other", "")]
+    add = [AddAgent("coder", Traits()), AddAgent("other", Traits())]
     keys = [
         AddKey("k_1", "coder", "pep", may_explain=True, digest=bytes(32), expires_at=None),
         AddKey("k_2", "coder", "agent", may_explain=True, digest=b"2" * 32, expires_at=None),
@@ -156,9 +157,9 @@ def test_a_family_shares_what_it_has_heard_and_ends_from_the_outside_in(desk: De
 def test_the_sessions_of_an_agent_or_of_a_key_end_at_once(desk: Desk) -> None:
     desk.change(opening("a"), opening("b", key="k_2"), opening("c", parent="b", root="b"))
     desk.change(opening("d", agent="other", key="k_3"))
-    desk.change(EndSessions("coder", "k_2"))
+    desk.change(EndSessionsBy("k_2"))
     assert {one for one in "abcd" if desk.look(one).ended_at is None} == {"a", "d"}
-    desk.change(EndSessions("coder"))
+    desk.change(EndSessionsOf("coder"))
     assert {one for one in "abcd" if desk.look(one).ended_at is None} == {"d"}
 
 
@@ -199,7 +200,7 @@ def test_changes_are_found_by_their_number(database: Database, desk: Desk) -> No
     with database.read() as connection:
         assert {one.id for one in sessions.changed_sessions(connection, 2)} == {"a", "c"}
         assert sessions.changed_sessions(connection, 4) == []
-        assert [one.id for one in sessions.live_sessions(connection, START, "coder", 5)] == ["b"]
+        assert [one.id for one in sessions.live_sessions(connection, START, ["coder"], 5)] == ["b"]
         assert {one.id for one in sessions.live_sessions(connection, START)} == {"b", "c"}
         assert len(sessions.live_sessions(connection, START, limit=1)) == 1
         assert sessions.find_session(connection, "x") is None
