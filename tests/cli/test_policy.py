@@ -89,6 +89,12 @@ def test_what_ships_is_good(files: Commands, policy: str) -> None:
     assert not [note for note in ran.document["notes"] if "never decide" in note or "no test" in note]
 
 
+def test_a_process_ends_with_the_code_that_it_means(files: Commands) -> None:
+    text = f"{BASE}scopes: {{pay: 'pay:out', 'mcp:shop/*': ['shop:use', 'shop:pay']}}\n"
+    (files.folder / "scoped.yaml").write_text(text)
+    assert files.process("policy", "check", "scoped.yaml").code == 0
+
+
 def test_a_file_that_cannot_be_read_is_an_error_and_no_mistake(files: Commands) -> None:
     (files.folder / "latin.yaml").write_bytes(b"version: 1 # \xff")
     assert files("policy", "check", "missing.yaml").code == 2

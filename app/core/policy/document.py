@@ -19,7 +19,7 @@ Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}[smhd](?!\n)$")]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Risk = Literal["low", "medium", "high", "critical"]
 SourceWord = Literal["user", "agent", "external", "unknown", "trusted", "untrusted"]
-Scope = Annotated[str, Meta(max_length=LONGEST, pattern=f"^{PLAIN.pattern}(?!\\n)$")]
+_MOST_SCOPES = 20
 STANCES = ("allow", "ask", "deny", "log")
 _OURS = frozenset(("default", "opaque", "scope-missing", "session-missing", "too-complex"))
 
@@ -109,7 +109,8 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     without: list[Id] = []
     vars: dict[Id, Any] = {}
     annotations: Annotations = Annotations()
-    scopes: dict[Glob, Scope | Annotated[list[Scope], Meta(min_length=1, max_length=20)]] = {}
+    # Not typed further: msgspec 0.22 frees the pattern of a text twice where it is this or a list of it in a mapping.
+    scopes: dict[Glob, OneOrMany] = {}
 
 
 class Document(Struct, frozen=True):
@@ -149,6 +150,12 @@ def document(source: Source) -> Document:
             items = []
         lists[name] = [((name, at), item) for at, item in enumerate(items)]
     header = read(parts, Header, ())
+    if header is not None:
+        problems += [
+            source.problem(("scopes", tool), f"scopes: {tool} needs one such as read:orders, or up to {_MOST_SCOPES}")
+            for tool, needed in header.scopes.items()
+            if not _are_scopes([needed] if isinstance(needed, str) else needed)
+        ]
     rules = [(where, read(item, RuleText, where)) for where, item in lists["rules"]]
     tests = [(where, read(item, TestText, where)) for where, item in lists["tests"]]
     seen: set[str] = set()
@@ -163,6 +170,10 @@ def document(source: Source) -> Document:
         tuple((where, rule) for where, rule in rules if rule),
         tuple((where, test) for where, test in tests if test),
     )
+
+
+def _are_scopes(texts: list[str]) -> bool:
+    return len(texts) <= _MOST_SCOPES and all(len(text) <= LONGEST and PLAIN.fullmatch(text) for text in texts)
 
 
 def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
