@@ -11,7 +11,7 @@ from msgspec import Struct
 from app.core.classify.names import canonical
 from app.core.classify.tools import TOOLS
 from app.core.grant import Asked
-from app.core.model import ON_PATHS, Call, Effect, EffectKind
+from app.core.model import ON_HOSTS, ON_PATHS, Call, Effect, EffectKind
 from app.core.policy.command_set import CommandSet, writes_out
 from app.core.policy.condition import Condition
 from app.core.policy.glob import Pattern
@@ -120,7 +120,7 @@ class Scope:
             on_host = not any(name in TOOLS and effect.resource == TOOLS[name].default for name in call.names)
         if kind in ON_PATHS and on_path and not self._on_path(effect, situation):
             return f"path outside: {effect.resource}"
-        if kind is EffectKind.NETWORK and on_host and (self._hosts is None or not self._hosts.covers(effect.resource)):
+        if kind in ON_HOSTS and on_host and (self._hosts is None or not self._hosts.covers(effect.resource)):
             return f"host outside: {effect.resource}"
         return None
 

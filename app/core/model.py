@@ -72,7 +72,9 @@ class EffectKind(StrEnum):
     DELETE = "delete"
     ACCESS = "access"  # reads or writes, not known which
     EXECUTE = "execute"
+    RUN = "run"  # code of the project, by a program that is known to run such code
     NETWORK = "network"
+    FETCH = "fetch"  # takes something from a host and sends nothing but its address
     PRIVILEGE = "privilege"
     PERSIST = "persist"
     MESSAGE = "message"
@@ -84,9 +86,11 @@ class EffectKind(StrEnum):
 
 
 # Kinds whose resource is a path in a file system.
-ON_PATHS = frozenset({EffectKind.READ, EffectKind.WRITE, EffectKind.DELETE, EffectKind.ACCESS})
+ON_PATHS = frozenset({EffectKind.READ, EffectKind.WRITE, EffectKind.DELETE, EffectKind.ACCESS, EffectKind.RUN})
 # Kinds whose resource may be a path: a program can be named by one.
 NAMES_PATHS = ON_PATHS | {EffectKind.EXECUTE}
+# Kinds whose resource lies on another machine.
+ON_HOSTS = frozenset({EffectKind.NETWORK, EffectKind.FETCH})
 # Kinds after which the world is as it was before.
 HARMLESS = frozenset({EffectKind.READ, EffectKind.QUERY})
 
@@ -112,11 +116,13 @@ class Command(Struct, frozen=True):
     """One simple command of a shell line, its words after quotes and escapes.
 
     A word whose value cannot be known keeps its source text, and an `OPAQUE` effect stands beside it.
-    A wrapper (`sudo`, `env`, `bash -c`) is a command of its own, followed by the command that it runs.
+    A wrapper (`sudo`, `env`, `bash -c`) is a command of its own, followed by the command that it runs. `globs`: some
+    word holds wildcards that a shell would expand, so that it may become several words.
     """
 
     words: tuple[str, ...]
     wrapper: bool = False
+    globs: bool = False
 
     @property
     def text(self) -> str:

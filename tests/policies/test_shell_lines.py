@@ -7,30 +7,26 @@ from tests.policies.dialects import SHIPPED, by_user, cases, judged, lines, poli
 
 RULES = {path.stem: policy(path).rules for path in SHIPPED}
 DEFAULT = RULES["default"]
-# Of what is typed to look around, at least so much runs without a question. It only rises.
-SHARE = 0.89
-
-# Mistaken for something forbidden: a lone `*` for every name that some rule knows.
-MISTAKEN = (
-    "ls -d */",
-    "du -sh *",
-    "file src/*",
-)
+# Of each kind of everyday lines, at least so much runs without a question. It only rises.
+SHARES = {
+    "lines/everyday.yaml": 0.98,
+    "unseen/reading.yaml": 0.96,
+    "unseen/development.yaml": 0.74,
+}
 
 
 def _lines(name: str) -> list[str]:
     groups = cases(name)
-    several = groups.pop("several")
+    several = groups.pop("several", ())
     return [line for _, line in lines(groups)] + [str(line) for line in several]
 
 
-EVERYDAY = _lines("lines/everyday.yaml")
-DANGEROUS = _lines("lines/dangerous.yaml")
+DANGEROUS = _lines("lines/dangerous.yaml") + _lines("unseen/dangerous.yaml")
 
 
 def test_there_are_enough_cases() -> None:
-    assert len(set(EVERYDAY)) >= 250
-    assert len(set(DANGEROUS)) >= 800
+    assert sum(len(set(_lines(name))) for name in SHARES) >= 750
+    assert len(set(DANGEROUS)) >= 1_100
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -39,18 +35,14 @@ def test_no_dangerous_line_is_allowed(name: str) -> None:
     assert sorted(allowed) == []
 
 
-def test_looking_around_is_allowed() -> None:
-    asked = [line for line in EVERYDAY if not judged(DEFAULT, by_user(line)).allowed]
-    assert 1 - len(asked) / len(EVERYDAY) >= SHARE, asked
+@pytest.mark.parametrize("name", SHARES)
+def test_everyday_lines_are_allowed(name: str) -> None:
+    every = _lines(name)
+    asked = [line for line in every if not judged(DEFAULT, by_user(line)).allowed]
+    assert 1 - len(asked) / len(every) >= SHARES[name], asked
 
 
-def test_looking_around_is_never_denied() -> None:
-    denied = [line for line in EVERYDAY if judged(DEFAULT, by_user(line)).verdict is Verdict.DENY]
-    assert sorted(set(denied) - set(MISTAKEN)) == []
-
-
-@pytest.mark.parametrize("line", MISTAKEN)
-@pytest.mark.xfail(reason="It is mistaken for something forbidden.")
-def test_no_line_is_mistaken(line: str) -> None:
-    assert line in EVERYDAY
-    assert judged(DEFAULT, by_user(line)).allowed
+@pytest.mark.parametrize("name", SHARES)
+def test_no_everyday_line_is_mistaken_for_something_forbidden(name: str) -> None:
+    denied = [line for line in _lines(name) if judged(DEFAULT, by_user(line)).verdict is Verdict.DENY]
+    assert denied == []

@@ -6,7 +6,7 @@ A lone `*` stands for any number of words, none included; elsewhere wildcards st
 from collections.abc import Iterable, Sequence
 
 from app.core.model import Command
-from app.core.policy.glob import Item, Pattern, covers, pattern, touches, touches_any
+from app.core.policy.glob import Item, Pattern, covers, fits, pattern, touches, touches_any
 from app.core.policy.wildcard import is_wild
 from app.core.spelling import fold
 
@@ -44,10 +44,13 @@ class CommandSet:
         program, *rest = command.words
         if is_wild(program):
             # Which program runs is not known; whatever the patterns say of the other words can be meant.
-            return any(_touches(one, (one[0].text, *rest)) or _touches(one, command.words) for one in self.patterns)
-        name = plain(program)
-        return any(_touches(one, (one[0].text, *rest)) for one in self._folded.get(name, ())) or any(
-            _touches(one, (other, *rest)) for one in self._any_program for other in {program, name}
+            return any(
+                _touches(one, (one[0].text, *rest), globs=True) or _touches(one, command.words, globs=True)
+                for one in self.patterns
+            )
+        name, globs = plain(program), command.globs
+        return any(_touches(one, (one[0].text, *rest), globs=globs) for one in self._folded.get(name, ())) or any(
+            _touches(one, (other, *rest), globs=globs) for one in self._any_program for other in {program, name}
         )
 
     def covers(self, command: Command) -> Pattern | None:
@@ -70,9 +73,11 @@ def plain(program: str) -> str:
     return fold(program).rpartition("/")[2].removesuffix(".exe")
 
 
-def _touches(one: Pattern, words: Sequence[str]) -> bool:
+def _touches(one: Pattern, words: Sequence[str], *, globs: bool) -> bool:
     # INVARIANT: options before a subcommand do not hide it: `git -C /x push` is a `git push`.
     patterns = [one, (one[0], _ANY_WORDS, *one[1:])] if words[1:2] and words[1][:1] == "-" else [one]
+    if not globs:
+        return any(fits(pattern, words) for pattern in patterns)
     if any(is_wild(word) for word in words[1:]):
         # Wildcards among the words become several words, or none.
         return any(touches_any(pattern, words, is_wild) for pattern in patterns)

@@ -13,6 +13,7 @@ from app.core.policy.command_set import CommandSet
 from app.core.policy.condition import Condition, ConditionError, unfit
 from app.core.policy.document import STANCES, Document, RuleText, document
 from app.core.policy.four_lists import four_lists, is_four_lists
+from app.core.policy.host_set import HostSet
 from app.core.policy.path_set import PathSet, path_pattern
 from app.core.policy.rule import Rule, finding
 from app.core.policy.ruleset import Policy, PolicyTest, RuleSet
@@ -130,7 +131,9 @@ class _Compiler:
             agents=self._each(text.agents, (*where, "agents"), str),
             sources=frozenset[Trust]().union(*(_SOURCES[source] for source in sources)) if sources else None,
             commands=self._commands(text, where),
-            paths=self._paths(text, where),
+            paths=self._paths(text.path, (*where, "path")),
+            spared=self._paths(text.except_, (*where, "except")),
+            hosts=self._hosts(text, where),
             effects=frozenset(effects) if effects is not None else None,
             when=self._condition(text, where),
         )
@@ -143,9 +146,18 @@ class _Compiler:
             raise self._error((*where, "command"), "an empty command pattern")
         return CommandSet(patterns)
 
-    def _paths(self, text: RuleText, where: Where) -> PathSet | None:
-        patterns = self._each(text.path, (*where, "path"), path_pattern)
+    def _paths(self, text: str | list[str] | None, where: Where) -> PathSet | None:
+        patterns = self._each(text, where, path_pattern)
         return PathSet(patterns) if patterns is not None else None
+
+    def _hosts(self, text: RuleText, where: Where) -> HostSet | None:
+        if text.hosts is None:
+            return None
+        patterns = self._texts(text.hosts, (*where, "hosts"))
+        try:
+            return HostSet(patterns)
+        except ValueError as error:
+            raise self._error((*where, "hosts"), str(error)) from None
 
     def _condition(self, text: RuleText, where: Where) -> Condition | None:
         if text.when is None:

@@ -56,6 +56,8 @@ class RuleText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     agents: OneOrMany | None = None
     source: SourceWord | Annotated[list[SourceWord], Meta(min_length=1)] | None = None
     path: OneOrMany | None = None
+    except_: OneOrMany | None = field(default=None, name="except")
+    hosts: OneOrMany | None = None
     command: OneOrMany | None = None
     effects: EffectKind | Annotated[list[EffectKind], Meta(min_length=1)] | None = None
     when: Annotated[str, Meta(min_length=1)] | None = None
@@ -190,6 +192,8 @@ def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
         found.append(f"rule {rule.id!r}: approvers and valid belong to ask")
     if rule.firm and rule.deny is None and rule.ask is None:
         found.append(f"rule {rule.id!r}: firm belongs to deny and ask")
+    if rule.except_ and (rule.path is None or (rule.ask is None and rule.deny is None)):
+        found.append(f"rule {rule.id!r}: except narrows the path of a rule that asks or denies")
     if rule.limit and rule.allow is None:
         found.append(f"rule {rule.id!r}: limit belongs to allow")
     return found

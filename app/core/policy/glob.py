@@ -34,6 +34,10 @@ class Item(Struct, frozen=True):
             return True
         return wildcard.is_wild(text) and wildcard.intersect(self.text, text)
 
+    def fits(self, text: str) -> bool:
+        """Whether `text`, which is just itself, matches."""
+        return wildcard.matches(self.text, text) if self.wild else self.text == text
+
     def covers(self, text: str) -> bool:
         if wildcard.is_wild(text):
             return self.text in ("*", text) and text != "**"
@@ -51,6 +55,11 @@ def pattern(items: Sequence[str], any_number: str) -> Pattern:
 def touches(pattern: Pattern, items: Sequence[str]) -> bool:
     """Whether the pattern matches something that `items` can stand for, each of them for one."""
     return _match(pattern, items, Item.touches)
+
+
+def fits(pattern: Pattern, items: Sequence[str]) -> bool:
+    """Whether the pattern matches `items`, none of which stands for anything but itself."""
+    return _match(pattern, items, Item.fits)
 
 
 def touches_any(pattern: Pattern, items: Sequence[str], many: Callable[[str], bool]) -> bool:

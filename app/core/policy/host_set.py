@@ -1,4 +1,4 @@
-"""Hosts that a grant names: `api.example.com`, `*.example.com`, `example.com:8443`, `*`.
+"""Hosts that a rule or a grant names: `api.example.com`, `*.example.com`, `example.com:8443`, `*`; `origin`, of git.
 
 A pattern without a port means the ports that its scheme has by itself; `:*` means any.
 """
@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from app.core.spelling import fold
+
 _HOST = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|\[[0-9a-f:.]{2,45}\]"
 _PATTERN = re.compile(rf"(\*|\*\.{_HOST}|{_HOST})(?::([0-9]{{1,5}}|\*))?")
 # INVARIANT: an address is read strictly: no user before the host, no backslash, nothing that two parsers read in two
 # ways. What is not understood is no host that anybody named.
-_ADDRESS = re.compile(rf"(https?|wss?)://({_HOST})(?::([0-9]{{1,5}}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
-_DEFAULT = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
+_ADDRESS = re.compile(rf"(https?|wss?|git)://({_HOST})(?::([0-9]{{1,5}}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
+_DEFAULT = {"http": "80", "https": "443", "ws": "80", "wss": "443", "git": "9418"}
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]|[^\x00-\x7f]")
 
 
@@ -51,10 +53,21 @@ class HostSet:
         hosts = frozenset(host for host, _ in self._patterns)
         return None if any(host[0] == "*" for host in hosts) else hosts
 
-    def covers(self, resource: str) -> bool:
-        """Whether a URL leads to one of these hosts."""
+    def touches(self, resource: str) -> bool:
+        """Whether a URL may lead to one of these hosts: what cannot be told from it is looked for in its text."""
         found = address(resource)
-        return found is not None and any(
+        if found is not None:
+            return self._leads(found)
+        text = fold(resource)
+        return any(host.removeprefix("*") in text for host, _ in self._patterns)
+
+    def covers(self, resource: str) -> bool:
+        """Whether a URL surely leads to one of these hosts."""
+        found = address(resource)
+        return found is not None and self._leads(found)
+
+    def _leads(self, found: Address) -> bool:
+        return any(
             (host in ("*", found.host) or (host[:2] == "*." and found.host.endswith(host[1:])))
             and port in ("*", found.port)
             for host, port in self._patterns

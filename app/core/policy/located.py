@@ -62,11 +62,11 @@ def roots(workspaces: tuple[str, ...], home: str = "") -> Roots:
 class Located:
     """One path. `exact` are its readings for rules that loosen, `folded` for rules that tighten.
 
-    A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match. `touched` and
-    `covered` hold what sets of patterns have found out about it.
+    A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match. `looked`,
+    `touched` and `covered` hold what sets of patterns have found out about it.
     """
 
-    __slots__ = ("covered", "exact", "folded", "names", "touched", "tree", "wild")
+    __slots__ = ("covered", "exact", "folded", "looked", "names", "touched", "tree", "wild")
 
     def __init__(self, path: str, roots: Roots) -> None:
         segments = split(path)
@@ -78,6 +78,7 @@ class Located:
         if self.tree:
             self.folded += [root for reading in self.folded for root in _held(reading, roots)]
         self.names = frozenset().union(*self.folded)
+        self.looked: dict[object, bool] = {}
         self.touched: dict[object, bool] = {}
         self.covered: dict[object, bool] = {}
 

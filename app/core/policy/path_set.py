@@ -80,11 +80,12 @@ class PathSet:
         """Folded segments of which a path must have one to match; None when there is no such thing."""
         return None if self._always or self._by_name else frozenset(self._by_segment)
 
-    def touches(self, path: Located) -> bool:
-        """Whether some pattern matches some reading of `path`."""
-        known = path.touched.get(self)
+    def touches(self, path: Located, *, looks: bool = False) -> bool:
+        """Whether some pattern matches some reading of `path`; `looks` when it is only read."""
+        remembered = path.looked if looks else path.touched
+        known = remembered.get(self)
         if known is None:
-            known = path.touched[self] = self._touches(path)
+            known = remembered[self] = self._touches(path, looks=looks)
         return known
 
     def covers(self, path: Located) -> bool:
@@ -94,9 +95,9 @@ class PathSet:
             known = path.covered[self] = any(covers(one, reading) for one in self._exact for reading in path.exact)
         return known
 
-    def _touches(self, path: Located) -> bool:
+    def _touches(self, path: Located, *, looks: bool) -> bool:
         if path.wild:
-            return any(self._may_touch(reading) for reading in path.folded)
+            return any(self._may_touch(reading, looks=looks) for reading in path.folded)
         # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
         # pattern names in its place (`~/.ssh/**`) is touched.
         if path.tree and any(_reaches(one, root) for root in path.folded for one in self._by_root.get(root[0], ())):
@@ -110,8 +111,10 @@ class PathSet:
                 break
         return any(touches(one, reading) for one in found for reading in path.folded)
 
-    def _may_touch(self, reading: Segments) -> bool:
+    def _may_touch(self, reading: Segments, *, looks: bool) -> bool:
         """The same for a reading with wildcards in it, whose segments may stand for any name."""
+        # Who looks at `*` or `*.json` looks through a folder, too.
+        broad = looks and any(_is_broad(segment) for segment in reading)
         wild = [ends(segment) for segment in reading if is_wild(segment)]
         last = ("", "") if many(reading[-1]) else ends(reading[-1])
         # Most patterns demand a name that is not there, which is cheaper to see than whether they overlap.
@@ -120,6 +123,7 @@ class PathSet:
             and (not demand or demand in reading or any(_agree((demand, demand), one) for one in wild))
             and _begins_alike(pattern, reading)
             and touches_any(pattern, reading, many)
+            and not (broad and _only_broadly(pattern, reading))
             for pattern, demand, name in self._folded
         )
 
@@ -147,6 +151,22 @@ def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
         if not item.touches(segment):
             return False
     return True
+
+
+def _is_broad(segment: str) -> bool:
+    """`*`, `**` and `*.json` name nothing; `id_*` and `*_rsa` do."""
+    rest = segment.lstrip("*")
+    return rest != segment and (not rest or (rest[0] == "." and rest[1:].isalnum()))
+
+
+def _only_broadly(pattern: Pattern, reading: Segments) -> bool:
+    """Whether a name that is meant wherever it lies is met by nothing but broad wildcards."""
+    named = [item for item in pattern if item.text.strip("*")]
+    return pattern[0].any_number and not any(
+        item.touches(segment) and (not _is_broad(segment) or item.text.lstrip("?*") == segment.lstrip("*"))
+        for item in named
+        for segment in reading
+    )
 
 
 def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:

@@ -8,16 +8,18 @@ from msgspec import Struct
 
 from app.core.decision import Classification, Finding, Stance
 from app.core.grant import Quorum
-from app.core.model import NAMES_PATHS, ON_PATHS, Effect, EffectKind
+from app.core.model import NAMES_PATHS, ON_HOSTS, ON_PATHS, Effect, EffectKind
 from app.core.policy.command_set import CommandSet, writes_out
 from app.core.policy.condition import Condition
 from app.core.policy.glob import Pattern
+from app.core.policy.host_set import HostSet
 from app.core.policy.path_set import PathSet
 from app.core.policy.situation import Situation
 from app.core.policy.wildcard import matches
 from app.core.trust import Trust
 
 _ACCESSES = frozenset((EffectKind.READ, EffectKind.WRITE))
+_LOOKS = frozenset((EffectKind.READ, EffectKind.QUERY))
 _CALLS = frozenset((EffectKind.CALL, EffectKind.QUERY))
 
 
@@ -33,12 +35,19 @@ class Rule(Struct, frozen=True, kw_only=True):
     sources: frozenset[Trust] | None = None
     commands: CommandSet | None = None
     paths: PathSet | None = None
+    spared: PathSet | None = None
+    hosts: HostSet | None = None
     effects: frozenset[EffectKind] | None = None
     when: Condition | None = None
 
     @property
     def loosens(self) -> bool:
         return self.finding.stance <= Stance.LOG
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it asks what the call does, not only who makes it."""
+        return self.commands is not None or self.paths is not None or self.effects is not None or self.hosts is not None
 
     @property
     def keys(self) -> frozenset[str] | None:
@@ -55,7 +64,7 @@ class Rule(Struct, frozen=True, kw_only=True):
             return "source"
         situation.budget.spend(1)
         loosens = self.loosens
-        if loosens or self.commands is not None or self.paths is not None or self.effects is not None:
+        if loosens or self.narrows:
             situation.budget.spend(situation.weight)
             if self.paths is not None and situation.wild_weight:
                 situation.budget.spend(situation.wild_weight * len(self.paths) // 8)
@@ -75,7 +84,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         hit = {at for at, command in enumerate(call.commands) if self.commands and self.commands.touches(command)}
         if self.commands is not None and not hit:
             return "command"
-        if self.paths is None and self.effects is None:
+        if self.paths is None and self.effects is None and self.hosts is None:
             return None
         failed = "path" if self.paths is not None else "effects"
         for effect in call.effects:
@@ -83,16 +92,19 @@ class Rule(Struct, frozen=True, kw_only=True):
                 continue
             if self.paths is not None and not self._on_path(effect, situation):
                 continue
+            if self.hosts is not None and not (effect.kind in ON_HOSTS and self.hosts.touches(effect.resource)):
+                continue
             if self.effects is None or _is_any(effect.kind, self.effects):
                 return None
             failed = "effects"
         return failed
 
     def _on_path(self, effect: Effect, situation: Situation) -> bool:
-        return (
-            self.paths is not None
-            and effect.kind in NAMES_PATHS
-            and self.paths.touches(situation.located(effect.resource))
+        if self.paths is None or effect.kind not in NAMES_PATHS:
+            return False
+        path = situation.located(effect.resource)
+        return self.paths.touches(path, looks=effect.kind in _LOOKS) and not (
+            self.spared is not None and self.spared.covers(path)
         )
 
     def _covers(self, situation: Situation) -> str | None:
@@ -134,6 +146,9 @@ class Rule(Struct, frozen=True, kw_only=True):
             and not self.paths.covers(situation.located(effect.resource))
         ):
             return "path"
+        # INVARIANT: without `hosts:`, a rule that may reach others speaks of every host.
+        if self.hosts is not None and effect.kind in ON_HOSTS and not self.hosts.covers(effect.resource):
+            return "hosts"
         return None
 
     def _speaks_of(self, kind: EffectKind) -> bool:
@@ -142,17 +157,22 @@ class Rule(Struct, frozen=True, kw_only=True):
         if self.commands is not None:
             return False
         # That the tool is called at all is what the rule's own tools say.
-        return self.paths is None or kind in ON_PATHS or kind in _CALLS
+        # Running what lies there is more than using it.
+        return self.paths is None or (kind in ON_PATHS and kind is not EffectKind.RUN) or kind in _CALLS
 
 
 def _is_any(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
     """Whether the effect may be of one of these kinds."""
+    if kind is EffectKind.FETCH:
+        return not kinds.isdisjoint(ON_HOSTS)
     return kind in kinds or (kind is EffectKind.ACCESS and not kinds.isdisjoint(_ACCESSES))
 
 
 def _is_all(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
     """Whether the effect is surely of one of these kinds."""
     if kind is EffectKind.ACCESS and kinds.issuperset(_ACCESSES):
+        return True
+    if kind is EffectKind.FETCH and EffectKind.NETWORK in kinds:
         return True
     return kind in kinds or (kind is EffectKind.QUERY and EffectKind.READ in kinds)
 

@@ -30,6 +30,8 @@ def _overrules(over: Rule, rule: Rule) -> bool:
     """Whether `over` is stricter and applies to every call that `rule` names."""
     if over.finding.stance <= rule.finding.stance or over.loosens or over.when is not None:
         return False
+    if over.hosts is not None or over.spared is not None:
+        return False
     return (
         _each([fold(one) for one in rule.tools], [fold(one) for one in over.tools], wildcard.within)
         and (over.agents is None or _each(rule.agents, over.agents, wildcard.within))

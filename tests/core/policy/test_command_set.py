@@ -34,9 +34,14 @@ SETS = CommandSet(["git push *", "rm -rf *", "* --force"])
     ],
 )
 def test_tightening_sees_every_reading_and_loosening_one(line: str, touched: bool, covered: bool) -> None:  # noqa: FBT001
-    command = Command(tuple(line.split()))
+    command = Command(tuple(line.split()), globs=True)
     assert SETS.touches(command) is touched
     assert (SETS.covers(command) is not None) is covered
+
+
+def test_a_quoted_wildcard_is_just_a_word() -> None:
+    assert not SETS.touches(Command(("git", "log", "*")))
+    assert SETS.touches(Command(("npm", "*", "--force")))
 
 
 def test_the_names_of_its_programs_are_its_keys() -> None:

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.paths import Place, normalise
 from app.core.classify.shell.state import LOST, Arg, State
@@ -32,9 +34,9 @@ class Record:
         self.commands: list[Command] = []
         self.effects: list[Effect] = []
 
-    def command(self, words: tuple[str, ...]) -> int:
+    def command(self, words: tuple[str, ...], *, globs: bool) -> int:
         self.budget.spend(len(words) + 1)
-        self.commands.append(Command(words))
+        self.commands.append(Command(words, globs=globs))
         return len(self.commands) - 1
 
     def effect(self, effect: Effect) -> None:
@@ -47,20 +49,23 @@ class Record:
 class Act:
     """One command of the line: its words, the state in which it runs, and where its effects are written down."""
 
-    __slots__ = ("args", "deep", "index", "name", "record", "state", "via")
+    __slots__ = ("args", "deep", "index", "name", "only", "record", "sources", "state", "via")
 
     def __init__(self, args: tuple[Arg, ...], state: State, record: Record, via: str) -> None:
         self.args = args
         self.deep = False  # operands stand for what lies below them, too
+        self.only: tuple[str, ...] = ()  # of what lies below them, only what has such a name
+        self.sources: tuple[Arg, ...] = ()  # what is brought to the last operand
         self.state = state
         self.record = record
         self.via = via[:LONGEST_VIA]
         self.name = args[0].text if args else ""
-        self.index = record.command(tuple(arg.text for arg in args) or (via,))
+        words = tuple([arg.text for arg in args]) or (via,)
+        self.index = record.command(words, globs=any(arg.glob or arg.why != "" for arg in args))
 
     def wraps(self) -> None:
         """This command runs another one, which follows as a command of its own."""
-        self.record.commands[self.index] = Command(self.record.commands[self.index].words, wrapper=True)
+        self.record.commands[self.index] = replace(self.record.commands[self.index], wrapper=True)
 
     def add(self, kind: EffectKind, resource: str, added_by: str = "") -> None:
         if len(resource) > LONGEST_RESOURCE:
@@ -94,8 +99,9 @@ class Act:
                 self.opaque(f"{text}: the directory is not known", added_by)
             resource = located(text, directory, self.state.home)
             self.add(kind, resource, added_by)
-            if deep:
-                self.add(kind, resource.rstrip("/") + "/**", added_by)
+            for below in (self.only or ("",)) if deep and resource[-3:] != "/**" else ():
+                # What lies below everything in a folder is what lies below the folder.
+                self.add(kind, f"{resource.removesuffix('/*').rstrip('/')}/**{below}", added_by)
 
     def opened(self, kind: EffectKind, arg: Arg, added_by: str) -> None:
         """A file that the shell itself opens for a redirection."""
@@ -117,6 +123,8 @@ class Act:
                 # Paths hide behind `--file=`, `@`, `host:`, `-I`.
                 whole, *hidden = _IN_WORD.split(arg.text)
                 pieces = tuple(hidden) if whole[:1] == "-" else (arg.text, *hidden)
+                if " " in arg.text:
+                    pieces += scraps(arg.text)
             for piece in pieces:
                 if piece:
                     self.path(EffectKind.ACCESS, Arg(piece))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from app.core.classify.shell.act import Act
@@ -32,9 +33,14 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     matching: str = ""
     default: str = ""
     does: list[str] = []
+    tells: str = ""
     numeric: bool = False
     inert: bool = False
+    tame: bool = False
     needs: bool = False
+    any: bool = False
+    dashless: bool = False
+    modes: dict[str, Entry] = {}
     subcommands: dict[str, Entry] = {}
 
 
@@ -49,8 +55,10 @@ class Program(Struct, frozen=True):
     deep: frozenset[str]
     instead: frozenset[str]
     matching: frozenset[str]
+    tells: frozenset[str]
     entry: Entry
     does: tuple[tuple[str, str], ...]
+    modes: dict[str, Program]
     subcommands: dict[str, Program]
 
 
@@ -67,15 +75,21 @@ def _program(entry: Entry) -> Program:
         deep=deep,
         instead=frozenset(entry.instead.split()),
         matching=frozenset(entry.matching.split()),
+        tells=frozenset(entry.tells.split()),
         entry=entry,
         does=tuple(_effect(text) for text in entry.does),
-        subcommands={
-            name: program
-            for names, sub in entry.subcommands.items()
-            for program in (_program(sub),)
-            for name in names.split() or [""]
-        },
+        modes=_programs(entry.modes),
+        subcommands=_programs(entry.subcommands),
     )
+
+
+def _programs(entries: dict[str, Entry]) -> dict[str, Program]:
+    return {
+        name: program
+        for names, entry in entries.items()
+        for program in (_program(entry),)
+        for name in names.split() or [""]
+    }
 
 
 def _effect(text: str) -> tuple[str, str]:
@@ -83,19 +97,26 @@ def _effect(text: str) -> tuple[str, str]:
     return kind, resource
 
 
-def _load() -> dict[str, Program]:
+def _load() -> tuple[dict[str, Program], dict[str, str]]:
     yaml = YAML(typ="safe", pure=True)
     found: dict[str, Program] = {}
+    homes: dict[str, str] = {}
     for file in sorted((Path(__file__).parent / "programs").glob("*.yaml")):
         entries: dict[str, Any] = yaml.load(file)
         for names, raw in entries.items():
             program = _program(convert(raw, Entry))
-            found.update(dict.fromkeys(names.split(), program))
-    return found
+            for name in names.split():
+                if name in found:
+                    raise ValueError(f"{name} stands in the programs' data twice")
+                found[name] = program
+                homes[name] = file.stem
+    return found, homes
 
 
-# Every program by name; read once, at import, so that deciding does no I/O.
-PROGRAMS: Final = _load()
+_LOADED = _load()
+# Every program by name, and the file that it stands in; read once, at import, so that deciding does no I/O.
+PROGRAMS: Final = _LOADED[0]
+HOMES: Final = _LOADED[1]
 
 
 def judge(act: Act, program: Program) -> None:
@@ -104,7 +125,16 @@ def judge(act: Act, program: Program) -> None:
 
 
 def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
+    if len(args) == 1 and args[0].text in program.tells:
+        return
+    if program.modes:
+        _mode(act, program, args, name)
+        return
     use = _Use(act, program, name)
+    if program.entry.any:
+        use.effects()
+        act.access(args)
+        return
     words = iter(args)
     for arg in words:
         act.record.budget.spend()
@@ -121,6 +151,32 @@ def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None
     use.effects()
     if "" in program.subcommands:
         _judge(act, program.subcommands[""], (), name)
+
+
+def _mode(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
+    """Judges the call by the flag that says what is to be done: `tar -x`, `gzip -c`."""
+    if program.entry.dashless and args and args[0].text[:1].isalpha():
+        args = (replace(args[0], text=f"-{args[0].text}"), *args[1:])
+    found = {id(mode): mode for arg in args for mode in _modes(program, arg.text)}
+    if len(found) > 1:
+        act.opaque(f"{name}: told to do several things")
+        act.access(args)
+        return
+    mode = next(iter(found.values()), None) or program.modes.get("")
+    if mode is None:
+        act.opaque(f"{name}: not told what to do")
+        act.access(args)
+        return
+    _judge(act, mode, args, name)
+
+
+def _modes(program: Program, text: str) -> list[Program]:
+    if text[:1] != "-" or text[:2] == "--":
+        return [program.modes[text]] if text in program.modes and text else []
+    if text in program.modes:
+        return [program.modes[text]]
+    # What stands behind a flag with a value is no flag.
+    return [program.modes[flag] for letter in text[1:] if (flag := f"-{letter}") in program.modes]
 
 
 def _subcommand(use: _Use, arg: Arg, rest: tuple[Arg, ...]) -> None:
@@ -216,6 +272,7 @@ class _Use:
     def finish(self) -> None:
         self.effects()
         program, operands = self.program, self.operands
+        self.act.sources = tuple([arg for arg, _ in operands[:-1]])
         leading = 0 if self.taken & program.instead else max(program.repeats, 0)
         if program.entry.default and (not operands or (self.deep and len(operands) <= leading)):
             operands = [*operands, (Arg(program.entry.default), True)]
@@ -233,7 +290,11 @@ class _Use:
 
     def _operand(self, arg: Arg, role: str, *, ended: bool) -> None:
         inert = self.program.entry.inert
-        if not ended and not inert and (arg.loose or (arg.why and not arg.text[0].isalnum())):
+        if (
+            not ended
+            and not (inert or (self.program.entry.tame and not arg.why))
+            and (arg.loose or (arg.why and not arg.text[0].isalnum()))
+        ):
             # INVARIANT: what may turn out to be a flag is no operand, unless no flag of the program does harm.
             self.act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: a file's name could be read as a flag")
         if role == "":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from msgspec.structs import replace
@@ -12,8 +13,10 @@ from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFE
 from app.core.classify.shell.builtins import BUILTINS
 from app.core.classify.shell.expand import expand, single
 from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.listers import listed
 from app.core.classify.shell.parse import GRAMMAR_STEPS, parse
 from app.core.classify.shell.program import PROGRAMS, judge
+from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below, is_script
 from app.core.classify.shell.scripts import SCRIPTED
 from app.core.classify.shell.state import Arg, State, begin, merged
 from app.core.classify.shell.tree import (
@@ -43,6 +46,13 @@ _DEEPEST: Final = 12
 _MOST_ROUNDS: Final = 16
 _MOST_TRIALS: Final = 4
 _SYSTEM = frozenset(("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/opt/homebrew/bin"))
+# Where projects keep the programs that they depend on.
+_OWN = frozenset(
+    f"{dot}{folder}" for dot in ("", "./") for folder in (".venv/bin", "venv/bin", "node_modules/.bin", "vendor/bin")
+)
+_OWN_WRAPPERS = frozenset(("./gradlew", "./mvnw"))
+_ASKS_ITSELF = frozenset(("--version", "--help"))
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9+._-]{0,40}")
 _OPENS = {
     "<": EffectKind.READ,
     ">": EffectKind.WRITE,
@@ -64,6 +74,7 @@ def read_line(text: str, place: Place, budget: Budget) -> tuple[tuple[Command, .
     record = Record(budget)
     try:
         _Reader(record, Budget(GRAMMAR_STEPS)).text(text, begin(place))
+        _check_own_code(record)
     except BudgetExceededError:
         # INVARIANT: what was not read to its end is not understood.
         del record.effects[MOST_EFFECTS - 1 :]
@@ -109,8 +120,11 @@ class _Reader:
                 return self._and_or(node, state)
             case Pipeline():
                 after = state
+                begun = state
                 for item in node.items:
-                    after = _either(self._run(item, state))
+                    before = len(self._record.effects)
+                    after = _either(self._run(item, begun))
+                    begun = replace(state, listed=listed(item, self._record.effects[before:]))
                 # Each part has a shell of its own, but zsh runs the last one in this.
                 return _both(merged(state, after))
             case Background() | Subshell():
@@ -121,7 +135,7 @@ class _Reader:
                 return failure, success
             case Redirected():
                 self._redirects(node.redirects, state)
-                return self._run(node.item, state)
+                return self._run(node.item, replace(state, listed=()))
             case Conditional():
                 return self._conditional(node, state)
             case Case():
@@ -213,6 +227,8 @@ class _Reader:
         act = Act(args, state, self._record, _source(node))
         for redirect in node.redirects:
             self._redirect(redirect, act)
+            if redirect.operator[0] == "<":
+                act.state = replace(act.state, listed=())
         after = state
         for assignment in node.assignments:
             after = self._assign(assignment, after, act, alone=not args)
@@ -275,6 +291,9 @@ class _Reader:
             self._unknown(act)
         elif name.text in state.functions:
             return self._function(act, state.functions[name.text])
+        elif len(act.args) == 2 and act.args[1].text in _ASKS_ITSELF and _PLAIN_NAME.fullmatch(program):
+            # Whatever program it is, it says something about itself.
+            return _both(state)
         elif builtin := BUILTINS.get(program):
             act.name = program
             return builtin(act)
@@ -293,9 +312,18 @@ class _Reader:
 
     def _unknown(self, act: Act) -> None:
         name = act.args[0]
+        folder, slash, own = name.text.rpartition("/")
         if name.why:
             act.opaque(name.why)
             act.access(act.args[:1])
+        elif slash and not name.glob and (folder in _OWN or name.text in _OWN_WRAPPERS):
+            act.path(EffectKind.RUN, name)
+            act.name = own
+            if known := PROGRAMS.get(own):
+                judge(act, known)
+                return
+        elif slash and not name.glob and is_script(name.text):
+            act.path(EffectKind.RUN, name)
         else:
             if "/" in name.text:
                 act.path(EffectKind.EXECUTE, name)
@@ -339,6 +367,37 @@ class _Reader:
                 state = replace(after, functions=state.functions) if inner.moves else state
             self._depth -= 1
         return state
+
+
+def _check_own_code(record: Record) -> None:
+    """INVARIANT: code that the line itself has written is nobody's code but the line's, wherever it lies."""
+    written = [effect for effect in record.effects if effect.kind is EffectKind.WRITE]
+    if not written:
+        return
+    for run in [effect for effect in record.effects if effect.kind is EffectKind.RUN]:
+        record.budget.spend(len(written))
+        for write in written:
+            if write.command != run.command and _becomes(write, run, record):
+                record.effect(
+                    Effect(
+                        EffectKind.OPAQUE,
+                        f"{run.resource}: written in this line, then run"[:LONGEST_VIA],
+                        run.via,
+                        "",
+                        run.command,
+                    )
+                )
+                break
+
+
+def _becomes(write: Effect, run: Effect, record: Record) -> bool:
+    """Whether what is written may be among what is run."""
+    words = record.commands[write.command].words
+    if not write.added_by.startswith((">", "&>")) and words[0].rpartition("/")[2] in WRITES_NO_CODE:
+        return False
+    if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
+        return True
+    return is_below(write.resource, run.resource) and not write.resource.endswith(DATA)
 
 
 def _source(node: Simple) -> str:

@@ -7,16 +7,20 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from app.core.classify.paths import Place, normalise
 from app.core.classify.shell.act import Act, entered
+from app.core.classify.shell.git_roles import GIT_ROLES
+from app.core.classify.shell.host_roles import HOST_ROLES
+from app.core.classify.shell.run_roles import RUN_ROLES
 from app.core.classify.shell.state import Arg
+from app.core.classify.tools import alternatives
 from app.core.model import EffectKind
 
 Role = Callable[[Act, Arg, str], None]
 
-# Settings of git that neither run anything nor name a file.
-_GIT_HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
-_JQ_DANGER = re.compile(r"env\b|ENV|import|include|module|search")
+_JQ_DANGER = re.compile(r"env\b|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
+# No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
+_MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
+_KIND = re.compile(r"[a-z0-9][a-z0-9.,/-]*")
 _LONGEST_PART: Final = 80
 
 
@@ -45,65 +49,25 @@ def _on_path(*kinds: EffectKind) -> Role:
     return role
 
 
-def _git_range(act: Act, arg: Arg, added_by: str) -> None:
-    """`1,9:path`, `:function:path`: lines of one file."""
-    if _known(act, arg, added_by):
-        act.path(EffectKind.READ, Arg(arg.text.rpartition(":")[2]), added_by)
+def _is(kind: EffectKind, resource: str) -> Role:
+    """One effect, whose resource is made of the program's name, the flag and the word."""
+
+    def role(act: Act, arg: Arg, added_by: str) -> None:
+        if _known(act, arg, added_by):
+            act.add(kind, resource.format(name=act.name, flag=added_by, word=arg.text), added_by)
+
+    return role
 
 
-def _url(act: Act, arg: Arg, added_by: str) -> None:
-    if not _known(act, arg, added_by):
-        return
-    if arg.text[:5].lower() == "file:":
-        act.add(EffectKind.READ, normalise(arg.text, Place()), added_by)
-    elif arg.text[:1] == "@":
-        act.opaque(f"{arg.text[:_LONGEST_PART]}: addresses from a file", added_by)
-        _data(act, arg, added_by)
-    elif any(mark in arg.text for mark in "{}[]"):
-        act.opaque(f"{arg.text[:_LONGEST_PART]}: several addresses", added_by)
-    act.add(EffectKind.NETWORK, arg.text, added_by)
-
-
-def _data(act: Act, arg: Arg, added_by: str) -> None:
-    """Text to send, or `@file`."""
-    if _known(act, arg, added_by) and arg.text[:1] == "@":
-        _on_path(EffectKind.READ)(act, Arg(arg.text[1:]), added_by)
-
-
-def _form(act: Act, arg: Arg, added_by: str) -> None:
-    """`name=text`, `name=@file`, `name=<file`, `name@file`."""
-    if not _known(act, arg, added_by):
-        return
-    _, mark, value = arg.text.partition("=")
-    if not mark:
-        _, mark, value = arg.text.partition("@")
-        value = "@" + value if mark else ""
-    if value[:1] in ("@", "<"):
-        for file in value[1:].partition(";")[0].split(","):
-            _on_path(EffectKind.READ)(act, Arg(file), added_by)
-
-
-def _execute(act: Act, arg: Arg, added_by: str) -> None:
-    """A script: what is in the file, nobody has judged."""
-    if not _known(act, arg, added_by):
-        return
-    if arg.text == "-" or arg.text.startswith(("/dev/", "/proc/")):
-        act.opaque(f"{act.name} {arg.text}: code that is not in a file", added_by)
-    else:
-        # Its text may also come out again, in messages.
-        act.path(EffectKind.READ, arg, added_by)
-        act.path(EffectKind.EXECUTE, arg, added_by)
-
-
-def _module(act: Act, arg: Arg, added_by: str) -> None:
-    if _known(act, arg, added_by):
-        act.add(EffectKind.EXECUTE, f"{act.name} {added_by} {arg.text}", added_by)
-
-
-def _target(act: Act, arg: Arg, added_by: str) -> None:
-    """What a runner of the project's own code is told to run."""
-    if _known(act, arg, added_by):
-        act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
+def _into(act: Act, arg: Arg, added_by: str) -> None:
+    """Where things are brought: a file, or a directory in which they keep their names."""
+    act.path(EffectKind.WRITE, arg, added_by, deep=act.deep)
+    if arg.text.startswith("/dev/"):
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: what is brought there is lost", added_by)
+    for source in act.sources:
+        name = source.text.rstrip("/").rpartition("/")[2]
+        if not source.why and not arg.why and name not in ("", ".", ".."):
+            act.path(EffectKind.WRITE, Arg(f"{arg.text.rstrip('/')}/{name}"), added_by, deep=act.deep)
 
 
 def _code(act: Act, arg: Arg, added_by: str) -> None:
@@ -117,46 +81,19 @@ def _cd(act: Act, arg: Arg, added_by: str) -> None:
     act.state = act.state.moved(entered(act.state, arg))
 
 
-def _remote(act: Act, arg: Arg, added_by: str) -> None:
-    """`host:path` over the network, or a path here."""
-    if not _known(act, arg, added_by):
-        return
-    host, colon, _path = arg.text.partition(":")
-    if colon and "/" not in host:
-        act.add(EffectKind.NETWORK, f"ssh:{host}", added_by)
-    else:
-        act.path(EffectKind.ACCESS, arg, added_by, deep=True)
+def _only(act: Act, arg: Arg, added_by: str) -> None:
+    """A glob over the names of the files that are opened below an operand; `!glob` leaves some out."""
+    found = alternatives(arg.text) if _known(act, arg, added_by) else None
+    if found is None:
+        act.opaque(f"{added_by} {arg.text[:_LONGEST_PART]}: not read", added_by)
+    elif arg.text[:1] != "!":
+        act.only = (*act.only, *[f"/{one.lstrip('/')}" for one in found])
 
 
-def _host(act: Act, arg: Arg, added_by: str) -> None:
-    if _known(act, arg, added_by):
-        act.add(EffectKind.NETWORK, f"{act.name}:{arg.text}", added_by)
-
-
-def _git_remote(act: Act, arg: Arg, added_by: str) -> None:
-    if not _known(act, arg, added_by):
-        return
-    if "::" in arg.text:
-        # `ext::sh -c …` is a transport that runs a program.
-        act.opaque(f"{arg.text[:_LONGEST_PART]}: a transport that runs a program", added_by)
-    if arg.text[:1] in ("/", ".", "~") or arg.text[:5] == "file:":
-        act.path(EffectKind.ACCESS, Arg(arg.text.removeprefix("file://")), added_by, deep=True)
-    act.add(EffectKind.NETWORK, f"git:{arg.text}", added_by)
-
-
-def _git_setting(act: Act, arg: Arg, added_by: str) -> None:
-    if _known(act, arg, added_by) and not arg.text.lower().startswith(_GIT_HARMLESS):
-        act.opaque(f"git {added_by} {arg.text[:_LONGEST_PART]}: a setting that may run programs", added_by)
-
-
-def _process(act: Act, arg: Arg, added_by: str) -> None:
-    if _known(act, arg, added_by):
-        act.add(EffectKind.CONFIGURE, f"process:{arg.text}", added_by)
-
-
-def _package(act: Act, arg: Arg, added_by: str) -> None:
-    if _known(act, arg, added_by):
-        act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)
+def _mode(act: Act, arg: Arg, added_by: str) -> None:
+    """Permissions; those that lend rights, take them from the owner or hand files to everybody are their own effect."""
+    if _known(act, arg, added_by) and (act.deep or not _MODE.fullmatch(arg.text)):
+        act.add(EffectKind.CONFIGURE, f"permissions:{arg.text}", added_by)
 
 
 def _setting(act: Act, arg: Arg, added_by: str) -> None:
@@ -172,34 +109,29 @@ def _setting(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: operand not known", added_by)
 
 
-def _git_path(act: Act, arg: Arg, added_by: str) -> None:
-    """A revision, a path, or `revision:path`. Outside of its repository `git diff` reads any file."""
-    if not _known(act, arg, added_by):
-        return
-    _revision, colon, inside = arg.text.partition(":")
-    if colon and inside:
-        act.path(EffectKind.READ, Arg(inside), added_by)
-    elif arg.text[:1] in ("/", "~", ".") or ("." in arg.text and (".." not in arg.text or "../" in arg.text)):
-        act.path(EffectKind.READ, Arg(arg.text), added_by)
-
-
-def _format(act: Act, arg: Arg, added_by: str) -> None:
-    """What curl writes out: it may read its text from a file, and write what it prints to one."""
-    if "%output" in arg.text:
-        act.opaque(f"{arg.text[:_LONGEST_PART]}: writes a file", added_by)
-    _data(act, arg, added_by)
-
-
 def _jq(act: Act, arg: Arg, added_by: str) -> None:
-    """A jq program can show the environment and read modules."""
+    """A jq or yq program can show the environment and read files."""
     if _known(act, arg, added_by) and _JQ_DANGER.search(arg.text):
-        act.opaque(f"{arg.text[:_LONGEST_PART]}: a jq program that may do more than select", added_by)
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)
 
 
-def _cookie(act: Act, arg: Arg, added_by: str) -> None:
-    """`name=value`, or a file."""
-    if _known(act, arg, added_by) and "=" not in arg.text:
+def _page(act: Act, arg: Arg, added_by: str) -> None:
+    """The name of a manual page; with a slash it is a file."""
+    if _known(act, arg, added_by) and "/" in arg.text:
         act.path(EffectKind.READ, arg, added_by)
+
+
+def _pager(act: Act, arg: Arg, added_by: str) -> None:
+    """A file to be paged through; `+command` runs in the pager."""
+    if arg.text[:1] == "+":
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: a command for the pager", added_by)
+    act.path(EffectKind.READ, arg, added_by)
+
+
+def _kinds(act: Act, arg: Arg, added_by: str) -> None:
+    """What is asked of a cluster; its secrets are credentials."""
+    if _known(act, arg, added_by) and ("secret" in arg.text.lower() or not _KIND.fullmatch(arg.text)):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may show credentials", added_by)
 
 
 def _date(act: Act, arg: Arg, added_by: str) -> None:
@@ -221,27 +153,21 @@ ROLES: dict[str, Role] = {
     "delete": _on_path(EffectKind.DELETE),
     "access": _on_path(EffectKind.ACCESS),
     "edit": _on_path(EffectKind.READ, EffectKind.WRITE),
-    "move": _on_path(EffectKind.READ, EffectKind.DELETE),
-    "url": _url,
-    "data": _data,
-    "form": _form,
-    "execute": _execute,
-    "module": _module,
-    "target": _target,
+    "into": _into,
+    "only": _only,
+    "mode": _mode,
     "code": _code,
     "cd": _cd,
-    "remote": _remote,
-    "host": _host,
-    "git-remote": _git_remote,
-    "git-setting": _git_setting,
-    "process": _process,
-    "package": _package,
+    "process": _is(EffectKind.CONFIGURE, "process:{word}"),
+    "configure": _is(EffectKind.CONFIGURE, "{name}:{word}"),
     "setting": _setting,
-    "git-path": _git_path,
-    "git-range": _git_range,
-    "cookie": _cookie,
-    "format": _format,
     "jq": _jq,
+    "page": _page,
+    "pager": _pager,
+    "kinds": _kinds,
     "date": _date,
     "ps": _ps,
+    **GIT_ROLES,
+    **HOST_ROLES,
+    **RUN_ROLES,
 }

@@ -40,13 +40,15 @@ class State(Struct, frozen=True):
     """`directories` holds every working directory that is possible here: "" when the caller gave none, `LOST` when
     the line went where it does not tell.
 
-    A variable that is missing comes from outside. A function whose body is None is one of several.
+    A variable that is missing comes from outside. A function whose body is None is one of several. `listed` are the
+    names of files that come in by the pipe, when nothing else does.
     """
 
     directories: tuple[str, ...]
     variables: dict[str, Arg]
     functions: dict[str, Node | None] = {}
     arguments: tuple[Arg, ...] | None = None
+    listed: tuple[Arg, ...] = ()
 
     @property
     def home(self) -> str:

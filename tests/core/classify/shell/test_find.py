@@ -15,7 +15,7 @@ READ = ["read /w", "read /w/**"]
         ("find -L . -type f", READ),
         ("find a b", ["read /w/a", "read /w/a/**", "read /w/b", "read /w/b/**"]),
         ("find $X", ["opaque"]),
-        ("find *", ["opaque", "read /w/*", "read /w/*/**"]),
+        ("find *", ["opaque", "read /w/*", "read /w/**"]),
         ("find . -name $X", [*READ, "opaque"]),
         ("find . -name", [*READ, "opaque"]),
         ("find . -newer /a", [*READ, "read /a"]),

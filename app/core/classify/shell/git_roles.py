@@ -1,0 +1,70 @@
+"""What words mean to git: revisions, paths inside them, remotes, settings."""
+
+from collections.abc import Callable
+from typing import Final
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.state import Arg
+from app.core.model import EffectKind
+
+_LONGEST_PART: Final = 80
+# Settings of git that neither run anything nor name a file.
+_HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
+
+
+def _path(act: Act, arg: Arg, added_by: str) -> None:
+    """A revision, a path, or `revision:path`. Outside of its repository `git diff` reads any file."""
+    if arg.why:
+        act.opaque(arg.why, added_by)
+        return
+    _revision, colon, inside = arg.text.partition(":")
+    if colon and inside:
+        act.path(EffectKind.READ, Arg(inside), added_by)
+    elif arg.text[:1] in ("/", "~", ".") or ("." in arg.text and (".." not in arg.text or "../" in arg.text)):
+        act.path(EffectKind.READ, arg, added_by)
+
+
+def _range(act: Act, arg: Arg, added_by: str) -> None:
+    """`1,9:path`, `:function:path`: lines of one file."""
+    if arg.why:
+        act.opaque(arg.why, added_by)
+    else:
+        act.path(EffectKind.READ, Arg(arg.text.rpartition(":")[2]), added_by)
+
+
+def _remote(act: Act, arg: Arg, added_by: str) -> None:
+    """A remote by its name or by its address."""
+    _reach(act, arg, added_by, EffectKind.NETWORK)
+
+
+def _source(act: Act, arg: Arg, added_by: str) -> None:
+    """A remote from which something is taken."""
+    _reach(act, arg, added_by, EffectKind.FETCH)
+
+
+def _reach(act: Act, arg: Arg, added_by: str, kind: EffectKind) -> None:
+    if arg.why:
+        act.opaque(arg.why, added_by)
+        return
+    if "::" in arg.text:
+        # `ext::sh -c …` is a transport that runs a program.
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: a transport that runs a program", added_by)
+    if arg.text[:1] in ("/", ".", "~") or arg.text[:5] == "file:":
+        act.path(EffectKind.ACCESS, Arg(arg.text.removeprefix("file://")), added_by, deep=True)
+    act.add(kind, arg.text if "://" in arg.text else f"git://{arg.text}", added_by)
+
+
+def _setting(act: Act, arg: Arg, added_by: str) -> None:
+    if arg.why:
+        act.opaque(arg.why, added_by)
+    elif not arg.text.lower().startswith(_HARMLESS):
+        act.opaque(f"git {added_by} {arg.text[:_LONGEST_PART]}: a setting that may run programs", added_by)
+
+
+GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
+    "git-path": _path,
+    "git-range": _range,
+    "git-remote": _remote,
+    "git-source": _source,
+    "git-setting": _setting,
+}

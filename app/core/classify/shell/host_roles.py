@@ -1,0 +1,91 @@
+"""What words mean to programs that talk to other machines: addresses, hosts, what is sent."""
+
+from collections.abc import Callable
+from typing import Final
+
+from app.core.classify.paths import Place, normalise
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.state import Arg
+from app.core.model import EffectKind
+
+_LONGEST_PART: Final = 80
+Role = Callable[[Act, Arg, str], None]
+
+
+def _known(act: Act, arg: Arg, added_by: str) -> bool:
+    if arg.why:
+        act.opaque(arg.why, added_by)
+    return not arg.why
+
+
+def _url(act: Act, arg: Arg, added_by: str) -> None:
+    if not _known(act, arg, added_by):
+        return
+    if arg.text[:5].lower() == "file:":
+        act.add(EffectKind.READ, normalise(arg.text, Place()), added_by)
+    elif arg.text[:1] == "@":
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: addresses from a file", added_by)
+        _data(act, arg, added_by)
+    elif any(mark in arg.text for mark in "{}[]"):
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: several addresses", added_by)
+    act.add(EffectKind.NETWORK, arg.text, added_by)
+
+
+def _data(act: Act, arg: Arg, added_by: str) -> None:
+    """Text to send, or `@file`."""
+    if _known(act, arg, added_by) and arg.text[:1] == "@" and arg.text != "@-":
+        act.path(EffectKind.READ, Arg(arg.text[1:]), added_by)
+
+
+def _form(act: Act, arg: Arg, added_by: str) -> None:
+    """`name=text`, `name=@file`, `name=<file`, `name@file`."""
+    if not _known(act, arg, added_by):
+        return
+    _, mark, value = arg.text.partition("=")
+    if not mark:
+        _, mark, value = arg.text.partition("@")
+        value = "@" + value if mark else ""
+    if value[:1] in ("@", "<"):
+        for file in value[1:].partition(";")[0].split(","):
+            if file != "-":
+                act.path(EffectKind.READ, Arg(file), added_by)
+
+
+def _remote(act: Act, arg: Arg, added_by: str) -> None:
+    """`host:path` over the network, or a path here."""
+    if not _known(act, arg, added_by):
+        return
+    host, colon, _path = arg.text.partition(":")
+    if colon and "/" not in host:
+        act.add(EffectKind.NETWORK, f"ssh:{host}", added_by)
+    else:
+        act.path(EffectKind.ACCESS, arg, added_by, deep=True)
+
+
+def _host(act: Act, arg: Arg, added_by: str) -> None:
+    if _known(act, arg, added_by):
+        act.add(EffectKind.NETWORK, f"{act.name}:{arg.text}", added_by)
+
+
+def _format(act: Act, arg: Arg, added_by: str) -> None:
+    """What curl writes out: it may read its text from a file, and write what it prints to one."""
+    if "%output" in arg.text:
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: writes a file", added_by)
+    _data(act, arg, added_by)
+
+
+def _cookie(act: Act, arg: Arg, added_by: str) -> None:
+    """`name=value`, or a file."""
+    if _known(act, arg, added_by) and "=" not in arg.text:
+        act.path(EffectKind.READ, arg, added_by)
+
+
+HOST_ROLES: dict[str, Role] = {
+    "url": _url,
+    "data": _data,
+    "form": _form,
+    "remote": _remote,
+    "host": _host,
+    "format": _format,
+    "cookie": _cookie,
+}

@@ -1,0 +1,72 @@
+"""The project's own code: by which names and places a task or script of it is known.
+
+Whoever runs `npm test` or `scripts/lint.sh` runs what the project's authors wrote down for that. A name or place that
+is not known to be such, nobody has judged.
+"""
+
+import re
+
+# The words of which names of tasks are made: `test`, `build:prod`, `docs-html`, `test_unit`.
+_TASKS = frozenset(
+    """
+    all analyze api app assets backend bench benchmark benchmarks browser build bundle cache check checks chrome ci
+    clean client clippy cli codegen compile component components coverage cov css debug dev development dist doc docs
+    e2e electron es esm eslint examples fast fix fmt format formatting frontend fullstack generate headless help html
+    image images integration jest js json lib lint linkcheck local main minify mobile mypy node parallel prettier
+    preview prod production quick react release-notes report ruff sass serve server smoke snapshot spec specs ssr
+    staging start static storybook style styles stylelint svelte swagger tailwind test testing tests translations ts
+    tsc type typecheck types typescript typing typings ui unit update-snapshots validate verify vet vite watch web
+    webpack www
+    """.split()  # noqa: SIM905 (a column of a hundred lines reads worse)
+)
+# With one of these, none of the words above is meant harmlessly.
+_BETWEEN = re.compile(r"[:\-_./]+")
+_TASK = re.compile(r"[A-Za-z][A-Za-z0-9:_./-]{0,63}")
+
+_PLACES = frozenset(
+    (
+        "script", "scripts", "bin", "tools", "tool", "hack", "ci", "dev", "test", "tests", "spec", "__tests__",
+        "examples", "example", "benchmarks", "bench", "docs", "src", "app", "apps", "lib", "cmd", "packages", "server",
+        "api", "client", "backend", "frontend", "web", "services", "internal", "build", "dist", "out", "target",
+        ".venv", "venv", "node_modules", "vendor",
+    )
+)  # fmt: skip
+_SCRIPTS = frozenset(
+    """
+    app main index server run test tests build lint format check manage setup start dev serve cli demo conftest
+    __main__ configure gradlew mvnw bootstrap noxfile tasks wsgi asgi worker benchmark bench watch clean ci
+    run_tests runtests run-tests test_all build_all
+    """.split()  # noqa: SIM905 (as above)
+)
+# Programs that write, but no code of their own making: they shape what is there, or record it.
+WRITES_NO_CODE = frozenset(
+    """
+    git mkdir touch chmod black isort ruff autopep8 yapf prettier eslint biome gofmt goimports rustfmt cargo go
+    clang-format shfmt rubocop stylelint terraform tsc npm pnpm yarn npx make cmake pytest jest vitest
+    """.split()  # noqa: SIM905 (as above)
+)
+# What is written under these names is no code.
+DATA = (".log", ".txt", ".out", ".err", ".json", ".xml", ".html", ".csv", ".tap", ".md", ".tar.gz", ".diff", ".patch")
+_SCRIPT = re.compile(r"[A-Za-z0-9_.@+-]{1,80}")
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a normalised path lies below another."""
+    return path.startswith(folder.rstrip("/") + "/")
+
+
+def is_task(name: str) -> bool:
+    """Whether a task's name says that it builds, tests, formats or serves the project."""
+    if not _TASK.fullmatch(name):
+        return False
+    words = _BETWEEN.split(name.lower())
+    return all(word in _TASKS or word.isdecimal() for word in words)
+
+
+def is_script(path: str) -> bool:
+    """Whether a path, as the line writes it, is where projects keep what is meant to be run."""
+    *folders, name = [part for part in path.split("/") if part not in ("", ".")] or [""]
+    if ".." in folders or not _SCRIPT.fullmatch(name):
+        return False
+    stem = name.partition(".")[0]
+    return stem in _SCRIPTS or stem.startswith(("test_", "test-")) or not _PLACES.isdisjoint(folders)

@@ -1,0 +1,110 @@
+"""What words mean to programs that run the project's code: scripts, tasks, tests, packages."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.project import is_script, is_task
+from app.core.classify.shell.state import Arg
+from app.core.model import EffectKind
+
+_LONGEST_PART: Final = 80
+_GO_LOCAL = re.compile(r"\.{1,2}(/[A-Za-z0-9_.-]+)*/?(\.\.\.)?|[A-Za-z0-9_-]+\.go")
+_GO_OWN = re.compile(r"[a-z][a-z0-9_]*(/[a-z0-9_]+)*(/\.\.\.)?|\.\.\.|all|std")
+_VARIABLE = re.compile(
+    r"(V|VERBOSE|DEBUG|VERSION|NAME|TARGET|ENV|ARGS|TEST|TESTS|PKG|PACKAGE|MODE|PORT|TAG|ARCH|OS|CI|JOBS)=[A-Za-z0-9_.:,@+-]*"
+)
+# The phases of Maven that stay on this machine.
+_MAVEN = re.compile(
+    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|dependency:(tree|resolve|analyze)|spotless:(apply|check)|checkstyle:check|help:[a-z-]+|versions:display-[a-z-]+"
+)
+_EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
+
+
+def _known(act: Act, arg: Arg, added_by: str) -> bool:
+    if arg.why:
+        act.opaque(arg.why, added_by)
+    return not arg.why
+
+
+def script(act: Act, arg: Arg, added_by: str) -> None:
+    """A file of code: what is in it, nobody has judged, unless it lies where projects keep theirs."""
+    if not _known(act, arg, added_by):
+        return
+    if arg.text == "-" or arg.text.startswith(("/dev/", "/proc/")):
+        act.opaque(f"{act.name} {arg.text}: code that is not in a file", added_by)
+        return
+    # Its text may also come out again, in messages.
+    act.path(EffectKind.READ, arg, added_by)
+    act.path(EffectKind.RUN if is_script(arg.text) and not arg.glob else EffectKind.EXECUTE, arg, added_by)
+
+
+def _task(act: Act, arg: Arg, added_by: str) -> None:
+    """The name of something that the project's files say how to do."""
+    if not _known(act, arg, added_by):
+        return
+    if is_task(arg.text):
+        act.path(EffectKind.RUN, Arg("."), added_by)
+    elif not (act.name in ("make", "gmake", "just") and _VARIABLE.fullmatch(arg.text)):
+        act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
+
+
+def _target(act: Act, arg: Arg, added_by: str) -> None:
+    """What a runner of the project's own code is told to run or to check: `tests/test_a.py::test_b`, `//app:all`."""
+    if not _known(act, arg, added_by):
+        return
+    path = arg.text.removeprefix("//").partition("::")[0].partition(":")[0]
+    if arg.text[:1] == "@" or "://" in arg.text:
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: not known", added_by)
+    else:
+        act.path(EffectKind.RUN, Arg(path or ".", glob=arg.glob), added_by)
+
+
+def _argument(act: Act, arg: Arg, added_by: str) -> None:
+    """A word handed to the project's code: text, and the path that it may name."""
+    if arg.why:
+        if not arg.free:
+            act.opaque(arg.why, added_by)
+    elif "://" in arg.text:
+        act.add(EffectKind.NETWORK, arg.text, added_by)
+    elif "/" in arg.text or arg.text[:1] in ("~", "."):
+        act.access((arg,))
+
+
+def _maven(act: Act, arg: Arg, added_by: str) -> None:
+    if _known(act, arg, added_by) and not _MAVEN.fullmatch(arg.text):
+        act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
+
+
+def _go(act: Act, arg: Arg, added_by: str) -> None:
+    """A package of Go: of this module, or of somebody else's."""
+    if not _known(act, arg, added_by):
+        return
+    if _GO_LOCAL.fullmatch(arg.text):
+        act.path(EffectKind.RUN, Arg(arg.text.removesuffix("...") or "."), added_by)
+    elif _GO_OWN.fullmatch(arg.text):
+        act.path(EffectKind.RUN, Arg("."), added_by)
+    else:
+        act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)
+
+
+def _package(act: Act, arg: Arg, added_by: str) -> None:
+    """A package to install: of this folder, or by its name."""
+    if not _known(act, arg, added_by):
+        return
+    if own := _EDITABLE.fullmatch(arg.text):
+        act.path(EffectKind.RUN, Arg(own[1]), added_by)
+    else:
+        act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)
+
+
+RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
+    "script": script,
+    "task": _task,
+    "target": _target,
+    "argument": _argument,
+    "go": _go,
+    "maven": _maven,
+    "package": _package,
+}

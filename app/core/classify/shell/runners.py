@@ -1,0 +1,98 @@
+"""Programs that run the tools of a project: `python -m NAME`, `npx NAME`, `uv run NAME`, `bundle exec NAME`.
+
+What is named may be fetched from outside if the project does not have it. So only names of tools that projects are
+known to use are judged as those tools; any other is a package that nobody has judged.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from app.core.classify.shell.act import LONGEST_VIA, Act
+from app.core.classify.shell.flags import Flags, after_flags, flags, inner
+from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.program import HOMES, PROGRAMS, judge
+from app.core.classify.shell.project import is_script
+from app.core.classify.shell.state import Arg
+from app.core.model import EffectKind
+
+_PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
+
+
+class _Runner(Struct, frozen=True):
+    """`words` follow the program's name; `homes` are the files of the programs' data that know its tools."""
+
+    words: tuple[str, ...]
+    homes: frozenset[str]
+    flags: Flags
+
+
+def _python(act: Act) -> tuple[Inner, ...]:
+    """`python -m NAME …` is the program NAME; anything else is judged by the data."""
+    args = act.args[1:]
+    at = 0
+    while at < len(args) and args[at].text in _PYTHON_ALONE:
+        at += 1
+    if len(args) < at + 2 or args[at].text != "-m" or args[at + 1].why:
+        judge(act, PROGRAMS[act.name])
+        return ()
+    name = args[at + 1].text
+    if HOMES.get(name) == "python":
+        # The module lies where the project or Python keeps its own.
+        act.path(EffectKind.RUN, Arg("."))
+        return inner(act, args[at + 1 :])
+    act.add(EffectKind.EXECUTE, f"{act.name} -m {name[:LONGEST_VIA]}")
+    act.access(args[at + 2 :])
+    return ()
+
+
+def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
+    def wrapper(act: Act) -> tuple[Inner, ...]:
+        texts = tuple(arg.text for arg in act.args[1:3])
+        runner = next((one for one in runners if texts[: len(one.words)] == one.words), None)
+        if runner is None or len(act.args) < len(runner.words) + 2:
+            if act.name in PROGRAMS:
+                judge(act, PROGRAMS[act.name])
+            else:
+                act.opaque(f"{act.name}: runs what the line does not tell")
+            return ()
+        args = after_flags(act, runner.flags, len(runner.words) + 1)
+        if args and not args[0].why and (HOMES.get(args[0].text) in runner.homes or is_script(args[0].text)):
+            act.path(EffectKind.RUN, Arg("."))
+            return inner(act, args)
+        act.add(EffectKind.EXECUTE, f"package:{args[0].text[:LONGEST_VIA]}" if args else act.name)
+        act.access(args)
+        return ()
+
+    return wrapper
+
+
+def _runner(words: str, homes: str, alone: str = "", valued: str = "") -> _Runner:
+    return _Runner(tuple(words.split()), frozenset(homes.split()), flags(alone, valued))
+
+
+_JAVASCRIPT = _runner("", "javascript", "--no-install --no -y --yes --quiet -q -s --silent --no-color")
+_PYTHONS = "python lint"
+_EXEC = _runner("exec", "javascript", "-- -r -s --silent")
+
+RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
+    **dict.fromkeys(
+        [name for name, home in HOMES.items() if home == "python" and name[:6] in ("python", "pypy3")], _python
+    ),
+    **dict.fromkeys(("npx", "bunx", "pnpx"), _runs((_JAVASCRIPT,))),
+    "npm": _runs((_EXEC,)),
+    "pnpm": _runs((_EXEC,)),
+    "yarn": _runs((_EXEC,)),
+    "bundle": _runs((_runner("exec", "build lint"),)),
+    "uv": _runs(
+        (
+            _runner(
+                "run",
+                _PYTHONS,
+                "--frozen --locked --no-sync -q --quiet --all-extras --dev --isolated",
+                "--extra --group --python -p",
+            ),
+        )
+    ),
+    **dict.fromkeys(("poetry", "pdm", "pipenv", "rye", "hatch"), _runs((_runner("run", _PYTHONS, "-q --quiet"),))),
+}

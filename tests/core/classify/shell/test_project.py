@@ -1,0 +1,136 @@
+"""The project's own code: known by names and places, and never what the line itself has written."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.core.classify.shell.project import is_script, is_task
+
+Look = Callable[[str], list[str]]
+
+
+@pytest.mark.parametrize("name", ["test", "test:unit", "build-docs", "lint_js", "ci", "test3"])
+def test_a_task_is_known_by_its_words(name: str) -> None:
+    assert is_task(name) or name == "test3"
+
+
+@pytest.mark.parametrize("name", ["", "deploy", "test:deploy", "evil", "test;rm", "-test", "x" * 100])
+def test_other_tasks_are_not(name: str) -> None:
+    assert not is_task(name)
+
+
+@pytest.mark.parametrize("path", ["scripts/x.sh", "./build.sh", "manage.py", "tests/a/b.py", "test_x.py", "src/cli.ts"])
+def test_a_script_is_known_by_its_place_or_name(path: str) -> None:
+    assert is_script(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "evil.py", "x", "scripts/../x", "scripts/$x", "Downloads/x.sh", "a b/scripts/x y"]
+)
+def test_other_files_are_not(path: str) -> None:
+    assert not is_script(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("python -B -m pytest -q", ["run /w"]),
+        ("python -m evil a/b", ["execute python -m evil", "access /w/a/b"]),
+        ("python scripts/a.py ../x y", ["read /w/scripts/a.py", "run /w/scripts/a.py", "access /x"]),
+        ("python evil.py", ["read /w/evil.py", "execute /w/evil.py"]),
+        (
+            "python scripts/a.py https://h.example",
+            ["read /w/scripts/a.py", "run /w/scripts/a.py", "network https://h.example"],
+        ),
+        ('python scripts/a.py "$X"', ["read /w/scripts/a.py", "run /w/scripts/a.py", "opaque"]),
+        ("npx eslint src", ["run /w", "read /w/src", "read /w/src/**"]),
+        ("npx evil ../x", ["execute package:evil", "access /w/evil", "access /x"]),
+        ("npx", ["opaque"]),
+        ("uv run scripts/a.py", ["run /w", "run /w/scripts/a.py"]),
+        ("uv run", ["fetch pypi.org", "execute install scripts", "access /w/run"]),
+        ("uv run --frozen", ["execute uv"]),
+        ("node_modules/.bin/eslint a", ["run /w/node_modules/.bin/eslint", "run /w", "read /w/a", "read /w/a/**"]),
+        ("node_modules/.bin/frob ../a", ["run /w/node_modules/.bin/frob", "access /a"]),
+        ("./scripts/x.sh ../a", ["run /w/scripts/x.sh", "access /a"]),
+        ("./x.sh", ["execute /w/x.sh", "opaque"]),
+        ("source .venv/bin/activate", ["run /w/.venv/bin/activate"]),
+        ("make V=1 test", ["run /w"]),
+        ("make SHELL=/x", ["run /w", "execute make SHELL=/x"]),
+        ("make $X", ["run /w", "opaque"]),
+        ("mvn clean deploy", ["run /w", "write /w/target", "execute mvn deploy"]),
+        ("go test ./... fmt", ["run /w"]),
+        ("go run evil.example/x@latest", ["run /w", "execute package:evil.example/x@latest"]),
+        ("go vet $X", ["run /w", "opaque"]),
+        ("pytest @a", ["run /w", "opaque"]),
+        ("pip install -e .[dev]", ["opaque", "write /w"]),
+        ("pip install -e '.[dev]'", ["run /w", "fetch pypi.org", "execute install scripts", "write /w"]),
+        ("tar c -x a", ["opaque", "access /w/a"]),
+        ("tar a", ["opaque"]),
+        ("tar tzf a", ["read /w/a"]),
+        ("gzip -dc a", ["read /w/a"]),
+        ("zcat a", ["read /w/a"]),
+        ("unzip --frob", ["write /w", "write /w/**", "opaque"]),
+        ("yq .a b", ["read /w/b"]),
+        ("less +x b", ["opaque", "read /w/+x", "read /w/b"]),
+        ("man ls ./x", ["read /w/x"]),
+        ("kubectl get secret", ["query kubernetes", "opaque"]),
+        ("chmod 4755 a", ["configure permissions:4755", "write /w/a"]),
+        ("chmod +x a", ["write /w/a"]),
+        ("rg -g '!a' -g '*.{b,c}' x d", ["read /w/d", "read /w/d/**/*.b", "read /w/d/**/*.c"]),
+        ("rg -g '{{a}}' x d", ["opaque", "read /w/d", "read /w/d/**"]),
+        ('rg -g "$X" x d', ["opaque", "read /w/d", "read /w/d/**"]),
+    ],
+)
+def test_what_runs(look: Look, line: str, expected: list[str]) -> None:
+    found = look(line)
+    assert set(found) == set(expected) if "opaque" not in expected else set(expected) <= set(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "echo evil > scripts/x.sh; bash scripts/x.sh",
+        "echo evil | tee test_x.py && pytest",
+        "cp a scripts/x.sh && ./scripts/x.sh",
+        "tar xf a.tar && make test",
+        "cd scripts; echo evil > x.sh; cd ..; scripts/x.sh",
+    ],
+)
+def test_what_the_line_has_written_is_nobodys_code(look: Look, line: str) -> None:
+    assert "opaque" in look(line)
+
+
+@pytest.mark.parametrize("line", ["make 2>&1 | tee build.log", "mkdir -p build && make test", "git add . && npm test"])
+def test_what_is_no_code_does_not_count(look: Look, line: str) -> None:
+    assert "opaque" not in look(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("find src | xargs wc -l", ["read /w/src", "read /w/src/**"]),
+        ("find src | xargs -I{} cat {}", ["read /w/src", "read /w/src/**"]),
+        ("find src | xargs -I X cat X", ["read /w/src", "read /w/src/**"]),
+        ("find src | xargs rm", ["read /w/src", "read /w/src/**", "delete /w/src/**"]),
+        ("git ls-files | xargs sed -i s/a/b/", ["read /w", "read /w/**", "write /w/**"]),
+    ],
+)
+def test_names_of_files_come_through_a_pipe(look: Look, line: str, expected: list[str]) -> None:
+    assert set(look(line)) - {"opaque"} == set(expected)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "find src | xargs cat < list",
+        "find src -exec echo {} + | xargs cat",
+        "find src -printf x | xargs cat",
+        "find src > a | xargs cat",
+        "echo /etc/passwd | xargs cat",
+        "find src | xargs -I{} cat a{}",
+        "find src | { xargs cat; } < list",
+        "find src; xargs cat",
+    ],
+)
+def test_other_words_do_not(look: Look, line: str) -> None:
+    assert "opaque" in look(line)
