@@ -53,6 +53,8 @@ def standing(request: ActionRequest, live: Mapping[str, Live], now: int) -> Stan
         if found is None or found.expires_at <= now:
             return _NOT_LIVE
         return Standing(named, Limit(found.trust, "the session"), found.expires_at)
+    if not live:
+        return APART
     # INVARIANT: leaving the session out gains nothing: the least trusted session that lives then speaks.
     least = min((one.trust for one in live.values() if one.expires_at + SKEW_US > now), default=None)
     return APART if least is None else Standing(limit=Limit(least, "the least trusted of the agent's live sessions"))
