@@ -28,7 +28,7 @@ def trace(database: Database, token: str, progress: Callable[[int, int], None] |
     with database.read() as connection:
         head = entries.head(connection)
     evaluation = _evaluation(token, head.log)
-    needles = [token.encode()] + ([b'"evaluation":%d' % evaluation] if evaluation is not None else [])
+    needles = [token.encode(errors="replace")] + ([b'"evaluation":%d' % evaluation] if evaluation is not None else [])
     exact: list[Entry] = []
     beginning: dict[str, list[Entry]] = {}
     for look in looks(database, EVERYTHING, evaluation or 0, whole=False):

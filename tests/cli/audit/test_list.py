@@ -5,6 +5,7 @@ import pytest
 from tests.cli.audit.tampering import tamper
 from tests.cli.commands import Commands
 from tests.homes import Home
+from tests.processes import Process
 
 
 def decisions(ran: object) -> list[str]:
@@ -49,6 +50,15 @@ def test_the_table_says_what_was_asked_and_fits(served: Commands) -> None:
 
 def test_a_list_of_nothing_says_so(served: Commands) -> None:
     assert served("audit", "list", "--agent", "nobody").out == "No entry fits.\n"
+
+
+def test_a_target_is_found_however_the_request_spelled_it(
+    served: Commands, served_home: Home, process: Process
+) -> None:
+    spelled = b'{"tool":"Read","arguments":{"file_path":"\\u002fsrv\\/oddly"},"source":"user","action":"spelled"}'
+    assert process.evaluate(served_home.key, spelled)[0] == 200
+    assert len(served("audit", "list", "--target", "/srv/oddly", "--since", "1h", "--json").lines) == 1
+    assert served("audit", "list", "--target", "\udcff", "--json").lines == []
 
 
 def test_a_list_looks_so_far_back_and_says_so(served: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
