@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 import structlog
@@ -12,8 +11,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.audit_log.chain import Head, extend
-from app.audit_log.columns import ROW, Row
+from app.audit_log.columns import Row
 from app.audit_log.entry import Draft
+from app.storage.append import Append, copy, insert
 from app.storage.command import Command, Receipt, Result, Stale, Transaction
 from app.storage.database import FAULTS, Database, UnavailableError
 from app.storage.reserve import Reserve
@@ -24,8 +24,6 @@ _log = structlog.get_logger()
 
 # How far this machine's clock may be off the database's before nothing is allowed here.
 _SKEW_US = 5_000_000
-# Rows in one INSERT.
-_ROWS = 64
 
 
 class Writer:
@@ -133,9 +131,10 @@ class Writer:
                 connection.rollback()
                 self.session_epoch = session_epoch
                 return results
-            self._insert(connection, rows)
+            _run(connection, lambda driver: self._sql.append(driver, rows))
             epochs = (transaction.epoch, transaction.session_epoch)
-            _run(connection, self._sql.advance, (head.size, rows[-1][1], head.last_ts_us, *epochs))
+            values = (head.size, rows[-1][1], head.last_ts_us, *epochs)
+            _run(connection, lambda driver: driver.execute(self._sql.advance, values))
         except BaseException:
             self._abandon()
             raise
@@ -151,13 +150,6 @@ class Writer:
             if self._wal is not None:
                 self._wal.shorten(connection)
         return results
-
-    def _insert(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Many rows a statement: the drivers give up the interpreter's lock with each one, and have to wait for it."""
-        for at in range(0, len(rows), _ROWS):
-            chunk = rows[at : at + _ROWS]
-            values = tuple(chain.from_iterable([(LOG, *row) for row in chunk]))
-            _run(connection, self._sql.insert[len(chunk)], values)
 
     def _begun(self) -> Connection:
         if self._connection is None:
@@ -175,7 +167,9 @@ class Writer:
                 connection.close()
 
     def _lock_head(self, connection: Connection) -> tuple[Head, int, int, int]:
-        name, size, last, last_ts, epoch, sessions, now = _run(connection, self._sql.lock_head).fetchone()
+        name, size, last, last_ts, epoch, sessions, now = _run(
+            connection, lambda driver: driver.execute(self._sql.lock_head)
+        ).fetchone()
         return Head(name, size, bytes(last).hex(), last_ts), epoch, sessions, self._clock() if now is None else now
 
     def _landed(self, row: Row) -> bool:
@@ -197,12 +191,12 @@ class Writer:
             self._abandon()
 
 
-def _run(connection: Connection, statement: str, *values: tuple[Any, ...]) -> Any:
-    """A cursor, straight from the driver: SQLAlchemy's own way to it costs more than these statements do."""
+def _run(connection: Connection, work: Callable[[Any], Any]) -> Any:
+    """Work done by the driver itself: SQLAlchemy's own way to it costs more than the statements of a batch do."""
     dbapi: Any = connection.dialect.loaded_dbapi
     driver: Any = connection.connection.driver_connection
     try:
-        return driver.execute(statement, *values)
+        return work(driver)
     except dbapi.Error as error:
         lost = connection.dialect.is_disconnect(error, driver, None)
         raise DBAPIError.instance(
@@ -211,29 +205,26 @@ def _run(connection: Connection, statement: str, *values: tuple[Any, ...]) -> An
 
 
 class _Sql(Struct, frozen=True):
-    """The three statements of every batch, in the driver's own words: they are the hot path."""
+    """What every batch does, in the driver's own words: it is the hot path."""
 
     lock_head: str
-    insert: tuple[str, ...]  # by the number of rows
+    append: Append
     advance: str
 
 
 _HEAD = f"SELECT name, size, head, last_ts, epoch, session_epoch FROM audit_log WHERE log_id = {LOG}"  # noqa: S608 - our own words
 
 
-def _sql(mark: str, lock_head: str) -> _Sql:
-    columns = ("log_id", *ROW)
-    marks = ", ".join([mark] * len(columns))
-    insert = f"INSERT INTO audit_entry ({', '.join(columns)}) VALUES "  # noqa: S608 - our own words
-    inserts = tuple(insert + ", ".join([f"({marks})"] * rows) for rows in range(_ROWS + 1))
+def _sql(mark: str, lock_head: str, append: Append) -> _Sql:
     values = ", ".join(f"{name} = {mark}" for name in ("size", "head", "last_ts", "epoch", "session_epoch"))
-    return _Sql(lock_head, inserts, f"UPDATE audit_log SET {values} WHERE log_id = {LOG}")  # noqa: S608 - our own words
+    return _Sql(lock_head, append, f"UPDATE audit_log SET {values} WHERE log_id = {LOG}")  # noqa: S608 - our own words
 
 
-_SQLITE = _sql("?", _HEAD.replace(" FROM", ", NULL AS now FROM"))
+_SQLITE = _sql("?", _HEAD.replace(" FROM", ", NULL AS now FROM"), insert)
 # The clock is read around the locked row, not beside it: beside it, it would be read before the lock is waited for.
 _POSTGRES = _sql(
     "%s",
     "SELECT locked.*, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now "  # noqa: S608 - our own words
     f"FROM ({_HEAD} FOR UPDATE) AS locked",
+    copy,
 )
