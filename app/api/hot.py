@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 
 import structlog
 from msgspec import ValidationError, convert
-from msgspec.json import Encoder
 from starlette.types import Receive, Scope
 
 from app.api.bodies import read_body
@@ -20,7 +19,7 @@ from app.api.problem import Problem, problem
 from app.api.rate_limit import RateLimit
 from app.api.response import Response
 from app.core.model import ActionRequest
-from app.core.strict_json import InvalidJsonError, parse
+from app.core.strict_json import InvalidJsonError, elements, parse
 from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
 from app.services.evaluation import Answered, Attempt, Evaluation
 from app.services.judgement import Received
@@ -32,7 +31,6 @@ MOST_IN_BATCH = 1_000
 _LONGEST_REMEMBERED = 4_096
 PATHS = frozenset(("/evaluate", "/evaluate/batch"))
 
-_canonical = Encoder(order="deterministic").encode
 _JSON = (b"content-type", b"application/json")
 _log = structlog.get_logger()
 
@@ -109,7 +107,7 @@ class Hot:
         body = await read_body(headers, receive)
         if scope["path"] == "/evaluate":
             return self._success(await self._evaluation.evaluate(key, _understood(body), explain=explain))
-        requests = _batch(_parsed(body)[0])
+        requests = _batch(body)
         self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
         for answer in answers:
@@ -157,18 +155,24 @@ def _received(value: Any, canonical: bytes) -> Received:
     return Received(request, canonical)
 
 
-def _batch(value: dict[str, Any]) -> list[Received]:
-    requests = value.get("requests")
-    if value.keys() != {"requests"} or not isinstance(requests, list):
-        raise InvalidError("invalid_request", 'A batch is {"requests": [...]} and nothing else.')
-    if not 1 <= len(requests) <= MOST_IN_BATCH:
-        raise InvalidError("invalid_request", f"A batch holds 1 to {MOST_IN_BATCH} requests.")
-    return [_received_in_batch(at, one) for at, one in enumerate(requests)]
-
-
-def _received_in_batch(at: int, value: Any) -> Received:
+def _batch(body: bytes) -> list[Received]:
     try:
-        received = _received(value, _canonical(value))
+        texts = elements(body, "requests")
+    except InvalidJsonError as error:
+        raise InvalidError("invalid_json", str(error)) from None
+    if texts is None:
+        _parsed(body)
+        raise InvalidError("invalid_request", 'A batch is {"requests": [...]} and nothing else.')
+    if not 1 <= len(texts) <= MOST_IN_BATCH:
+        raise InvalidError("invalid_request", f"A batch holds 1 to {MOST_IN_BATCH} requests.")
+    return [_understood_in_batch(at, text) for at, text in enumerate(texts)]
+
+
+def _understood_in_batch(at: int, text: bytes) -> Received:
+    if not text.startswith(b"{"):
+        raise InvalidError("invalid_request", f"requests[{at}]: Expected an object.")
+    try:
+        received = _understood(text)
     except InvalidError as error:
         raise InvalidError(error.code, f"requests[{at}]: {error.detail}") from None
     if received.request.wait_ms:

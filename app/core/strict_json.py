@@ -15,6 +15,7 @@ MOST_CONTAINERS = 20_000
 LARGEST_INTEGER = 2**53 - 1
 
 _decode = msgspec.json.Decoder().decode
+_elements = msgspec.json.Decoder(dict[str, list[msgspec.Raw]]).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _LONG_NUMBER = re.compile(rb"\d{16}")
 # One pass over any bytes: what is left open reaches to the end, and nothing is looked at twice.
@@ -30,9 +31,7 @@ def parse(text: bytes) -> tuple[dict[str, Any], bytes]:
 
     Raises InvalidJsonError.
     """
-    brackets = text.count(b"[") + text.count(b"{")
-    if brackets > MOST_CONTAINERS:
-        _refuse_many(text)
+    brackets = _containers(text)
     try:
         value = _decode(text)
         canonical = _encode(value)
@@ -49,6 +48,31 @@ def parse(text: bytes) -> tuple[dict[str, Any], bytes]:
     if brackets > DEEPEST:
         _refuse_deep(value)
     return value, canonical
+
+
+def elements(text: bytes, key: str) -> list[bytes] | None:
+    """The texts of a list's elements where `text` is an object of that list under `key` alone, each still to be parsed.
+
+    None where it is anything else, which `parse` then tells about. Raises InvalidJsonError.
+    """
+    _containers(text)
+    try:
+        found = _elements(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    if found.keys() != {key}:
+        return None
+    texts = list(map(bytes, found[key]))
+    # INVARIANT: no second list was passed over: outside of the elements stand no quotes but the key's own.
+    return texts if text.count(b'"') - sum([one.count(b'"') for one in texts]) == 2 else None
+
+
+def _containers(text: bytes) -> int:
+    """The objects and lists in a text, or more: brackets inside of texts count unless they are too many."""
+    brackets = text.count(b"[") + text.count(b"{")
+    if brackets > MOST_CONTAINERS:
+        _refuse_many(text)
+    return brackets
 
 
 def _refuse_many(text: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -76,8 +77,10 @@ class Evaluation:
             _asking(key, one.request, explain=explain)
         configuration = self._configurations.live()
         attempts = [self._attempt(key, one, configuration, budget, explain=explain) for one in received]
-        results = await asyncio.gather(*[attempt.written for attempt in attempts])
-        return [await self.settle(attempt, result) for attempt, result in zip(attempts, results, strict=True)]
+        for attempt in attempts:
+            with suppress(UnavailableError):  # heard below, once all are known
+                await attempt.written
+        return [await self.settle(attempt, attempt.written.result()) for attempt in attempts]
 
     def _attempt(
         self,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.core.strict_json import DEEPEST, LARGEST_INTEGER, MOST_CONTAINERS, InvalidJsonError, parse
+from app.core.strict_json import DEEPEST, LARGEST_INTEGER, MOST_CONTAINERS, InvalidJsonError, elements, parse
 
 SCALARS = (
     st.none()
@@ -261,3 +261,43 @@ def test_only_one_object_is_read(text: bytes) -> None:
 def test_long_numbers_inside_texts_and_fractions_are_fine() -> None:
     value = {"card": "1234567890123456789", "pi": 3.14159265358979312, "list": [[1234567890123456]]}
     assert parse(json.dumps(value).encode())[0] == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a":[{"x":1},{"y":[2,"\\"a\\""]}]}',
+        b' { "a" : [ 1 , "two" , null, [] ] } ',
+        b'{"a":[]}',
+    ],
+)
+def test_elements_are_the_texts_of_what_the_whole_holds(text: bytes) -> None:
+    found = elements(text, "a")
+    assert found is not None
+    assert [json.loads(one) for one in found] == json.loads(text)["a"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"b":[]}',
+        b'{"a":{}}',
+        b'{"a":[],"b":[]}',
+        b'{"a":[1],"a":[2]}',
+        b'{"a":["x"],"a":["y","z"]}',
+        b'{"\\u0061":["x"],"a":["y"]}',
+        b'{"a":[1]} x',
+        b'{"a":[1',
+        b"[" * 10_000,
+    ],
+)
+def test_no_elements_are_found_where_the_whole_is_not_just_the_list(text: bytes) -> None:
+    assert elements(text, "a") is None
+
+
+def test_elements_are_bounded_as_the_whole_is() -> None:
+    with pytest.raises(InvalidJsonError, match="more than"):
+        elements(b'{"a":[' + b",".join([b"[]"] * 20_001) + b"]}", "a")
