@@ -7,16 +7,16 @@ from contextlib import suppress
 from msgspec import Struct
 
 from app.core.budget import Budget
-from app.core.facts import NOTHING_OFFERED, Facts, Offered
 from app.core.model import ActionRequest
 from app.services import api_key
 from app.services.answer import AnswerForm
 from app.services.configuration import Configuration, Configurations
 from app.services.consumption import used_up
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
+from app.services.ground import Grounds
 from app.services.judgement import Judgements, Received
 from app.services.live_sessions import LiveSessions
-from app.services.recording import Salts, Upon, record
+from app.services.recording import Salts, record
 from app.services.uses import Uses
 from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
 from app.storage.keys import Key
@@ -44,7 +44,8 @@ class Evaluation:
         self._sessions = sessions
         self._ledger = ledger
         self._uses = uses
-        self._judgements = Judgements(configurations.current)
+        self._grounds = Grounds()
+        self._judgements = Judgements()
         self._salts = Salts()
 
     def known_key(self, secret: str) -> Key | None:
@@ -96,17 +97,12 @@ class Evaluation:
         live = configuration.keys.get(key.digest)
         if live is None:
             raise _unknown_key()
-        caller = configuration.callers[live.id, _asking(live, received.request, explain=explain)]
+        agent = _asking(live, received.request, explain=explain)
         self._uses.note(live.id)
-        stands, sessions = self._sessions.standing(caller.agent, received.request)
-        delegations = configuration.delegations.get(caller.agent)
-        offered = NOTHING_OFFERED if delegations is None else Offered(delegations, refused)
-        facts = Facts(caller, configuration.workspaces, stands, offered, configuration.stops)
-        if self._judgements.configuration is not configuration:
-            self._judgements = Judgements(configuration)
-        judgement = self._judgements.of(received, facts, budget, explain=explain)
-        upon = Upon(live, caller.agent, configuration, stands, sessions)
-        command = record(judgement.entry, judgement.decision, received.request, upon, self._salts.next())
+        stands = self._sessions.standing(agent, received.request)
+        ground = self._grounds.of(configuration, live, agent, stands, refused)
+        judgement = self._judgements.of(received, ground, budget, explain=explain)
+        command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
         return Attempt(live, received, explain, judgement.answer, self._ledger.submit(command))
 
     async def settle(self, attempt: "Attempt", result: Result) -> Answered:

@@ -14,7 +14,7 @@ from app.core.engine import decide
 from app.core.facts import Facts
 from app.core.model import ActionRequest
 from app.services.answer import AnswerForm, answer_form
-from app.services.configuration import Configuration
+from app.services.ground import Ground
 from app.services.recording import form_of
 
 # What is remembered at most: so many judgements, each of so many bytes of entry and answer.
@@ -29,9 +29,10 @@ class Received(Struct, frozen=True):
     canonical: bytes
 
 
-class Judgement(Struct, frozen=True):
-    """A decision and the steps that it took, and the forms of its entry and its answer."""
+class Judgement(Struct, frozen=True, eq=False):
+    """A decision upon `facts` and the steps that it took, and the forms of its entry and its answer."""
 
+    facts: Facts
     decision: Decision
     steps: int
     entry: Form
@@ -39,38 +40,39 @@ class Judgement(Struct, frozen=True):
 
 
 class Judgements:
-    """The judgements of one configuration."""
+    """The newest judgements, by the request as received and the facts upon which it was judged."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        self.configuration = configuration
-        self._remembered: dict[tuple[bytes, Facts], Judgement] = {}
+    def __init__(self) -> None:
+        self._remembered: dict[tuple[int, bytes], Judgement] = {}
 
-    def of(self, received: Received, facts: Facts, budget: Budget, *, explain: bool) -> Judgement:
-        """The judgement of a request upon `facts`, taken anew or remembered."""
+    def of(self, received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
+        """The judgement of a request upon this ground, taken anew or remembered."""
         # INVARIANT: everything that a decision depends on is part of what it is remembered by: the request as received,
-        # all facts, the configuration; and the budget, which must last for the steps that it took.
-        name = (received.canonical, facts)
+        # the facts and with them the configuration; and the budget, which must last for the steps that it took.
+        name = (id(ground.facts), received.canonical)
         found = None if explain else self._remembered.get(name)
-        if found is not None and found.steps <= budget.left:
+        if found is not None and found.facts is ground.facts and found.steps <= budget.left:
             budget.left -= found.steps
             return found
-        judgement = self._judged(received, facts, budget, explain=explain)
+        judgement = _judged(received, ground, budget, explain=explain)
         if not explain and budget.left >= 0 and _size(judgement) <= _LARGEST:
             if len(self._remembered) >= _MOST:
                 del self._remembered[next(iter(self._remembered))]
             self._remembered[name] = judgement
         return judgement
 
-    def _judged(self, received: Received, facts: Facts, budget: Budget, *, explain: bool) -> Judgement:
-        before = budget.left
-        request, configuration = received.request, self.configuration
-        decision = decide(request, facts, configuration.rules, budget, explain=explain)
-        return Judgement(
-            decision,
-            before - budget.left,
-            form_of(decision, request, received.canonical, facts.caller, configuration),
-            answer_form(decision, configuration.policy, configuration.log, dry_run=request.dry_run, explain=explain),
-        )
+
+def _judged(received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
+    before = budget.left
+    request, facts, configuration = received.request, ground.facts, ground.configuration
+    decision = decide(request, facts, configuration.rules, budget, explain=explain)
+    return Judgement(
+        facts,
+        decision,
+        before - budget.left,
+        form_of(decision, request, received.canonical, facts.caller, configuration),
+        answer_form(decision, configuration.policy, configuration.log, dry_run=request.dry_run, explain=explain),
+    )
 
 
 def _size(judgement: Judgement) -> int:

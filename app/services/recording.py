@@ -9,13 +9,12 @@ from app.audit_log.entry import Form, form
 from app.core.decision import Decision
 from app.core.facts import Caller
 from app.core.model import ActionRequest
-from app.core.session import Standing
 from app.core.trust import Trust
 from app.services.configuration import Configuration
 from app.services.consumption import consumption
-from app.storage.command import Command, EpochIs, Guard, NotAfter
-from app.storage.keys import Key
-from app.storage.sessions import LowerSession, SessionsUnchanged
+from app.services.ground import Ground
+from app.storage.command import Change, Command
+from app.storage.sessions import LowerSession
 
 _encode = Encoder().encode
 
@@ -82,19 +81,6 @@ class Between(Struct, frozen=True):
     rules: tuple[str, ...]
 
 
-class Upon(Struct, frozen=True):
-    """What a decision was made upon.
-
-    `agent` is the one for whom the key speaks; `sessions` the epoch at which the request stood so among its sessions.
-    """
-
-    key: Key
-    agent: str
-    configuration: Configuration
-    session: Standing
-    sessions: int
-
-
 def form_of(
     decision: Decision, request: ActionRequest, received: bytes, caller: Caller, configuration: Configuration
 ) -> Form:
@@ -125,20 +111,14 @@ def form_of(
     return form("decision", before, between, copies, log=configuration.log, payload=_payload(decision, received))
 
 
-def record(form: Form, decision: Decision, request: ActionRequest, upon: Upon, salt: bytes) -> Command:
-    """The command that records `decision` in an entry of this form, valid only upon what it was made upon."""
-    key, session = upon.key, upon.session
-    guards: tuple[Guard, ...] = (
-        EpochIs(upon.configuration.epoch),
-        # INVARIANT: no entry after the change of a session rests on what it was before.
-        SessionsUnchanged(upon.agent, upon.sessions),
-    )
-    if key.expires_at is not None:
-        guards += (NotAfter(key.expires_at),)
-    used, changes = consumption(decision, dry_run=request.dry_run)
-    guards += used
-    if session.until is not None:
-        guards += (NotAfter(session.until),)
+def record(form: Form, decision: Decision, request: ActionRequest, ground: Ground, salt: bytes) -> Command:
+    """The command that records `decision` in an entry of this form, valid only upon the ground that it was made on."""
+    session = ground.facts.session
+    guards = ground.guards
+    changes: tuple[Change, ...] = ()
+    if decision.grant is not None:
+        used, changes = consumption(decision, dry_run=request.dry_run)
+        guards += used
     if session.id is not None and decision.tainted and not session.tainted and not request.dry_run:
         # INVARIANT: what says of itself that external content led to it taints all that follows in its session.
         changes += (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)

@@ -18,15 +18,32 @@ class Transaction:
     seq            of the first entry that the command at hand will write
     """
 
-    __slots__ = ("_connection", "epoch", "now", "seq", "session_epoch", "versions")
+    __slots__ = ("_connection", "_held", "epoch", "now", "seq", "session_epoch", "versions")
 
     def __init__(self, connection: Connection, epoch: int, session_epoch: int, now: int, seq: int) -> None:
         self._connection = connection
+        self._held: tuple[Guard, ...] | None = None
         self.epoch = epoch
         self.session_epoch = session_epoch
         self.versions: dict[str, int] = {}
         self.now = now
         self.seq = seq
+
+    def failed(self, guards: "tuple[Guard, ...]") -> "Guard | None":
+        """The first of these that does not hold."""
+        # Many commands were made upon the same guards, and what held a moment ago holds until something is changed.
+        if guards is self._held:
+            return None
+        for guard in guards:
+            if not guard.holds(self):
+                return guard
+        self._held = guards
+        return None
+
+    def apply(self, changes: "tuple[Change, ...]") -> None:
+        self._held = None
+        for change in changes:
+            change.apply(self)
 
     def finds(self, query: Executable) -> bool:
         """Whether the query returns a row."""

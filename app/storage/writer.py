@@ -111,16 +111,16 @@ class Writer:
             skewed = not self._database.is_sqlite and abs(now - self._clock()) > _SKEW_US
             transaction = Transaction(connection, epoch, session_epoch, max(now, head.last_ts_us), head.size)
             for command in commands:
-                stale = next((guard for guard in command.guards if not guard.holds(transaction)), None)
-                if stale is not None:
-                    outcomes.append(Stale(stale))
+                failed = transaction.failed(command.guards)
+                if failed is not None:
+                    outcomes.append(Stale(failed))
                     continue
                 # INVARIANT: a replica that does not know what time it is allows nothing.
                 if skewed and command.allows:
                     outcomes.append(UnavailableError("this machine's clock is far off the database's"))
                     continue
-                for change in command.changes:
-                    change.apply(transaction)
+                if command.changes:
+                    transaction.apply(command.changes)
                 outcomes.append(slice(len(entries), len(entries) + len(command.entries)))
                 entries += command.entries
                 transaction.seq = head.size + len(entries)

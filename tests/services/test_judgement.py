@@ -11,8 +11,13 @@ from app.core.budget import Budget
 from app.core.facts import Caller, Facts
 from app.core.model import ActionRequest
 from app.core.policy.compile import File, compile_policy
+from app.core.provenance import Limit
+from app.core.session import APART, Standing
+from app.core.stops import Stop, Stops
 from app.core.strict_json import parse
+from app.core.trust import Trust
 from app.services.configuration import Configuration
+from app.services.ground import Ground, Grounds
 from app.services.judgement import Judgement, Judgements, Received
 from app.storage.command import Receipt
 from app.storage.keys import Key
@@ -37,6 +42,7 @@ CONFIGURATION = Configuration(
 )
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
 FACTS = Facts(Caller("coder", "k_1", "pep"), ("/srv",))
+GROUND = Ground(CONFIGURATION, FACTS, 5, ())
 READ = {"tool": "Read", "arguments": {"file_path": "/srv/a"}, "source": "user"}
 RECEIPT = Receipt(7, "ab" * 32, 1_790_000_000_000_000)
 
@@ -46,13 +52,17 @@ def received(request: Any) -> Received:
     return Received(convert(value, ActionRequest), canonical)
 
 
-def judged(judgements: Judgements, request: Any = READ, facts: Facts = FACTS, *, explain: bool = False) -> Judgement:
-    return judgements.of(received(request), facts, Budget(20_000), explain=explain)
+def judged(judgements: Judgements, request: Any = READ, ground: Ground = GROUND, *, explain: bool = False) -> Judgement:
+    return judgements.of(received(request), ground, Budget(20_000), explain=explain)
+
+
+def said(judgement: Judgement) -> Any:
+    return judgement.decision, judgement.steps, judgement.entry, judgement.answer
 
 
 @pytest.fixture
 def judgements() -> Judgements:
-    return Judgements(CONFIGURATION)
+    return Judgements()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,7 @@ def test_what_is_remembered_is_what_would_be_decided_anew(judgements: Judgements
     first = judged(judgements, request_)
 
     assert judged(judgements, request_) is first
-    assert judged(Judgements(CONFIGURATION), request_) == first
+    assert said(judged(Judgements(), request_)) == said(first)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +95,7 @@ def test_what_is_remembered_is_what_would_be_decided_anew(judgements: Judgements
 )
 def test_another_request_is_judged_by_itself(judgements: Judgements, other: Any) -> None:
     assert judged(judgements, other) is not judged(judgements)
-    assert judged(judgements, other) == judged(Judgements(CONFIGURATION), other)
+    assert said(judged(judgements, other)) == said(judged(Judgements(), other))
 
 
 @pytest.mark.parametrize(
@@ -95,20 +105,24 @@ def test_another_request_is_judged_by_itself(judgements: Judgements, other: Any)
         structs.replace(FACTS, caller=Caller("other", "k_1", "pep")),
         structs.replace(FACTS, caller=Caller("coder", "k_1", "agent")),
         structs.replace(FACTS, workspaces=()),
+        structs.replace(FACTS, session=Standing("s", Limit(Trust.UNKNOWN, "seen"))),
+        structs.replace(FACTS, stops=Stops([Stop("everything", "")])),
     ],
 )
 def test_other_facts_are_judged_by_themselves(judgements: Judgements, facts: Facts) -> None:
-    assert judged(judgements, READ, facts) is not judged(judgements)
-    assert judged(judgements, READ, facts) == judged(Judgements(CONFIGURATION), READ, facts)
+    other = Ground(CONFIGURATION, facts, 5, ())
+
+    assert judged(judgements, READ, other) is not judged(judgements)
+    assert said(judged(judgements, READ, other)) == said(judged(Judgements(), READ, other))
 
 
 def test_what_is_remembered_costs_the_steps_that_it_took(judgements: Judgements) -> None:
     budgets = [Budget(20_000), Budget(20_000)]
     for budget in budgets:
-        judgements.of(received(READ), FACTS, budget, explain=False)
+        judgements.of(received(READ), GROUND, budget, explain=False)
     assert budgets[0].left == budgets[1].left < 20_000
 
-    short = judgements.of(received(READ), FACTS, Budget(1), explain=False)
+    short = judgements.of(received(READ), GROUND, Budget(1), explain=False)
     assert not short.decision.allowed
     assert judged(judgements).decision.allowed
 
@@ -141,3 +155,18 @@ def test_an_answer_and_an_entry_bear_their_own_receipt_and_salt(judgements: Judg
     one, other = (judgement.entry.draft(bytes([at]) * 32) for at in range(2))
     assert one.payload == other.payload
     assert one.head != other.head
+
+
+def test_a_ground_is_the_same_until_something_that_it_rests_on_is_another() -> None:
+    configuration = structs.replace(CONFIGURATION, callers={("k_1", "coder"): FACTS.caller})
+    within = Standing("s_1", until=77)
+    grounds = Grounds()
+    first = grounds.of(configuration, KEY, "coder", (APART, 5))
+
+    assert grounds.of(configuration, KEY, "coder", (APART, 5)) is first
+    later = grounds.of(configuration, KEY, "coder", (APART, 6))
+    assert later is not first
+    assert later.facts is first.facts
+    assert grounds.of(configuration, KEY, "coder", (within, 6)).facts.session == within
+    assert grounds.of(structs.replace(configuration), KEY, "coder", (APART, 6)).facts is not first.facts
+    assert grounds.of(configuration, KEY, "coder", (APART, 6), frozenset(("d_1",))).guards == later.guards

@@ -15,7 +15,8 @@ from app.core.provenance import NO_LIMIT
 from app.core.session import APART, Standing
 from app.core.trust import Trust
 from app.services.configuration import Configuration
-from app.services.recording import Salts, Upon, form_of, record
+from app.services.ground import Grounds
+from app.services.recording import Salts, form_of, record
 from app.storage.command import EpochIs, NotAfter
 from app.storage.keys import Key
 from app.storage.sessions import SessionsUnchanged
@@ -32,17 +33,18 @@ CONFIGURATION = Configuration(
     rules=RULES,
     workspaces=(),
     delegations={},
+    callers={(key, "coder"): Caller("coder", key, "pep") for key in ("k_1", "k_2")},
 )
 
 
 def drafted(decision: Decision, request: ActionRequest, received: bytes, salt: bytes) -> Draft:
     form = form_of(decision, request, received, CALLER, CONFIGURATION)
-    return record(form, decision, request, UPON, salt).entries[0]
+    return record(form, decision, request, GROUND, salt).entries[0]
 
 
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
 CALLER = Caller("coder", "k_1", "pep")
-UPON = Upon(KEY, "coder", CONFIGURATION, APART, 5)
+GROUND = Grounds().of(CONFIGURATION, KEY, "coder", (APART, 5))
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 effects = st.lists(st.builds(Effect, st.sampled_from(EffectKind), st.text(max_size=20)), max_size=4).map(tuple)
@@ -122,12 +124,13 @@ def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_sess
     epochs = (EpochIs(3), SessionsUnchanged("coder", 5))
     form = form_of(decision, request, b"{}", CALLER, CONFIGURATION)
 
-    for upon, mortals in (
-        (UPON, ()),
-        (Upon(mortal, "coder", CONFIGURATION, APART, 5), (NotAfter(99),)),
-        (Upon(mortal, "coder", CONFIGURATION, within, 5), (NotAfter(99), NotAfter(77))),
+    for key, standing, mortals in (
+        (KEY, APART, ()),
+        (mortal, APART, (NotAfter(99),)),
+        (mortal, within, (NotAfter(99), NotAfter(77))),
     ):
-        assert record(form, decision, request, upon, b"s" * 32).guards == epochs + mortals
+        ground = Grounds().of(CONFIGURATION, key, "coder", (standing, 5))
+        assert record(form, decision, request, ground, b"s" * 32).guards == epochs + mortals
 
 
 def test_no_salt_comes_twice() -> None:

@@ -1,0 +1,73 @@
+"""What a decision is made upon besides the request: the facts, and the guards by which the ledger holds it to them."""
+
+from msgspec import Struct
+
+from app.core.facts import NOTHING_OFFERED, Facts, Offered
+from app.core.session import Standing
+from app.services.configuration import Configuration
+from app.storage.command import EpochIs, Guard, NotAfter
+from app.storage.keys import Key
+from app.storage.sessions import SessionsUnchanged
+
+# Grounds are few: one for each key, agent and session that calls.
+_MOST = 4_096
+
+
+class Ground(Struct, frozen=True, eq=False):
+    """`sessions` is the epoch at which the caller stood so among its agent's sessions."""
+
+    configuration: Configuration
+    facts: Facts
+    sessions: int
+    guards: tuple[Guard, ...]
+
+
+class Grounds:
+    """The grounds on which this process decides, each made once for as long as nothing changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str | None], Ground] = {}
+
+    def of(
+        self,
+        configuration: Configuration,
+        key: Key,
+        agent: str,
+        stands: tuple[Standing, int],
+        refused: frozenset[str] = frozenset(),
+    ) -> Ground:
+        """The ground of a request by `key` for `agent`; `refused` are grants that were found used up."""
+        standing, sessions = stands
+        name = (key.id, agent, standing.id)
+        known = self._known.get(name)
+        if known is not None and (known.configuration is not configuration or known.facts.session != standing):
+            known = None
+        if known is not None and known.sessions == sessions and not refused:
+            return known
+        # The same facts stay the same object, by which judgements are remembered.
+        facts = (
+            known.facts if known is not None and not refused else _facts(configuration, key, agent, standing, refused)
+        )
+        ground = Ground(configuration, facts, sessions, _guards(configuration, key, agent, stands))
+        if not refused:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            self._known[name] = ground
+        return ground
+
+
+def _facts(configuration: Configuration, key: Key, agent: str, standing: Standing, refused: frozenset[str]) -> Facts:
+    delegations = configuration.delegations.get(agent)
+    offered = NOTHING_OFFERED if delegations is None else Offered(delegations, refused)
+    caller = configuration.callers[key.id, agent]
+    return Facts(caller, configuration.workspaces, standing, offered, configuration.stops)
+
+
+def _guards(configuration: Configuration, key: Key, agent: str, stands: tuple[Standing, int]) -> tuple[Guard, ...]:
+    standing, sessions = stands
+    guards: tuple[Guard, ...] = (
+        EpochIs(configuration.epoch),
+        # INVARIANT: no entry after the change of a session rests on what it was before.
+        SessionsUnchanged(agent, sessions),
+    )
+    return guards + tuple(NotAfter(end) for end in (key.expires_at, standing.until) if end is not None)
