@@ -40,7 +40,7 @@ class Transaction:
         self._held = guards
         return None
 
-    def apply(self, changes: "tuple[Change, ...]") -> None:
+    def make(self, changes: "tuple[Change, ...]") -> None:
         self._held = None
         for change in changes:
             change.apply(self)

@@ -120,7 +120,7 @@ class Writer:
                     outcomes.append(UnavailableError("this machine's clock is far off the database's"))
                     continue
                 if command.changes:
-                    transaction.apply(command.changes)
+                    transaction.make(command.changes)
                 outcomes.append(slice(len(entries), len(entries) + len(command.entries)))
                 entries += command.entries
                 transaction.seq = head.size + len(entries)
