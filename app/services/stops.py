@@ -11,7 +11,7 @@ from app.storage.command import Guard, Stale
 from app.storage.database import Database
 from app.storage.stops import LiftStop, NotStopped, PressedStop, PressStop, StopStands
 
-# Each is compared with the names of every call.
+# Wildcards over tools, each of which is compared with the names of every call.
 MOST = 200
 
 
@@ -33,8 +33,8 @@ class StopButtons:
         """
         if bool(name) is (kind == "everything"):
             raise InvalidError("invalid_stop", "An agent or a tool is stopped by name; everything has none.")
-        if len(self.all()) >= MOST:
-            raise ConflictError("too_many_stops", f"{MOST} buttons are pressed; pause everything, or lift some.")
+        if kind == "tool" and sum(stop.kind == "tool" for stop in self.all()) >= MOST:
+            raise ConflictError("too_many_stops", f"{MOST} tools are paused by name; pause everything, or lift some.")
         stop = PressStop(f"s_{secrets.token_hex(6)}", kind, name, reason, by)
         data = {"kind": kind, "name": name, "reason": reason, "stop": stop.id}
         guards: tuple[Guard, ...] = (NotStopped(kind, name),)

@@ -1,5 +1,6 @@
 """The disk is full, or the database can only be read: every answer is a no, and it heals by itself."""
 
+import json
 import os
 import resource
 import subprocess
@@ -30,6 +31,40 @@ def test_a_full_disk_is_answered_with_503_and_a_no_until_there_is_room_again(
     with _full(small_disk):
         acknowledged = _evaluates_until_refused(process, home)
     _is_well_again(process, home, acknowledged)
+
+
+def test_stop_buttons_work_where_there_is_no_room_for_anything_else(
+    small_disk: Path, serve: Callable[[Home], Process]
+) -> None:
+    home = prepare(small_disk, f"sqlite:///{small_disk / 'agent-sudo.db'}")
+    process = serve(home)
+    other = process.ask("POST", "/agents/coder/keys", basic(), b"{}")[1]
+    with _full(small_disk):
+        acknowledged = _evaluates_until_refused(process, home)
+        # Whoever signed in before the disk was full is known; whoever comes now is let in all the same.
+        for stop in ({"kind": "tool", "name": "Read"}, {"kind": "agent", "name": "coder"}, {"kind": "everything"}):
+            status, answer = process.ask("POST", "/stops", basic(), json.dumps(stop).encode())
+            assert (status, answer.get("kind")) == (201, stop["kind"])
+            _is_refused(process, home)
+        assert process.ask("DELETE", f"/agents/coder/keys/{other['id']}", basic())[0] == 204
+        # Everything else still finds no room, also what an operator wants.
+        assert process.ask("POST", "/agents", basic(), b'{"name": "x"}')[0] == 503
+        assert process.evaluate(other["key"])[0] == 401
+    until(lambda: process.ask("GET", "/readyz", {})[0] == 200)
+    assert process.evaluate(home.key)[1]["rules"] == ["stop-agent", "stop-everything", "stop-tool"]
+    for stop in process.ask("GET", "/stops", basic())[1]["stops"]:
+        assert process.ask("DELETE", f"/stops/{stop['id']}", basic())[0] == 204
+    _is_well_again(process, home, acknowledged)
+
+
+def test_people_sign_in_and_stop_where_there_is_no_room(small_disk: Path, serve: Callable[[Home], Process]) -> None:
+    home = prepare(small_disk, f"sqlite:///{small_disk / 'agent-sudo.db'}")
+    process = serve(home)
+    with _full(small_disk):
+        _evaluates_until_refused(process, home)
+        assert process.ask("POST", "/stops", basic(), b'{"kind": "everything"}')[0] == 201
+    until(lambda: process.ask("GET", "/readyz", {})[0] == 200)
+    assert process.evaluate(home.key)[1]["rules"] == ["stop-everything"]
 
 
 def test_a_file_that_may_not_grow_is_answered_with_503_and_a_no_until_it_may_again(
