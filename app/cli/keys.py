@@ -7,8 +7,10 @@ import typer
 from app.cli.durations import seconds
 from app.cli.options import AsJson, Operator, PassphraseStdin, Url, checked_kind
 
-commands = typer.Typer(name="keys", help="Agents' keys: list, create, revoke.", no_args_is_help=True)
+commands = typer.Typer(name="keys", help="Agents' keys: list, create, rotate, revoke.", no_args_is_help=True)
 AgentName = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's name.")]
+KeyId = Annotated[str, typer.Argument(metavar="KEY", help="The key's id, k_…, as `keys list` shows it.")]
+Ttl = Annotated[str, typer.Option(metavar="30m|24h|7d", help="When it expires; default: never.")]
 
 
 @commands.command("list")
@@ -29,9 +31,10 @@ def list_keys(
     if as_json:
         terminal.lines(found)
         return
-    table = terminal.table("key", "kind", "created (UTC)", "state")
+    table = terminal.table("key", "kind", "speaks for", "created (UTC)", "last used (UTC)", "state")
     for one in found:
-        table.add_row(one["id"], one["kind"], terminal.clock_time(one["created_at"]), _state(one))
+        created, used = (terminal.clock_time(one[name]) for name in ("created_at", "last_used_at"))
+        table.add_row(one["id"], one["kind"], terminal.text(", ".join(one["agents"])), created, used, _state(one))
     terminal.output().print(table)
 
 
@@ -43,19 +46,46 @@ def create_key(
         str,
         typer.Option(metavar="pep|agent", help="pep: for a gate that the agent cannot read; agent: it calls itself."),
     ] = "pep",
-    ttl: Annotated[str, typer.Option(metavar="30m|24h|7d", help="When it expires; default: never.")] = "",
+    ttl: Ttl = "",
+    also: Annotated[
+        list[str] | None, typer.Option(metavar="AGENT", help="A further agent that a pep key speaks for; repeat it.")
+    ] = None,
     operator: Operator = "",
     passphrase_stdin: PassphraseStdin = False,
     url: Url = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a key, shown this once."""
-    from app.cli import terminal
     from app.cli.service import Service, quoted
 
-    body = {"kind": checked_kind(kind), "ttl_seconds": seconds(ttl) if ttl else None}
+    body = {"kind": checked_kind(kind), "ttl_seconds": seconds(ttl) if ttl else None, "also": also or []}
     service = Service(url, operator, passphrase_stdin=passphrase_stdin)
-    made = service.post(f"/agents/{quoted(agent)}/keys", body)
+    _show(service.post(f"/agents/{quoted(agent)}/keys", body), as_json=as_json)
+
+
+@commands.command("rotate")
+def rotate_key(
+    agent: AgentName,
+    key: KeyId,
+    *,
+    overlap: Annotated[str, typer.Option(metavar="0|30m|24h", help="How long the old key goes on working.")] = "24h",
+    ttl: Ttl = "",
+    operator: Operator = "",
+    passphrase_stdin: PassphraseStdin = False,
+    url: Url = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a key with the rights of an old one, which ends when the overlap does."""
+    from app.cli.service import Service, quoted
+
+    body = {"overlap_seconds": seconds(overlap) if overlap != "0" else 0, "ttl_seconds": seconds(ttl) if ttl else None}
+    service = Service(url, operator, passphrase_stdin=passphrase_stdin)
+    _show(service.post(f"/agents/{quoted(agent)}/keys/{quoted(key)}/rotate", body), as_json=as_json)
+
+
+def _show(made: dict[str, Any], *, as_json: bool) -> None:
+    from app.cli import terminal
+
     if as_json:
         terminal.document(made)
         return
@@ -70,7 +100,7 @@ def create_key(
 @commands.command("revoke")
 def revoke_key(
     agent: AgentName,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The key's id, k_…, as `keys list` shows it.")],
+    key: KeyId,
     *,
     operator: Operator = "",
     passphrase_stdin: PassphraseStdin = False,

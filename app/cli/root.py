@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import agents, audit, check, context, doctor, init, keys, policy, serve, sessions, workspace
+from app.cli import (
+    agents,
+    audit,
+    check,
+    context,
+    doctor,
+    init,
+    keys,
+    operators,
+    policy,
+    serve,
+    sessions,
+    stops,
+    workspace,
+)
 from app.cli.demo import demo, ladder
 from app.cli.failure import ERROR, Failure
 
@@ -43,7 +57,9 @@ commands.command("demo")(demo.demo)
 commands.command("eval")(ladder.evaluate)
 commands.command("context")(context.context)
 commands.command("doctor")(doctor.doctor)
-for _group in (agents, keys, sessions, policy, workspace, audit):
+commands.command("stop")(stops.stop)
+commands.command("resume")(stops.resume)
+for _group in (operators, agents, keys, sessions, policy, workspace, audit):
     commands.add_typer(_group.commands)
 
 

@@ -42,7 +42,7 @@ class Service:
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise Failure(f"{self._url} would carry your passphrase in the clear.", "Use https://.")
         name = operator or ask("Operator", "--operator NAME")
-        self._sign_in = (name, passphrase(name, from_stdin=passphrase_stdin))
+        self.sign_in = (name, passphrase(name, from_stdin=passphrase_stdin))
 
     def get(self, path: str) -> Any:
         return self._request("GET", path, None)
@@ -53,6 +53,9 @@ class Service:
     def put(self, path: str, body: Any) -> Any:
         return self._request("PUT", path, body)
 
+    def patch(self, path: str, body: Any) -> Any:
+        return self._request("PATCH", path, body)
+
     def delete(self, path: str) -> None:
         self._request("DELETE", path, None)
 
@@ -62,7 +65,7 @@ class Service:
         try:
             # No proxy: what is meant for this service is nobody else's to read.
             with httpx2.Client(
-                auth=self._sign_in, timeout=_PATIENCE_S, trust_env=False, verify=trusted(self._found)
+                auth=self.sign_in, timeout=_PATIENCE_S, trust_env=False, verify=trusted(self._found)
             ) as client:
                 answer = client.request(method, f"{self._url}{path}", json=body)
         except httpx2.HTTPError as error:

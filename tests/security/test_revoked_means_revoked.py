@@ -28,6 +28,7 @@ class Racers:
         self.session: str | None = None
         self.answers: Counter[tuple[str, int]] = Counter()
         self.trusted: Counter[tuple[str | None, str]] = Counter()
+        self.decisions: Counter[str | None] = Counter()
         self._process = process
         self._lock = threading.Lock()
         self._ended = False
@@ -47,9 +48,11 @@ class Racers:
             connection.request("POST", "/evaluate", body, bearer(key))
             answer = connection.getresponse()
             document = json.loads(answer.read())
-            assert answer.status == 200 or document["allowed"] is False
+            decision = document.get("decision")
+            assert document["allowed"] is (answer.status == 200 and decision == "ALLOW")
             with self._lock:
                 self.answers[key, answer.status] += 1
+                self.decisions[decision] += 1
                 if answer.status == 200:
                     self.trusted[session, document["provenance"]["trust"]] += 1
         connection.close()
@@ -75,11 +78,14 @@ def test_no_entry_after_the_revoke_of_a_key_relies_on_it_whichever_service_recor
     revokes, evaluates = serve(home), serve(home)
     operator = Operator(revokes)
     with racing(evaluates, home.key) as racers:
-        for _ in range(trials):
+        for trial in range(trials):
             made = operator.ask("POST", "/agents/coder/keys", {})
             racers.key = made["key"]
             until(lambda: racers.count(200) > 0)
-            operator.ask("DELETE", f"/agents/coder/keys/{made['id']}")
+            if trial % 2:
+                operator.ask("DELETE", f"/agents/coder/keys/{made['id']}")
+            else:
+                operator.ask("POST", f"/agents/coder/keys/{made['id']}/rotate", {"overlap_seconds": 0})
             until(lambda: racers.count(401) > 0)
     operator.close()
     assert {status for _, status in racers.answers} == {200, 401}
@@ -147,6 +153,39 @@ def test_no_entry_without_a_session_is_trusted_more_than_the_agents_sessions_wer
     assert _relied_on_what_was_revoked(home.url) == []
 
 
+def test_nothing_is_allowed_after_a_stop_until_it_is_lifted_whichever_service_recorded_it(
+    home: Home, serve: Callable[[Home], Process], trials: int
+) -> None:
+    stops, evaluates = serve(home), serve(home)
+    operator = Operator(stops)
+    ways = cycle(
+        [
+            ("/stops", {"kind": "everything"}),
+            ("/stops", {"kind": "tool", "name": "read_*"}),
+            ("/stops", {"kind": "agent", "name": "coder"}),
+            ("/agents/coder", {"needs_session": True}),
+        ]
+    )
+    with racing(evaluates, home.key) as racers:
+        for _, (path, body) in zip(range(trials), ways, strict=False):
+            _more(racers, "ALLOW")
+            made = operator.ask("POST" if path == "/stops" else "PATCH", path, body)
+            _more(racers, "DENY")
+            if path == "/stops":
+                operator.ask("DELETE", f"/stops/{made['id']}")
+            else:
+                operator.ask("PATCH", path, {"needs_session": False})
+    operator.close()
+    assert {status for _, status in racers.answers} == {200}
+    assert _allowed_against_a_stop(home.url) == []
+
+
+def _more(racers: Racers, decision: str) -> None:
+    """Wait until some more were decided so."""
+    enough = racers.decisions[decision] + 3
+    until(lambda: racers.decisions[decision] > enough)
+
+
 class Operator:
     """Asks one service for changes, over one connection."""
 
@@ -181,6 +220,8 @@ def _relied_on_what_was_revoked(url: str) -> list[int]:
                     policy = entry["data"]["policy"]
                 case "key.revoked":
                     revoked.add(entry["data"]["key"])
+                case "key.rotated":
+                    revoked.add(entry["data"]["previous"])
                 case "decision" if (
                     entry["policy"] != policy
                     or entry["actor"]["key"] in revoked
@@ -188,4 +229,28 @@ def _relied_on_what_was_revoked(url: str) -> list[int]:
                 ):
                     found.append(seq)
     database.dispose()
+    return found
+
+
+def _allowed_against_a_stop(url: str) -> list[int]:
+    """The decisions that allow something while it is stopped, or while its agent needs a session."""
+    found: list[int] = []
+    stopped: set[str] = set()
+    database = open_database(url)
+    for _, rows in entries.pages(database):
+        for seq, _, body, *_ in rows:
+            entry = decode(body)
+            match entry["type"], entry.get("data"):
+                case "stop.pressed", {"stop": stop}:
+                    stopped.add(stop)
+                case "stop.lifted", {"stop": stop}:
+                    stopped.remove(stop)
+                case "agent.changed", {"needs_session": True, "agent": agent}:
+                    stopped.add(agent)
+                case "agent.changed", {"needs_session": False, "agent": agent}:
+                    stopped.remove(agent)
+                case "decision", _ if stopped and entry["decision"] == "ALLOW":
+                    found.append(seq)
+    database.dispose()
+    assert not stopped
     return found

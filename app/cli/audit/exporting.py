@@ -14,7 +14,7 @@ from app.cli.failure import Failure
 _FORMATS = ("jsonl", "csv", "legacy")
 
 
-def export_log(  # noqa: PLR0913 - one argument an option
+def export_log(
     *,
     format: Annotated[str, typer.Option("--format", metavar="jsonl|csv|legacy", help="See docs/formats.md.")] = "jsonl",
     output: Annotated[

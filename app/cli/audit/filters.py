@@ -40,7 +40,7 @@ Target = Annotated[
 Type = Annotated[str, typer.Option(metavar="TYPE", help="Only this type: decision, key.created, …")]
 
 
-def wanted(  # noqa: PLR0913 - one argument an option
+def wanted(
     *,
     since: str,
     decision: str,

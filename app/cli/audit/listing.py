@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FURTHEST = 1_000_000
 
 
-def list_entries(  # noqa: PLR0913 - one argument an option
+def list_entries(
     *,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many of the newest.")] = 20,
     since: filters.Since = "",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _DECISIONS = ("ALLOW", "REQUIRE_APPROVAL", "REQUIRE_STRONG_APPROVAL", "DENY")
 
 
-def review(  # noqa: PLR0913 - one argument an option
+def review(
     *,
     since: filters.Since = "24h",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many that were not allowed to show.")] = 50,
