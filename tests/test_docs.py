@@ -25,12 +25,19 @@ from tests.homes import AGENT, OPERATOR, PASSPHRASE
 from tests.processes import Process, start
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/settings.md", "docs/http-api.md", "docs/policies.md", "docs/sessions.md", "docs/audit.md"]
+PAGES = [
+    "README.md",
+    *(
+        f"docs/{name}.md"
+        for name in ("settings", "http-api", "policies", "sessions", "agents", "operators", "stopping")
+    ),
+    "docs/audit.md",
+]
 HERE = "http://127.0.0.1:8787"
 SIGNED_IN = """\
 agent-sudo() {
     case " $* " in
-        *" --operator "*) printf '%s\\n' "$PASSPHRASE" | command agent-sudo "$@" --passphrase-stdin ;;
+        *" --operator "*) printf '%s\\n' "$PASSPHRASE" "$PASSPHRASE too" | command agent-sudo "$@" --passphrase-stdin ;;
         *) command agent-sudo "$@" ;;
     esac
 }

@@ -1,10 +1,11 @@
 """A PostgreSQL server and replicas of the service on it, as processes on free ports: `scripts/topology [N]`."""
 
+import atexit
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -41,22 +42,23 @@ def main() -> None:
     # An exception, so that everything that was started ends on its way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     prepare_run()
-    try:
-        with tempfile.TemporaryDirectory() as folder, topology(Path(folder), Postgres(), replicas) as made:
-            shown = {
-                "replicas": [process.url for process in made.replicas],
-                "database": made.home.url,
-                "operator": OPERATOR,
-                "passphrase": PASSPHRASE,
-                "agent_key": made.home.key,
-            }
-            sys.stdout.write(f"{encode(shown).decode()}\n")
-            sys.stdout.flush()
-            signal.pause()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        leave()
+    # Registered before the server's library is there, and so done after it has stopped the server.
+    atexit.register(leave)
+    with (
+        suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory() as folder,
+        topology(Path(folder), Postgres(), replicas) as made,
+    ):
+        shown = {
+            "replicas": [process.url for process in made.replicas],
+            "database": made.home.url,
+            "operator": OPERATOR,
+            "passphrase": PASSPHRASE,
+            "agent_key": made.home.key,
+        }
+        sys.stdout.write(f"{encode(shown).decode()}\n")
+        sys.stdout.flush()
+        signal.pause()
 
 
 if __name__ == "__main__":
