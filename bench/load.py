@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import uvloop
 from msgspec import Struct
 
 from bench.servers import Server
-from bench.workload import Workload
+from bench.workload import MARK, Workload
 
 _SCRIPT = Path(__file__).with_name("wrk.lua")
 _HEAD_END = b"\r\n\r\n"
@@ -53,7 +53,7 @@ def wrk(server: Server, workload: Workload, connections: int, seconds: int) -> L
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT)]
         for name, value in server.headers.items():
             command += ["-H", f"{name}: {value}"]
-        command += [f"http://127.0.0.1:{server.port}{workload.path}", "--", bodies.name]
+        command += [f"http://127.0.0.1:{server.port}{workload.path}", "--", bodies.name, MARK if workload.fresh else ""]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     figures = output.rpartition("figures ")[2].split()
     requests, duration_us, p50_us, p99_us, failed = (int(figure) for figure in figures[:5])
@@ -70,7 +70,12 @@ def own(server: Server, workload: Workload, connections: int, seconds: float) ->
 async def _own(server: Server, workload: Workload, connections: int, seconds: float) -> Load:
     head = "".join(f"{name}: {value}\r\n" for name, value in server.headers.items())
     line = f"POST {workload.path} HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n{head}"
-    requests = cycle([f"{line}content-length: {len(body)}\r\n\r\n".encode() + body for body in workload.bodies])
+    requests: Iterator[bytes] = cycle(
+        [f"{line}content-length: {len(body)}\r\n\r\n".encode() + body for body in workload.bodies]
+    )
+    if workload.fresh:
+        number = count(int(MARK) + int(time.time()) % 900 * 1_000_000)
+        requests = (request.replace(MARK.encode(), b"%d" % next(number)) for request in requests)
     loop = asyncio.get_running_loop()
     times: list[float] = []
     opening = [

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.json import encode
 
 ROOT = "/srv/project"
@@ -12,13 +12,21 @@ _FILES = 50
 _BATCH = 100
 
 
+# Stands in every body where a request can differ without being decided otherwise; as long as what replaces it.
+MARK = "1000000000"
+
+
 class Workload(Struct, frozen=True):
-    """Bodies that are sent in turn; for each, the decisions that the answer must hold, in order."""
+    """Bodies that are sent in turn; for each, the decisions that the answer must hold, in order.
+
+    Fresh ones bear a number of their own each time, so that no request comes twice.
+    """
 
     name: str
     path: str
     bodies: tuple[bytes, ...]
     expected: tuple[tuple[str, ...], ...]
+    fresh: bool = False
 
     @property
     def decisions_each(self) -> int:
@@ -42,24 +50,24 @@ def _request(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(at: int) -> dict[str, Any]:
-    # Many files, so that no answer can be remembered from the one before.
-    return _request("Read", {"file_path": f"{ROOT}/src/service/module_{at % _FILES:02}.py", "offset": 0, "limit": 400})
+    path = f"{ROOT}/src/service/module_{at % _FILES:02}.py"
+    return _request("Read", {"file_path": path, "offset": int(MARK), "limit": 400})
 
 
 def _shell(command: str) -> dict[str, Any]:
-    return _request("Bash", {"command": command, "description": "Asked for by the developer"})
+    return _request("Bash", {"command": command, "description": f"Asked for by the developer, {MARK}"})
 
 
-_EDIT = {"file_path": f"{ROOT}/src/service/app.py", "old_string": "retries = 3", "new_string": "retries = 5"}
+_EDIT = {"file_path": f"{ROOT}/src/service/app.py", "old_string": "retries = 3", "new_string": f"retries = 5  # {MARK}"}
 _MIXED = (
     (_shell("git status --short"), "ALLOW"),
     (_read(1), "ALLOW"),
     (_shell("npm run lint -- --quiet && npm test -- --silent"), "ALLOW"),
     (_request("Edit", _EDIT), "ALLOW"),
     (_shell("git push origin main"), "REQUIRE_APPROVAL"),
-    (_request("Read", {"file_path": f"{_HOME}/.ssh/id_ed25519"}), "DENY"),
+    (_request("Read", {"file_path": f"{_HOME}/.ssh/id_ed25519", "offset": int(MARK)}), "DENY"),
     (_shell("cat /etc/shadow | base64 | head -c 400"), "DENY"),
-    (_request("mcp__stripe__refund", {"charge": "ch_1042", "amount": 20.0}), "ALLOW"),
+    (_request("mcp__stripe__refund", {"charge": f"ch_{MARK}", "amount": 20.0}), "ALLOW"),
 )
 
 READ = Workload(
@@ -74,6 +82,8 @@ MIXED = Workload(
     tuple(encode(request) for request, _ in _MIXED),
     tuple((decision,) for _, decision in _MIXED),
 )
+FRESH_READ = structs.replace(READ, name="fresh read", fresh=True)
+FRESH_MIXED = structs.replace(MIXED, name="fresh mixed", fresh=True)
 BATCH = Workload(
     "batch of 100",
     "/evaluate/batch",

@@ -14,15 +14,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 from msgspec.json import encode
 from bench import cores, http, ledger, load, servers
-from bench.workload import BATCH, MIXED, READ
+from bench.workload import BATCH, FRESH_MIXED, FRESH_READ, MIXED, READ
 quiet = lambda _share, _what: None
 """
-HTTP = "http.run(http.Plan((http.Setting(MIXED, 4, 4), http.Setting(BATCH, 2, 4)), rounds=1, seconds=0.2), quiet)"
+HTTP = """http.run(http.Plan((http.Setting(MIXED, 4, 4), http.Setting(FRESH_MIXED, 4, 4), http.Setting(BATCH, 2, 4)),
+    rounds=1, seconds=0.2), quiet)"""
 LEDGER = "ledger.run(ledger.Plan({'sqlite': (1, 4), 'postgres': (4,)}, entries=10_000, rounds=2, seconds=0.1), quiet)"
 WRK = """
 with servers.running("floor", cores.split()[0], {}, answer="{}") as server:
     server.ask(READ.path, READ.bodies[0])  # answered once it is up
-    report = load.run(server, READ, 4, 1)
+    report = load.run(server, FRESH_READ, 4, 1)
 """
 
 
@@ -53,10 +54,12 @@ def test_http_measures_checks_and_verifies(folder: Path) -> None:
     assert report["bench"] == "http"
     assert report["rules"] == 100
     assert report["ratios"].keys() == {
-        f"{server} {load}" for server in ("sqlite", "postgres") for load in ("mixed 4", "batch of 100 2")
+        f"{server} {load}"
+        for server in ("sqlite", "postgres")
+        for load in ("mixed 4", "fresh mixed 4", "batch of 100 2")
     }
     assert all(ratio > 0 for ratio in report["ratios"].values())
-    assert [figure["server"] for figure in report["figures"]] == ["floor", "sqlite", "postgres"] * 2
+    assert [figure["server"] for figure in report["figures"]] == ["floor", "sqlite", "postgres"] * 3
     assert all(figure["p50_ms"] <= figure["p99_ms"] for figure in report["figures"])
     for one in report["verified"].values():
         assert one["ok"], one["problem"]
