@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from app.core.delegation import Delegation
 from app.core.grant import Grant, Quorum
+from app.core.limit import Use
 from app.core.model import Effect
 from app.core.trust import Trust
 
@@ -74,6 +75,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     obligations: tuple[str, ...] = ()
     near: tuple[Near, ...] = ()
     grant: Grant | None = None
+    uses: tuple[Use, ...] = ()
 
     @property
     def delegation(self) -> str | None:

@@ -21,7 +21,7 @@ from app.core.policy.situation import Situation
 from app.core.policy.wildcard import is_wild, matches
 
 # What a tool of which only the name is known may do by being called; paths and hosts must be named besides.
-_UNKNOWN = frozenset((EffectKind.CALL, EffectKind.QUERY, EffectKind.ACCESS, EffectKind.NETWORK))
+_UNKNOWN = frozenset((EffectKind.CALL, EffectKind.QUERY, EffectKind.ACCESS)) | ON_HOSTS
 # What such a tool says of itself.
 _ANNOTATED = frozenset(("destructiveHint", "openWorldHint"))
 
@@ -52,7 +52,7 @@ class Scope:
         self._when = Condition(terms.when, {}) if terms.when else None
 
     def keys(self) -> Iterator[str]:
-        """Of these a call must have one to be covered: `$program`, `/segment of a path`, `!tool`, or "" for none."""
+        """Of these a call must have one to be covered: `$program`, `/segment`, `@host`, `!tool`, or "" for none."""
         for action in self.actions:
             if is_wild(action):
                 yield ""
@@ -60,6 +60,8 @@ class Scope:
                 yield from _keys("$", action, self._commands)
             elif action in TOOLS and TOOLS[action].kind in ON_PATHS:
                 yield from _keys("/", action, self._paths)
+            elif action in TOOLS and TOOLS[action].kind in ON_HOSTS and not TOOLS[action].default:
+                yield from _keys("@", action, self._hosts)
             else:
                 yield f"!{action}"
 
@@ -187,7 +189,7 @@ class Delegation(Struct, frozen=True, kw_only=True):
         return "used up" if self.spent else None
 
 
-def _keys(mark: str, action: str, things: CommandSet | PathSet | None) -> Iterator[str]:
+def _keys(mark: str, action: str, things: CommandSet | HostSet | PathSet | None) -> Iterator[str]:
     """The keys of a delegation's commands or paths; where they are too wide to have any, the action's own."""
     if things is None:
         return

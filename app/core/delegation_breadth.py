@@ -3,7 +3,7 @@
 from app.core.classify.names import canonical
 from app.core.classify.tools import TOOLS
 from app.core.delegation import Terms
-from app.core.model import ON_PATHS, EffectKind
+from app.core.model import ON_HOSTS, ON_PATHS
 from app.core.policy.wildcard import is_wild
 
 _DAY_US = 86_400_000_000
@@ -57,6 +57,6 @@ def _empty(terms: Terms, actions: list[str]) -> list[str]:
             found.append("shell covers nothing without commands.")
         elif kind in ON_PATHS and not terms.allowed_paths:
             found.append(f"{action} covers nothing without allowed_paths.")
-        elif kind is EffectKind.NETWORK and action != "web_search" and not terms.hosts:
+        elif kind in ON_HOSTS and action != "web_search" and not terms.hosts:
             found.append(f"{action} covers nothing without hosts.")
     return found

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from app.core.decision import Classification, Finding, Stance
 from app.core.delegation import Delegation
-from app.core.model import NAMES_PATHS
+from app.core.model import NAMES_PATHS, ON_HOSTS
 from app.core.policy.command_set import plain
+from app.core.policy.host_set import address
 from app.core.policy.rule import Rule
 from app.core.policy.ruleset import RuleSet
 from app.core.policy.situation import Situation
@@ -98,7 +99,7 @@ def _index(one: Delegation) -> set[str]:
     """Under which keys a delegation is found. One for a session is found by the session alone."""
     if one.spent:
         return set()
-    return {f"@{one.session}"} if one.session is not None else set(one.scopes[0].keys())
+    return {f"#{one.session}"} if one.session is not None else set(one.scopes[0].keys())
 
 
 def _keys(situation: Situation, session: str | None) -> set[str]:
@@ -106,11 +107,13 @@ def _keys(situation: Situation, session: str | None) -> set[str]:
     call = situation.call
     found = {"", *(f"!{name}" for name in call.names)}
     if session is not None:
-        found.add(f"@{session}")
+        found.add(f"#{session}")
     for command in call.commands:
         if command.words:
             found.add(f"${plain(command.words[0])}")
     for effect in call.effects:
         if effect.kind in NAMES_PATHS:
             found.update(f"/{name}" for name in situation.located(effect.resource).names)
+        elif effect.kind in ON_HOSTS and (where := address(effect.resource)) is not None:
+            found.add(f"@{where.host}")
     return found

@@ -18,12 +18,13 @@ from app.core.classify.paths import Place, place
 from app.core.classify.request import classify
 from app.core.combine import combine, monitored
 from app.core.decision import Classification, Decision, Finding, Near, Stance, Verdict
-from app.core.facts import Facts, Offered, Profile
+from app.core.facts import Facts, Profile
 from app.core.grant import Asked, Grant, first
+from app.core.limit import Use
 from app.core.model import ActionRequest, Call, Effect, EffectKind
 from app.core.policy import condition
 from app.core.policy.located import roots
-from app.core.policy.rule import Rule
+from app.core.policy.rule import Limits, Rule
 from app.core.policy.ruleset import Candidates, RuleSet
 from app.core.policy.situation import Situation
 
@@ -61,7 +62,7 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
     found += _scopes(request, profile, candidates.scopes)
     if profile.needs_session and facts.session.id is None:
         found.append(_NO_SESSION)
-    spoken, near = _ask_rules(candidates, situation, explain=explain)
+    spoken, near, uses = _ask_rules(candidates, situation, facts.refused, explain=explain)
     if budget.left < 0:
         # INVARIANT: what was cut short may hold anything; monitor mode lets pass only what was understood.
         found.append(Finding(Stance.ASK, "too-complex", _TOO_COMPLEX, Classification.SENSITIVE, firm=True))
@@ -74,14 +75,14 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         quorums = tuple(one.quorum for one in spoken if one.stance is Stance.ASK and one.quorum is not None)
         strong = outcome.verdict is Verdict.REQUIRE_STRONG_APPROVAL
         asked = Asked(strong, quorums, actor, facts.session.id, facts.offered.now)
-        grant, missed = _ask_grants(facts.offered, asked, situation)
+        grant, missed = _ask_grants(facts, asked, situation)
         near += missed
     if profile.monitored and grant is None:
         outcome = monitored(outcome, [*found, *spoken])
     return Decision(
         verdict=outcome.verdict if grant is None else Verdict.ALLOW,
         classification=outcome.classification,
-        reason=outcome.reason if grant is None else f"Granted by {grant.id}, where else: {outcome.reason}",
+        reason=outcome.reason if grant is None else f"Granted by {grant.id}. Otherwise: {outcome.reason}",
         rules=outcome.rules,
         effects=call.effects,
         trust=weighed.trust,
@@ -93,6 +94,7 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         obligations=() if outcome.would_be is None else (NATIVE_PROMPTS,),
         near=tuple(near),
         grant=grant,
+        uses=uses,
     )
 
 
@@ -124,10 +126,16 @@ def _scopes(request: ActionRequest, profile: Profile, of_tool: tuple[str, ...]) 
     ]
 
 
-def _ask_rules(candidates: Candidates, situation: Situation, *, explain: bool) -> tuple[list[Finding], list[Near]]:
-    """What the rules that apply say; and, to explain, those that do not, with the condition that failed."""
+def _ask_rules(
+    candidates: Candidates, situation: Situation, reached: frozenset[str], *, explain: bool
+) -> tuple[list[Finding], list[Near], tuple[Use, ...]]:
+    """What the rules that apply say; to explain, those that do not, with the condition that failed; what limits count.
+
+    `reached` names the limits that have nothing left.
+    """
     spoken: list[Finding] = []
     near: list[Near] = []
+    uses: dict[str, Use] = {}
     # What was cut short may hold anything.
     everything = explain or situation.budget.left < 0
     for rule in candidates.all if everything else candidates.among(situation.keys):
@@ -139,10 +147,22 @@ def _ask_rules(candidates: Candidates, situation: Situation, *, explain: bool) -
                 spoken.append(_unjudged(rule))
             continue
         if missed is None:
-            spoken.append(rule.finding)
+            spoken.append(rule.finding if rule.limits is None else _within(rule, rule.limits, situation, reached, uses))
         elif explain:
             near.append(Near(rule.finding.rule, missed))
-    return spoken, near
+    return spoken, near, tuple(uses.values())
+
+
+def _within(rule: Rule, limits: Limits, situation: Situation, reached: frozenset[str], uses: dict[str, Use]) -> Finding:
+    """What a rule with limits says; what the call takes of them goes into `uses`."""
+    mine: dict[str, Use] = {}
+    for limit in limits.all:
+        amount = limit.amount(situation.call.arguments)
+        if amount is None or limit.name in reached:
+            return limits.over
+        mine[limit.name] = Use(limit, amount)
+    uses |= mine
+    return rule.finding
 
 
 def _denied(facts: Facts, situation: Situation, actor: str) -> list[Finding]:
@@ -153,11 +173,12 @@ def _denied(facts: Facts, situation: Situation, actor: str) -> list[Finding]:
     return list(offered.delegations.denied(situation, actor, facts.session.id))
 
 
-def _ask_grants(offered: Offered, asked: Asked, situation: Situation) -> tuple[Grant | None, list[Near]]:
+def _ask_grants(facts: Facts, asked: Asked, situation: Situation) -> tuple[Grant | None, list[Near]]:
     """The grant that answers what is asked; and, to explain, those that do not, and why."""
+    offered = facts.offered
     grant: Grant | None = None
     if offered.delegations is not None:
-        grant = first(offered.delegations.candidates(situation, asked.session), asked, situation, offered.refused)
+        grant = first(offered.delegations.candidates(situation, asked.session), asked, situation, facts.refused)
     near: list[Near] = []
     with suppress(BudgetExceededError):
         near += [Near(one.id, missed) for one in offered.recent if (missed := one.misses(asked, situation)) is not None]

@@ -38,13 +38,11 @@ class Offered(Struct, frozen=True):
     """The grants that are there for the caller.
 
     delegations  those of the caller's agent that are live
-    refused      grants that are used up or ended, found out a moment ago
     recent       the newest delegations, those that have ended too: to be explained
     now          when that is explained, in microseconds
     """
 
     delegations: Delegations | None = None
-    refused: frozenset[str] = frozenset()
     recent: tuple[Delegation, ...] = ()
     now: int = 0
 
@@ -59,6 +57,7 @@ class Facts(Struct, frozen=True):
     session     where the request stands among the agent's sessions
     offered     what may answer an ask
     stops       what operators have stopped
+    refused     what was found out a moment ago: grants that are used up or ended, limits that are reached
     """
 
     caller: Caller
@@ -66,3 +65,4 @@ class Facts(Struct, frozen=True):
     session: Standing = APART
     offered: Offered = NOTHING_OFFERED
     stops: Stops = NOTHING_STOPPED
+    refused: frozenset[str] = frozenset()

@@ -4,17 +4,35 @@ from app.core.decision import Decision
 from app.core.delegation import Delegation
 from app.storage.command import Change, Guard
 from app.storage.delegations import DelegationLives, UseDelegation
+from app.storage.limits import Counter, CountUse, LimitHolds
 
 
-def consumption(decision: Decision, *, dry_run: bool) -> tuple[tuple[Guard, ...], tuple[Change, ...]]:
-    """Guards that what the decision relies on is still there, and changes that use it; a dry run uses nothing."""
+def consumption(decision: Decision, agent: str, *, dry_run: bool) -> tuple[tuple[Guard, ...], tuple[Change, ...]]:
+    """Guards that what the decision relies on is still there, and changes that use it; a dry run uses nothing.
+
+    Limits are counted for the agent, whichever part of it calls.
+    """
+    if not decision.allowed:
+        return (), ()
+    guards: list[Guard] = []
+    changes: list[Change] = []
     if isinstance(decision.grant, Delegation):
         # INVARIANT: a use counts against the delegation and all that it descends from, and each must have one left.
-        chain = decision.grant.chain
-        return (DelegationLives(chain),), () if dry_run else (UseDelegation(chain),)
-    return (), ()
+        guards.append(DelegationLives(decision.grant.chain))
+        changes.append(UseDelegation(decision.grant.chain))
+    for use in decision.uses:
+        counter = Counter(agent, use.limit.rule, use.limit.unit)
+        guards.append(LimitHolds(use.limit.name, counter, use.limit.per, use.limit.most - use.amount))
+        changes.append(CountUse(counter, use.limit.per, use.amount))
+    return tuple(guards), () if dry_run else tuple(changes)
 
 
 def used_up(guard: Guard) -> str | None:
-    """The name of what the guard found used up or ended; None for guards of something else."""
-    return guard.chain[0] if isinstance(guard, DelegationLives) else None
+    """The name of what the guard found used up, ended or reached; None for guards of something else."""
+    match guard:
+        case DelegationLives(chain=chain):
+            return chain[0]
+        case LimitHolds(name=name):
+            return name
+        case _:
+            return None

@@ -21,6 +21,7 @@ from app.services.uses import Uses
 from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
+from app.storage.limits import LimitHolds
 from app.storage.sessions import SessionsUnchanged
 
 _TRIES = 5
@@ -130,6 +131,8 @@ class Evaluation:
 
     async def _refreshed(self, failed: Guard) -> Configuration:
         """Look again at what a decision was made upon."""
+        if isinstance(failed, LimitHolds):
+            return self._configurations.current
         if isinstance(failed, SessionsUnchanged):
             await self._sessions.refreshed()
             return self._configurations.current

@@ -36,7 +36,7 @@ class Grounds:
         stands: tuple[Standing, int],
         refused: frozenset[str] = frozenset(),
     ) -> Ground:
-        """The ground of a request by `key` for `agent`; `refused` are grants that were found used up."""
+        """The ground of a request by `key` for `agent`; `refused` are grants and limits that were found used up."""
         standing, sessions = stands
         name = (key.id, agent, standing.id)
         known = self._known.get(name)
@@ -58,9 +58,9 @@ class Grounds:
 
 def _facts(configuration: Configuration, key: Key, agent: str, standing: Standing, refused: frozenset[str]) -> Facts:
     delegations = configuration.delegations.get(agent)
-    offered = NOTHING_OFFERED if delegations is None else Offered(delegations, refused)
+    offered = NOTHING_OFFERED if delegations is None else Offered(delegations)
     caller = configuration.callers[key.id, agent]
-    return Facts(caller, configuration.workspaces, standing, offered, configuration.stops)
+    return Facts(caller, configuration.workspaces, standing, offered, configuration.stops, refused)
 
 
 def _guards(configuration: Configuration, key: Key, agent: str, stands: tuple[Standing, int]) -> tuple[Guard, ...]:

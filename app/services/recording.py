@@ -116,8 +116,8 @@ def record(form: Form, decision: Decision, request: ActionRequest, ground: Groun
     session = ground.facts.session
     guards = ground.guards
     changes: tuple[Change, ...] = ()
-    if decision.grant is not None:
-        used, changes = consumption(decision, dry_run=request.dry_run)
+    if decision.grant is not None or decision.uses:
+        used, changes = consumption(decision, ground.facts.caller.agent, dry_run=request.dry_run)
         guards += used
     if session.id is not None and decision.tainted and not session.tainted and not request.dry_run:
         # INVARIANT: what says of itself that external content led to it taints all that follows in its session.

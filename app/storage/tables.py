@@ -229,3 +229,15 @@ delegation_use = Table(
     Column("delegation", Text, ForeignKey("delegation.id"), primary_key=True),
     Column("entry", I64, primary_key=True, autoincrement=False),
 )
+
+# What limits have counted: calls, or amounts in millionths, between two times (microseconds).
+limit_use = Table(
+    "limit_use",
+    METADATA,
+    Column("agent", Text, ForeignKey("agent.name"), primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("until", I64, primary_key=True, autoincrement=False),
+    Column("since", I64, primary_key=True, autoincrement=False),
+    Column("amount", I64, nullable=False),
+)

@@ -17,19 +17,27 @@ from tests.homes import ALLOWED, POLICY, Home, basic, bearer
 from tests.processes import Process, until
 from tests.security.replayed import Replayed
 
+DELEGATION = {
+    "agent": "coder",
+    "allowed_actions": ["read_file"],
+    "allowed_paths": ["/path/to/project/**"],
+    "ttl_seconds": 7200,
+}
+DELEGATED = b'{"tool":"Read","arguments":{"file_path":"/path/to/project/a.py"},"source":"user"}'
 _OTHER_POLICY = POLICY.replace("id: reads", "id: reads-too")
 
 
 class Racers:
     """Threads that evaluate through one service all the time, with whichever key and session are at hand."""
 
-    def __init__(self, process: Process, key: str) -> None:
+    def __init__(self, process: Process, key: str, body: bytes) -> None:
         self.key = key
         self.session: str | None = None
         self.answers: Counter[tuple[str, int]] = Counter()
         self.trusted: Counter[tuple[str | None, str]] = Counter()
         self.decisions: Counter[str | None] = Counter()
         self._process = process
+        self._body = body
         self._lock = threading.Lock()
         self._ended = False
 
@@ -44,7 +52,7 @@ class Racers:
         connection = self._process.connect()
         while not self._ended:
             key, session = self.key, self.session
-            body = ALLOWED if session is None else json.dumps({**json.loads(ALLOWED), "session_id": session})
+            body = self._body if session is None else json.dumps({**json.loads(self._body), "session_id": session})
             connection.request("POST", "/evaluate", body, bearer(key))
             answer = connection.getresponse()
             document = json.loads(answer.read())
@@ -59,8 +67,8 @@ class Racers:
 
 
 @contextmanager
-def racing(process: Process, key: str) -> Iterator[Racers]:
-    racers = Racers(process, key)
+def racing(process: Process, key: str, body: bytes = ALLOWED) -> Iterator[Racers]:
+    racers = Racers(process, key, body)
     threads = [threading.Thread(target=racers.run) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -153,6 +161,21 @@ def test_no_entry_without_a_session_is_trusted_more_than_the_agents_sessions_wer
     assert _relied_on_what_was_revoked(home.url) == []
 
 
+def test_no_entry_after_the_revoke_of_a_delegation_relies_on_it_whichever_service_recorded_it(
+    home: Home, serve: Callable[[Home], Process], trials: int
+) -> None:
+    revokes, evaluates = serve(home), serve(home)
+    operator = Operator(revokes)
+    with racing(evaluates, home.key, DELEGATED) as racers:
+        for _ in range(trials):
+            made = operator.ask("POST", "/delegations", DELEGATION)
+            _more(racers, "ALLOW")
+            operator.ask("DELETE", f"/delegations/{made['id']}")
+    operator.close()
+    assert {status for _, status in racers.answers} == {200}
+    assert _relied_on_what_was_revoked(home.url) == []
+
+
 def test_nothing_is_allowed_after_a_stop_until_it_is_lifted_whichever_service_recorded_it(
     home: Home, serve: Callable[[Home], Process], trials: int
 ) -> None:
@@ -205,7 +228,7 @@ class Operator:
 
 
 def _relied_on_what_was_revoked(url: str) -> list[int]:
-    """The decisions that rest on a key that was revoked, a policy that was replaced, or a session that had fallen."""
+    """The decisions that rest on what was revoked or replaced in an earlier entry, or a session that had fallen."""
     found: list[int] = []
     revoked: set[str] = set()
     policy = None
@@ -218,6 +241,10 @@ def _relied_on_what_was_revoked(url: str) -> list[int]:
             match entry["type"]:
                 case "policy.activated":
                     policy = entry["data"]["policy"]
+                case "delegation.revoked":
+                    revoked.add(entry["data"]["delegation"])
+                case "decision" if entry.get("delegation") in revoked:
+                    found.append(seq)
                 case "key.revoked":
                     revoked.add(entry["data"]["key"])
                 case "key.rotated":

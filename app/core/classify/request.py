@@ -174,7 +174,7 @@ class _Reading:
         self._add(kind, text, via)
         if kind in (EffectKind.NETWORK, EffectKind.MESSAGE):
             at = text.lower().find("file:")
-            if at >= 0 or tools.looks_like_path(text):
+            if at >= 0 or (tools.looks_like_path(text) and not tools.looks_like_url(text)):
                 self._add(EffectKind.ACCESS, text[max(at, 0) :], via)
         elif tools.looks_like_url(text):
             self._add(EffectKind.NETWORK, text, via)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from app.core.classify.names import canonical
 from app.core.decision import Stance
 from app.core.grant import Quorum
+from app.core.limit import Limit, millionths
 from app.core.model import EffectKind
 from app.core.policy.command_set import CommandSet
 from app.core.policy.condition import Condition, ConditionError, unfit
@@ -15,12 +16,13 @@ from app.core.policy.document import STANCES, Document, RuleText, document
 from app.core.policy.four_lists import four_lists, is_four_lists
 from app.core.policy.host_set import HostSet
 from app.core.policy.path_set import PathSet, path_pattern
-from app.core.policy.rule import Rule, finding
+from app.core.policy.rule import Limits, Rule, finding
 from app.core.policy.ruleset import Policy, PolicyTest, RuleSet
 from app.core.policy.source import PolicyError, Problem, Source, Where, read
 from app.core.trust import Trust
 
 DEEPEST = 8
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 T = TypeVar("T")
 _STANCES = {"allow": Stance.ALLOW, "ask": Stance.ASK, "deny": Stance.DENY, "log": Stance.LOG}
 _SOURCES: dict[str, frozenset[Trust]] = {
@@ -120,9 +122,6 @@ class _Compiler:
         word = next(name for name in STANCES if getattr(text, name) is not None)
         stance = _STANCES[word]
         reason = text.reason or _REASONS[stance]
-        if text.limit is not None:
-            # INVARIANT: a limit that is not counted yet must not allow without one.
-            stance, reason = Stance.ASK, f"{reason} Its limit is not counted yet, so a person is asked."
         sources = _list(text.source)
         effects: list[EffectKind] | None = _list(text.effects)
         return Rule(
@@ -136,6 +135,7 @@ class _Compiler:
             hosts=self._hosts(text, where),
             effects=frozenset(effects) if effects is not None else None,
             when=self._condition(text, where),
+            limits=_limits(text),
         )
 
     def _commands(self, text: RuleText, where: Where) -> CommandSet | None:
@@ -193,6 +193,26 @@ class _Compiler:
 
     def _error(self, where: Where, message: str) -> PolicyError:
         return PolicyError([self._source.problem(where, message)])
+
+
+def _limits(text: RuleText) -> Limits | None:
+    limits: list[Limit] = []
+    over: set[str] = set()
+    if text.limit is not None:
+        limits.append(Limit(text.id, text.limit.calls, _microseconds(text.limit.per)))
+        over.add(text.limit.over)
+    if text.budget is not None:
+        most, argument = millionths(text.budget.max), tuple(text.budget.sum.split(".")[1:])
+        limits.append(Limit(text.id, most, _microseconds(text.budget.per), argument))
+        over.add(text.budget.over)
+    if not limits:
+        return None
+    stance = Stance.DENY if "deny" in over else Stance.ASK
+    return Limits(tuple(limits), finding(stance, text.id, "This is beyond the limit of its rule.", text.risk))
+
+
+def _microseconds(duration: str) -> int:
+    return int(duration[:-1]) * _SECONDS[duration[-1]] * 1_000_000
 
 
 def _quorum(text: RuleText) -> Quorum | None:

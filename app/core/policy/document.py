@@ -19,16 +19,27 @@ Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,6}[smhd](?!\n)$")]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Risk = Literal["low", "medium", "high", "critical"]
 SourceWord = Literal["user", "agent", "external", "unknown", "trusted", "untrusted"]
+Over = Literal["ask", "deny"]
 _MOST_SCOPES = 20
 STANCES = ("allow", "ask", "deny", "log")
 _OURS = frozenset(("default", "opaque", "scope-missing", "session-missing", "too-complex"))
 
 
-class Limit(Struct, frozen=True, forbid_unknown_fields=True):
-    """At most `calls` per `per`."""
+class LimitText(Struct, frozen=True, forbid_unknown_fields=True):
+    """At most `calls` in any stretch of `per`; what is more is asked about, or denied."""
 
     calls: Count
     per: Duration
+    over: Over = "ask"
+
+
+class BudgetText(Struct, frozen=True, forbid_unknown_fields=True):
+    """At most `max` in any stretch of `per`, summed over what stands in the argument `sum`: `args.amount`."""
+
+    sum: Annotated[str, Meta(pattern=r"^args(\.[A-Za-z_][A-Za-z0-9_-]{0,63}){1,8}(?!\n)$")]
+    max: Annotated[float, Meta(gt=0, le=1e12)]
+    per: Duration
+    over: Over = "ask"
 
 
 class Approvers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +75,8 @@ class RuleText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     risk: Risk | None = None
     reason: Sentence | None = None
     firm: bool = False
-    limit: Limit | None = None
+    limit: LimitText | None = None
+    budget: BudgetText | None = None
     approvers: Approvers | None = None
     valid: Valid | None = None
 
@@ -194,8 +206,8 @@ def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
         found.append(f"rule {rule.id!r}: firm belongs to deny and ask")
     if rule.except_ and (rule.path is None or (rule.ask is None and rule.deny is None)):
         found.append(f"rule {rule.id!r}: except narrows the path of a rule that asks or denies")
-    if rule.limit and rule.allow is None:
-        found.append(f"rule {rule.id!r}: limit belongs to allow")
+    if (rule.limit or rule.budget) and rule.allow is None:
+        found.append(f"rule {rule.id!r}: limit and budget belong to allow")
     return found
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from app.core.decision import Classification, Finding, Stance
 from app.core.grant import Quorum
+from app.core.limit import Limit
 from app.core.model import NAMES_PATHS, ON_HOSTS, ON_PATHS, Effect, EffectKind
 from app.core.policy.command_set import CommandSet, writes_out
 from app.core.policy.condition import Condition
@@ -21,6 +22,13 @@ from app.core.trust import Trust
 _ACCESSES = frozenset((EffectKind.READ, EffectKind.WRITE))
 _LOOKS = frozenset((EffectKind.READ, EffectKind.QUERY))
 _CALLS = frozenset((EffectKind.CALL, EffectKind.QUERY))
+
+
+class Limits(Struct, frozen=True):
+    """The limits within which a rule makes its finding, and the one that it makes beyond them."""
+
+    all: tuple[Limit, ...]
+    over: Finding
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -39,6 +47,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     hosts: HostSet | None = None
     effects: frozenset[EffectKind] | None = None
     when: Condition | None = None
+    limits: Limits | None = None
 
     @property
     def loosens(self) -> bool:
