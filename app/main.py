@@ -80,14 +80,15 @@ def build(settings: Settings) -> Service:
     attempts = Attempts(database, desk, clock)
     passphrases = Passphrases(attempts)
     housekeeping = Housekeeping((attempts.tell, uses.tell))
-    evaluation = Evaluation(configurations, live, ledger, uses)
+    delegations = Delegations(database, desk, clock)
+    evaluation = Evaluation(configurations, live, ledger, uses, delegations.recent)
     metrics = Metrics()
     hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)
     services = Services(
         agents=Agents(database, desk),
         audit=Audit(database),
         configurations=configurations,
-        delegations=Delegations(database, desk, clock),
+        delegations=delegations,
         evaluation=evaluation,
         health=Health(database, ledger),
         hot=hot,

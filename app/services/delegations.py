@@ -9,8 +9,10 @@ from msgspec.json import Encoder, decode
 
 from app.core.delegation import Scope, Terms
 from app.core.delegation_breadth import warnings
+from app.core.facts import Offered
 from app.services.desk import Desk
 from app.services.errors import InvalidError, NotFoundError
+from app.services.live_delegations import understood
 from app.services.shown import shown
 from app.storage import delegations, entries
 from app.storage.agents import AgentExists
@@ -21,6 +23,7 @@ from app.storage.operators import Operator
 from app.storage.sessions import SessionLives
 
 State = Literal["live", "used up", "expired", "revoked"]
+_EXPLAINED = 20  # delegations
 LONGEST_S = 30 * 86_400
 _encode = Encoder(order="deterministic").encode
 
@@ -110,6 +113,13 @@ class Delegations:
         guards = (IsUnrevoked(name),)
         if isinstance(self._desk.change("delegation.revoked", by, data, (RevokeDelegation(name, by),), guards), Stale):
             raise NotFoundError("no_such_delegation", f"There is no delegation {name!r} that is not revoked.")
+
+    def recent(self, agent: str) -> Offered:
+        """The newest of an agent, those that have ended too: why they do not cover a call is to be explained."""
+        with self._database.read() as connection:
+            rows = delegations.page(connection, None, _EXPLAINED, agent, None)
+            found = tuple(understood(connection, row) for row in rows)
+        return Offered(None, found, self._clock())
 
     def trace(self, name: str, after: int, limit: int) -> list[dict[str, Any]]:
         """Its life as the log tells it: the entries that issued it, used it, revoked it. Raises NotFoundError."""

@@ -1,7 +1,7 @@
 """Evaluating requests: gather facts, decide, record, answer. Whatever went stale in between is decided anew."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from msgspec import Struct
@@ -40,7 +40,16 @@ class Answered(Struct, frozen=True):
 class Evaluation:
     """The use case behind `/evaluate`."""
 
-    def __init__(self, configurations: Configurations, sessions: LiveSessions, ledger: Ledger, uses: Uses) -> None:
+    def __init__(
+        self,
+        configurations: Configurations,
+        sessions: LiveSessions,
+        ledger: Ledger,
+        uses: Uses,
+        recent: Callable[[str], Offered],
+    ) -> None:
+        """`recent` finds what is to be explained of an agent's delegations; it blocks on the database."""
+        self._recent = recent
         self._configurations = configurations
         self._sessions = sessions
         self._ledger = ledger
@@ -63,22 +72,24 @@ class Evaluation:
             raise _unknown_key()
         return found
 
-    def begin(self, key: Key, received: Received, *, explain: bool = False) -> "Attempt":
+    def begin(self, key: Key, received: Received) -> "Attempt":
         """Decide one request and hand the decision to the ledger. Raises UnauthenticatedError, RefusedError."""
-        return self._attempt(key, received, self._configurations.live(), Budget(STEPS), explain=explain)
+        return self._attempt(key, received, self._configurations.live(), Budget(STEPS))
 
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answered:
         """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
-        attempt = self.begin(key, received, explain=explain)
+        if explain:
+            return (await self.evaluate_all(key, [received], explain=True))[0]
+        attempt = self.begin(key, received)
         return await self.settle(attempt, await attempt.written)
 
     async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answered]:
         """Decide several requests under one budget; answers in order, once all are recorded."""
         budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
-        for one in received:
-            _asking(key, one.request, explain=explain)
+        asking = {_asking(key, one.request, explain=explain) for one in received}
+        recent = {agent: await asyncio.to_thread(self._recent, agent) for agent in asking} if explain else None
         configuration = self._configurations.live()
-        attempts = [self._attempt(key, one, configuration, budget, explain=explain) for one in received]
+        attempts = [self._attempt(key, one, configuration, budget, recent=recent) for one in received]
         for attempt in attempts:
             with suppress(UnavailableError):  # heard below, once all are known
                 await attempt.written
@@ -92,19 +103,20 @@ class Evaluation:
         budget: Budget,
         refused: frozenset[str] = frozenset(),
         *,
-        explain: bool,
+        recent: Mapping[str, Offered] | None = None,
     ) -> "Attempt":
-        """Decide upon `configuration`, and hand the decision to the ledger."""
+        """Decide upon `configuration`, and hand the decision to the ledger; with `recent` it is explained."""
+        explain = recent is not None
         live = configuration.keys.get(key.digest)
         if live is None:
             raise _unknown_key()
         agent = _asking(live, received.request, explain=explain)
         self._uses.note(live.id)
         stands = self._sessions.standing(agent, received.request)
-        ground = self._grounds.of(configuration, live, agent, stands, refused)
+        ground = self._grounds.of(configuration, live, agent, stands, refused, recent[agent] if recent is not None else NOTHING_OFFERED)
         judgement = self._judgements.of(received, ground, budget, explain=explain)
         command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
-        return Attempt(live, received, explain, judgement.answer, self._ledger.submit(command))
+        return Attempt(live, received, recent, judgement.answer, self._ledger.submit(command))
 
     async def settle(self, attempt: "Attempt", result: Result) -> Answered:
         """The answer to an attempt whose result is known; what went stale is attempted again."""
@@ -121,9 +133,7 @@ class Evaluation:
                     raise UnauthenticatedError("expired_key", "This key has expired.")
                 self._sessions.has_passed(result.guard.expires_at)
             configuration = await self._refreshed(result.guard)
-            attempt = self._attempt(
-                key, attempt.received, configuration, Budget(STEPS), refused, explain=attempt.explain
-            )
+            attempt = self._attempt(key, attempt.received, configuration, Budget(STEPS), refused, recent=attempt.recent)
             result = await attempt.written
         if isinstance(result, Stale):
             raise UnavailableError("what it rests upon changed too often while this was being decided")
@@ -144,7 +154,7 @@ class Attempt(Struct, frozen=True):
 
     key: Key
     received: Received
-    explain: bool
+    recent: Mapping[str, Offered] | None
     answer: AnswerForm
     written: asyncio.Future[Result]
 

@@ -35,32 +35,34 @@ class Grounds:
         agent: str,
         stands: tuple[Standing, int],
         refused: frozenset[str] = frozenset(),
+        explained: Offered = NOTHING_OFFERED,
     ) -> Ground:
-        """The ground of a request by `key` for `agent`; `refused` are grants and limits that were found used up."""
+        """The ground of a request by `key` for `agent`; `refused` are grants and limits that were found used up.
+
+        `explained` are the delegations that are to be explained.
+        """
         standing, sessions = stands
         name = (key.id, agent, standing.id)
         known = self._known.get(name)
         if known is not None and (known.configuration is not configuration or known.facts.session != standing):
             known = None
-        if known is not None and known.sessions == sessions and not refused:
+        ordinary = not refused and explained is NOTHING_OFFERED
+        if known is not None and known.sessions == sessions and ordinary:
             return known
         # The same facts stay the same object, by which judgements are remembered.
-        facts = (
-            known.facts if known is not None and not refused else _facts(configuration, key, agent, standing, refused)
-        )
+        if known is not None and ordinary:
+            facts = known.facts
+        else:
+            delegations = configuration.delegations.get(agent)
+            offered = explained if delegations is None else Offered(delegations, explained.recent, explained.now)
+            caller = configuration.callers[key.id, agent]
+            facts = Facts(caller, configuration.workspaces, standing, offered, configuration.stops, refused)
         ground = Ground(configuration, facts, sessions, _guards(configuration, key, agent, stands))
-        if not refused:
+        if ordinary:
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[name] = ground
         return ground
-
-
-def _facts(configuration: Configuration, key: Key, agent: str, standing: Standing, refused: frozenset[str]) -> Facts:
-    delegations = configuration.delegations.get(agent)
-    offered = NOTHING_OFFERED if delegations is None else Offered(delegations)
-    caller = configuration.callers[key.id, agent]
-    return Facts(caller, configuration.workspaces, standing, offered, configuration.stops, refused)
 
 
 def _guards(configuration: Configuration, key: Key, agent: str, stands: tuple[Standing, int]) -> tuple[Guard, ...]:

@@ -143,3 +143,33 @@ def test_lists_show_the_newest_first_and_leave_the_dead_out(fresh: World) -> Non
     assert listed("?agent=other")["delegations"] == []
     first = listed("?limit=2")
     assert [one["id"] for one in listed(f"?limit=2&before={first['next']}")["delegations"]] == [made[0]]
+
+
+def test_an_explanation_says_why_a_delegation_does_not_cover_a_call(fresh: World) -> None:
+    narrow, spent, gone = issued(fresh, allowed_paths=["/elsewhere/**"]), issued(fresh, max_uses=1), issued(fresh)
+    fresh.client.delete(f"/delegations/{gone['id']}", headers=fresh.admin)
+    assert fresh.evaluate(READ)["delegation"] == spent["id"]
+    trace = {one["rule"]: one["failed"] for one in fresh.evaluate(READ, query="?explain=true")["trace"]}
+    assert trace[narrow["id"]] == "path outside: /path/to/project/a.py"
+    assert trace[spent["id"]] == "used up"
+    assert trace[gone["id"]].startswith("revoked ")
+
+
+def test_a_delegation_for_a_session_lives_as_long_as_that(fresh: World) -> None:
+    session = fresh.client.post("/sessions", json={"ttl_seconds": 600}, headers=fresh.pep).json()["id"]
+    other = fresh.client.post("/sessions", json={"ttl_seconds": 600}, headers=fresh.pep).json()["id"]
+    made = issued(fresh, session_id=session)
+    assert fresh.evaluate({**READ, "session_id": session})["delegation"] == made["id"]
+    assert not fresh.evaluate({**READ, "session_id": other})["allowed"]
+    assert not fresh.evaluate(READ)["allowed"]
+    fresh.client.delete(f"/sessions/{session}", headers=fresh.pep)
+    assert not fresh.evaluate({**READ, "session_id": session})["allowed"]
+    answer = fresh.client.post("/delegations", json={**READS, "session_id": session}, headers=fresh.admin)
+    assert_problem(answer, 404, "no_such_session")
+
+
+def test_more_requests_at_once_than_uses_find_the_next_delegation(fresh: World) -> None:
+    made = {issued(fresh, max_uses=2)["id"] for _ in range(4)}
+    batch = fresh.client.post("/evaluate/batch", json={"requests": [READ] * 12}, headers=fresh.pep).json()["results"]
+    assert sum(one["allowed"] for one in batch) == 8
+    assert {one["delegation"] for one in batch} == made | {None}

@@ -87,7 +87,7 @@ def test_a_limit_of_ten_calls_is_ten_calls_for_200_requests_through_two_services
 def _put_in_force(process: Process, policy: str) -> None:
     proposal = {"files": [{"name": "policy.yaml", "text": policy}]}
     status, made = process.ask("POST", "/policy", basic(), json.dumps(proposal).encode())
-    assert status == 200, made
+    assert status == 201, made
     activation = json.dumps({"previous": made["previous"]}).encode()
     status, _ = process.ask("POST", f"/policy/{made['digest']}/activate", basic(), activation)
     assert status < 300
