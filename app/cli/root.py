@@ -12,6 +12,7 @@ from app.cli import (
     audit,
     check,
     context,
+    delegate,
     doctor,
     init,
     keys,
@@ -59,7 +60,7 @@ commands.command("context")(context.context)
 commands.command("doctor")(doctor.doctor)
 commands.command("stop")(stops.stop)
 commands.command("resume")(stops.resume)
-for _group in (operators, agents, keys, sessions, policy, workspace, audit):
+for _group in (operators, agents, keys, delegate, sessions, policy, workspace, audit):
     commands.add_typer(_group.commands)
 
 
