@@ -29,9 +29,11 @@ PAGES = [
     "README.md",
     *(
         f"docs/{name}.md"
-        for name in ("settings", "http-api", "policies", "sessions", "agents", "operators", "stopping")
+        for name in (
+            *("settings", "http-api", "policies", "limits", "sessions", "delegations", "agents", "operators"),
+            *("stopping", "audit"),
+        )
     ),
-    "docs/audit.md",
 ]
 HERE = "http://127.0.0.1:8787"
 SIGNED_IN = """\
