@@ -46,7 +46,8 @@ def decided(
     **facts: Any,
 ) -> Decision:
     offered = Offered(Delegations(delegations), facts.pop("recent", ()), facts.pop("now", 0))
-    known = Facts(Caller(agent, "k", "pep"), (), Standing(session), offered, facts.pop("refused", frozenset()))
+    refused: frozenset[str] = facts.pop("refused", frozenset())
+    known = Facts(Caller(agent, "k", "pep"), (), Standing(session), offered, refused=refused)
     asked = ActionRequest(source="user", cwd="/srv/project", home="/home/u", **request)
     return decide(asked, known, ruleset, Budget(facts.pop("budget", 9_999)), **facts)
 
