@@ -7,6 +7,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from app.core.budget import Budget
+from app.core.facts import NOTHING_OFFERED, Offered
 from app.core.model import ActionRequest
 from app.services import api_key
 from app.services.answer import AnswerForm
@@ -113,7 +114,8 @@ class Evaluation:
         agent = _asking(live, received.request, explain=explain)
         self._uses.note(live.id)
         stands = self._sessions.standing(agent, received.request)
-        ground = self._grounds.of(configuration, live, agent, stands, refused, recent[agent] if recent is not None else NOTHING_OFFERED)
+        explained = recent[agent] if recent is not None else NOTHING_OFFERED
+        ground = self._grounds.of(configuration, live, agent, stands, refused, explained)
         judgement = self._judgements.of(received, ground, budget, explain=explain)
         command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
         return Attempt(live, received, recent, judgement.answer, self._ledger.submit(command))
