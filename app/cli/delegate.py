@@ -13,7 +13,7 @@ _FIELDS = ("allowed_actions", "allowed_paths", "hosts", "commands", "denied_acti
 
 
 @commands.command("create")
-def create_delegation(  # noqa: PLR0913 - each of them is an option
+def create_delegation(
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent, or a part of it: coder/reader.")],
     *,
     allow: Annotated[list[str] | None, typer.Option(metavar="ACTION", help="A tool it may use: read_file.")] = None,
@@ -48,7 +48,7 @@ def create_delegation(  # noqa: PLR0913 - each of them is an option
     }
     service = Service(url, operator, passphrase_stdin=passphrase_stdin)
     if critical:
-        body["passphrase"] = service.passphrase
+        body["passphrase"] = service.sign_in[1]
     made = service.post("/delegations", body)
     if as_json:
         terminal.document(made)

@@ -44,11 +44,6 @@ class Service:
         name = operator or ask("Operator", "--operator NAME")
         self.sign_in = (name, passphrase(name, from_stdin=passphrase_stdin))
 
-    @property
-    def passphrase(self) -> str:
-        """For what must be proved in the request itself."""
-        return self._sign_in[1]
-
     def get(self, path: str) -> Any:
         return self._request("GET", path, None)
 
