@@ -124,6 +124,7 @@ class Form(Struct, frozen=True, gc=False):
     before: bytes
     after: bytes
     middle: bytes
+    tail: bytes
     columns: Columns
     payload: bytes
 
@@ -131,7 +132,7 @@ class Form(Struct, frozen=True, gc=False):
         """The entry under a salt of its own."""
         committed = commitment(salt, "request", self.payload)
         head = b"%b%b%b" % (self.before, committed.encode(), self.after)
-        return Draft(self.log, head, self.middle, _tail(self.columns[0]), *self.columns, salt, self.payload)
+        return Draft(self.log, head, self.middle, self.tail, *self.columns, salt, self.payload)
 
 
 # How `commit` begins in a body. A quote inside of a text is escaped, so that this stands nowhere else.
@@ -149,11 +150,12 @@ def form(type: str, before: Struct, between: Struct, copies: Copies, *, log: str
     head, mark, rest = _encode(before).partition(_COMMIT)
     after = rest[:-1] + b',"prev":"'
     middle = b'",' + _encode(between)[1:-1] + b',"seq":'
-    size = len(head) + len(mark) + 2 * SALT_BYTES + len(after) + len(middle) + len(_tail(type))
+    tail = _tail(type)
+    size = len(head) + len(mark) + 2 * SALT_BYTES + len(after) + len(middle) + len(tail)
     # INVARIANT: what was drafted can be linked; the writer meets no body that has become too large.
     if size + _LINKED_BYTES > MAX_BODY:
         raise EntryError(f"larger than {MAX_BODY} bytes")
-    return Form(log, head + mark, after, middle, (type, *copies), payload)
+    return Form(log, head + mark, after, middle, tail, (type, *copies), payload)
 
 
 @lru_cache(maxsize=256)

@@ -1,5 +1,7 @@
 """A decision as it goes out: the fields of the outer contract, `allowed` first."""
 
+from functools import lru_cache
+
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import Encoder
 
@@ -72,10 +74,15 @@ class AnswerForm(Struct, frozen=True, gc=False):
         """The answer as it goes out, recorded at `receipt`."""
         head, middle, until, end = self.parts
         name = evaluation_id(self.log, receipt.seq).encode()
-        ends_at = timestamp(receipt.ts + VALID_US).encode()
         return b'%b%b%b%b%b%d,"hash":"%b%b' % (
-            head, name, middle, ends_at, until, receipt.seq, receipt.hash.encode(), end,
+            head, name, middle, _until(receipt.ts), until, receipt.seq, receipt.hash.encode(), end,
         )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _until(ts: int) -> bytes:
+    """Until when an answer may be acted upon; all that is recorded together has one time."""
+    return timestamp(ts + VALID_US).encode()
 
 
 def answer_form(decision: Decision, policy: str, log: str, *, dry_run: bool, explain: bool) -> AnswerForm:

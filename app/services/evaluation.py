@@ -14,7 +14,7 @@ from app.services.answer import AnswerForm
 from app.services.configuration import Configuration, Configurations
 from app.services.consumption import used_up
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
-from app.services.ground import Grounds
+from app.services.ground import Ground, Grounds
 from app.services.judgement import Judgements, Received
 from app.services.live_sessions import LiveSessions
 from app.services.recording import Salts, record
@@ -90,11 +90,25 @@ class Evaluation:
         asking = {_asking(key, one.request, explain=explain) for one in received}
         recent = {agent: await asyncio.to_thread(self._recent, agent) for agent in asking} if explain else None
         configuration = self._configurations.live()
-        attempts = [self._attempt(key, one, configuration, budget, recent=recent) for one in received]
+        live = _live(key, configuration)
+        # Most requests of a batch come from one actor in one session, and stand on one ground.
+        speakers = [_speaker(one.request) for one in received]
+        grounds = {
+            speaker: self._ground(live, one.request, configuration, recent=recent)
+            for speaker, one in dict(zip(speakers, received, strict=True)).items()
+        }
+        attempts = [
+            self._record(live, one, grounds[speaker], budget, recent)
+            for speaker, one in zip(speakers, received, strict=True)
+        ]
         for attempt in attempts:
             with suppress(UnavailableError):  # heard below, once all are known
                 await attempt.written
-        return [await self.settle(attempt, attempt.written.result()) for attempt in attempts]
+        results = [(attempt, attempt.written.result()) for attempt in attempts]
+        return [
+            await self.settle(attempt, result) if isinstance(result, Stale) else attempt.answered(result)
+            for attempt, result in results
+        ]
 
     def _attempt(
         self,
@@ -107,15 +121,30 @@ class Evaluation:
         recent: Mapping[str, Offered] | None = None,
     ) -> "Attempt":
         """Decide upon `configuration`, and hand the decision to the ledger; with `recent` it is explained."""
-        explain = recent is not None
-        live = configuration.keys.get(key.digest)
-        if live is None:
-            raise _unknown_key()
-        agent = _asking(live, received.request, explain=explain)
+        live = _live(key, configuration)
+        ground = self._ground(live, received.request, configuration, refused, recent=recent)
+        return self._record(live, received, ground, budget, recent)
+
+    def _ground(
+        self,
+        live: Key,
+        request: ActionRequest,
+        configuration: Configuration,
+        refused: frozenset[str] = frozenset(),
+        *,
+        recent: Mapping[str, Offered] | None,
+    ) -> Ground:
+        """What a request is decided upon. Raises RefusedError."""
+        agent = _asking(live, request, explain=recent is not None)
         self._uses.note(live.id)
-        stands = self._sessions.standing(agent, received.request)
+        stands = self._sessions.standing(agent, request)
         explained = recent[agent] if recent is not None else NOTHING_OFFERED
-        ground = self._grounds.of(configuration, live, agent, stands, refused, explained)
+        return self._grounds.of(configuration, live, agent, stands, refused, explained)
+
+    def _record(
+        self, live: Key, received: Received, ground: Ground, budget: Budget, recent: Mapping[str, Offered] | None
+    ) -> "Attempt":
+        explain = recent is not None
         judgement = self._judgements.of(received, ground, budget, explain=explain)
         command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
         return Attempt(live, received, recent, judgement.answer, self._ledger.submit(command))
@@ -163,6 +192,18 @@ class Attempt(Struct, frozen=True):
     def answered(self, written: tuple[Receipt, ...]) -> Answered:
         """The answer, now that it is recorded."""
         return Answered(self.answer.decision, self.answer.filled(written[0]))
+
+
+def _speaker(request: ActionRequest) -> tuple[str | None, str | None, str | None]:
+    """All of a request that its ground depends on."""
+    return request.actor, request.session_id, request.provenance.session_id
+
+
+def _live(key: Key, configuration: Configuration) -> Key:
+    live = configuration.keys.get(key.digest)
+    if live is None:
+        raise _unknown_key()
+    return live
 
 
 def _asking(key: Key, request: ActionRequest, *, explain: bool) -> str:
