@@ -87,8 +87,10 @@ class Evaluation:
     async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answered]:
         """Decide several requests under one budget; answers in order, once all are recorded."""
         budget = Budget(STEPS + _STEPS_OF_EACH * len(received))
-        asking = {_asking(key, one.request, explain=explain) for one in received}
-        recent = {agent: await asyncio.to_thread(self._recent, agent) for agent in asking} if explain else None
+        recent: dict[str, Offered] | None = None
+        if explain:
+            asking = {_asking(key, one.request, explain=True) for one in received}
+            recent = {agent: await asyncio.to_thread(self._recent, agent) for agent in asking}
         configuration = self._configurations.live()
         live = _live(key, configuration)
         # Most requests of a batch come from one actor in one session, and stand on one ground.
