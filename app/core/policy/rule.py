@@ -20,7 +20,8 @@ from app.core.policy.wildcard import matches
 from app.core.trust import Trust
 
 _ACCESSES = frozenset((EffectKind.READ, EffectKind.WRITE))
-_LOOKS = frozenset((EffectKind.READ, EffectKind.QUERY))
+# What looks at or deletes `*` means a folder; what writes may write each name.
+_LOOKS = frozenset((EffectKind.READ, EffectKind.DELETE))
 _CALLS = frozenset((EffectKind.CALL, EffectKind.QUERY))
 
 

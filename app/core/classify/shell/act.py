@@ -49,11 +49,13 @@ class Record:
 class Act:
     """One command of the line: its words, the state in which it runs, and where its effects are written down."""
 
-    __slots__ = ("args", "deep", "index", "name", "only", "record", "sources", "state", "via")
+    __slots__ = ("args", "deep", "home", "index", "name", "only", "record", "sends", "sources", "state", "via")
 
     def __init__(self, args: tuple[Arg, ...], state: State, record: Record, via: str) -> None:
         self.args = args
         self.deep = False  # operands stand for what lies below them, too
+        self.home = ""  # the file of the programs' data that knows this one
+        self.sends = True  # something goes along with the addresses that are asked
         self.only: tuple[str, ...] = ()  # of what lies below them, only what has such a name
         self.sources: tuple[Arg, ...] = ()  # what is brought to the last operand
         self.state = state

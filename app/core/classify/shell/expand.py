@@ -11,48 +11,13 @@ from msgspec.structs import replace
 from app.core.classify.shell.braces import alternatives
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.tree import Literal, Part, Puzzle, Sequence, Simple, Substitution, Variable, Word
+from app.core.classify.shell.variables import PUBLIC
 
 LONGEST: Final = 16_384
 _LONGEST_PART: Final = 80
 _PWD: Final = Sequence((Simple(words=(Word("pwd", (Literal("pwd"),)),)),))
 # `name=~/x`: bash reads the tilde there too. The second form is found inside a value that an assignment holds.
 _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?=~)|[^~]*:(?=~)")
-# Variables from outside whose values are no secrets.
-_PUBLIC = frozenset(
-    [
-        "?",
-        "#",
-        "$",
-        "!",
-        "0",
-        "-",
-        "PATH",
-        "HOME",
-        "PWD",
-        "OLDPWD",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "HOSTNAME",
-        "LANG",
-        "TERM",
-        "TZ",
-        "TMPDIR",
-        "UID",
-        "EUID",
-        "PPID",
-        "RANDOM",
-        "SECONDS",
-        "LINENO",
-        "COLUMNS",
-        "LINES",
-        "BASH_VERSION",
-        "VIRTUAL_ENV",
-        "GOPATH",
-        "JAVA_HOME",
-        "CI",
-    ]
-)
 # `~+`, `~-` and `~1` name directories that the shell remembers.
 _DIRECTORY_STACK = frozenset("+-0123456789")
 _WILD = frozenset("*?[")
@@ -195,7 +160,7 @@ def variable(name: str, state: State) -> Arg:
         return state.arguments[number] if number < len(state.arguments) else Arg("")
     known = state.variables.get(name)
     if known is None:
-        return Arg("", f"${name}: value not known", name in _PUBLIC)
+        return Arg("", f"${name}: value not known", name in PUBLIC)
     return Arg("", known.why, known.free) if known.why else known
 
 

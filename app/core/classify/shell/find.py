@@ -89,6 +89,8 @@ _TEXT = frozenset(
 )
 _IN_DIRECTORY = frozenset(("-execdir", "-okdir"))
 _WRITES = {"-fprint": 2, "-fprint0": 2, "-fls": 2, "-fprintf": 3}
+# With one of these, a name is not asked for of everything.
+_CHOICE = frozenset(("-o", "-or", "!", "-not", ",", "(", ")"))
 _RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 
 
@@ -106,21 +108,38 @@ def find(act: Act) -> tuple[Inner, ...]:
     starts = args[first:at] or (Arg("."),)
     for start in starts:
         act.path(EffectKind.READ, start, deep=True)
+    found = _named(starts, args[at:]) or tuple(
+        [replace(start, text=f"{start.text.rstrip('/')}/**") for start in starts]
+    )
     inner: list[Inner] = []
     while at < len(args):
         act.record.budget.spend()
-        at += _expression(act, starts, args[at:], inner)
+        at += _expression(act, starts, found, args[at:], inner)
     if inner:
         act.wraps()
     return tuple(inner)
 
 
-def _expression(act: Act, starts: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[Inner]) -> int:
+def _named(starts: tuple[Arg, ...], args: tuple[Arg, ...]) -> tuple[Arg, ...]:
+    """What lies below the starts and has a name that all expressions ask for; nothing when they do not ask for one."""
+    texts = [arg.text for arg in args]
+    at = next((at for at, text in enumerate(texts) if text in ("-name", "-iname")), -1)
+    if at < 0 or at + 1 == len(args) or args[at + 1].why or "/" in texts[at + 1] or not _CHOICE.isdisjoint(texts):
+        return ()
+    # What stands before the name acts on everything.
+    if any(text in _RUNS or text in _WRITES or text == "-delete" for text in texts[:at]):
+        return ()
+    return tuple([replace(start, text=f"{start.text.rstrip('/')}/**/{texts[at + 1]}") for start in starts])
+
+
+def _expression(
+    act: Act, starts: tuple[Arg, ...], found: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[Inner]
+) -> int:
     """One expression; returns how many words it took."""
     arg, text = args[0], args[0].text
     value = args[1] if len(args) > 1 else Arg("", f"find {text[:_LONGEST_PART]}: needs a value")
     if text in _RUNS:
-        return _run(act, starts, args, inner)
+        return _run(act, found, args, inner)
     if text in _TEXT:
         if value.why:
             act.opaque(value.why)
@@ -133,15 +152,16 @@ def _expression(act: Act, starts: tuple[Arg, ...], args: tuple[Arg, ...], inner:
         act.path(EffectKind.WRITE, value, text)
         return _WRITES[text]
     if text == "-delete":
-        for start in starts:
-            act.path(EffectKind.DELETE, start, text, deep=True)
+        # Without a name that is asked for, the starts go, too.
+        for each in (*(starts if found[0].text.endswith("/**") else ()), *found):
+            act.path(EffectKind.DELETE, each, text)
     elif text not in _ALONE or arg.why:
         act.opaque(arg.why or f"find {text[:_LONGEST_PART]}: not known")
         act.access((arg,))
     return 1
 
 
-def _run(act: Act, starts: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[Inner]) -> int:
+def _run(act: Act, found: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[Inner]) -> int:
     """`-exec COMMAND ;`: run once for each start, on what lies below it. Returns how many words that took."""
     end = 1
     while end < len(args) and not (args[end].text == ";" or (args[end].text == "+" and args[end - 1].text == "{}")):
@@ -151,11 +171,11 @@ def _run(act: Act, starts: tuple[Arg, ...], args: tuple[Arg, ...], inner: list[I
         act.opaque(f"find {args[0].text}: not closed")
         act.access(command)
         return end
-    for start in starts:
-        state, below = replace(act.state, functions={}), Arg(f"{start.text.rstrip('/')}/**", start.why)
+    for each in found:
+        state, below = replace(act.state, functions={}), Arg(each.text, each.why)
         if args[0].text in _IN_DIRECTORY:
             # The command runs beside each file that is found.
-            below = Arg(located(below.text, state.directories[0], state.home), start.why)
+            below = Arg(located(below.text, state.directories[0], state.home), each.why)
             state = state.moved((LOST,))
         inner.append(Inner(args=tuple(_replaced(word, below) for word in command), state=state))
     return end + 1

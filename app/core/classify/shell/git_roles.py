@@ -42,6 +42,14 @@ def _source(act: Act, arg: Arg, added_by: str) -> None:
     _reach(act, arg, added_by, EffectKind.FETCH)
 
 
+def _new(act: Act, arg: Arg, added_by: str) -> None:
+    """The name of a branch or tag to be made."""
+    if arg.why:
+        act.opaque(arg.why, added_by)
+    else:
+        act.path(EffectKind.WRITE, Arg("."), added_by)
+
+
 def _reach(act: Act, arg: Arg, added_by: str, kind: EffectKind) -> None:
     if arg.why:
         act.opaque(arg.why, added_by)
@@ -66,5 +74,6 @@ GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-range": _range,
     "git-remote": _remote,
     "git-source": _source,
+    "git-new": _new,
     "git-setting": _setting,
 }

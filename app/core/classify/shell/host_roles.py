@@ -28,7 +28,9 @@ def _url(act: Act, arg: Arg, added_by: str) -> None:
         _data(act, arg, added_by)
     elif any(mark in arg.text for mark in "{}[]"):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: several addresses", added_by)
-    act.add(EffectKind.NETWORK, arg.text, added_by)
+    # INVARIANT: whatever a flag brings may be sent.
+    kind = EffectKind.NETWORK if act.sends or added_by else EffectKind.FETCH
+    act.add(kind, arg.text if "://" in arg.text else f"http://{arg.text}", added_by)
 
 
 def _data(act: Act, arg: Arg, added_by: str) -> None:

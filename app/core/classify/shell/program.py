@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.roles import ROLES
-from app.core.classify.shell.state import Arg
+from app.core.classify.shell.state import Arg, State
 from app.core.model import ON_PATHS, EffectKind
 
 _LONGEST_PART: Final = 80
@@ -34,10 +34,13 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     default: str = ""
     does: list[str] = []
     tells: str = ""
+    fetches: str = ""
     numeric: bool = False
     inert: bool = False
+    prose: bool = False
+    stops: bool = False
     tame: bool = False
-    needs: bool = False
+    needs: int = 0
     any: bool = False
     dashless: bool = False
     modes: dict[str, Entry] = {}
@@ -121,6 +124,7 @@ HOMES: Final = _LOADED[1]
 
 def judge(act: Act, program: Program) -> None:
     """Writes down what `program` does with the words of `act`."""
+    act.home = HOMES.get(act.name, "")
     _judge(act, program, act.args[1:], act.name)
 
 
@@ -144,7 +148,9 @@ def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None
             _subcommand(use, arg, tuple(words))
             return
         else:
-            use.operands.append((arg, use.ended))
+            use.operands.append((arg, use.ended, act.state))
+            if program.entry.stops:
+                use.operands += [(rest, True, act.state) for rest in words]
     if not program.subcommands:
         use.finish()
         return
@@ -196,7 +202,7 @@ def _subcommand(use: _Use, arg: Arg, rest: tuple[Arg, ...]) -> None:
 class _Use:
     """One program called with some flags and operands."""
 
-    __slots__ = ("act", "adds", "deep", "ended", "name", "operands", "program", "taken", "unknown")
+    __slots__ = ("act", "adds", "deep", "ended", "name", "operands", "program", "taken", "unknown", "writes")
 
     def __init__(self, act: Act, program: Program, name: str) -> None:
         self.act = act
@@ -205,8 +211,11 @@ class _Use:
         self.deep = program.entry.deep == "always"
         self.ended = False
         self.unknown = False
-        self.operands: list[tuple[Arg, bool]] = []
+        # Each with whether `--` stood before it, and with the state in which it stood.
+        self.operands: list[tuple[Arg, bool, State]] = []
         self.taken: set[str] = set()
+        # The flag by which the program changes what it otherwise reads.
+        self.writes = ""
 
     def is_flag(self, arg: Arg) -> bool:
         return not self.ended and len(arg.text) > 1 and arg.text[0] == "-"
@@ -225,8 +234,13 @@ class _Use:
             name, equals, value = text.partition("=")
             if equals and name in program.takes:
                 self._take(name, Arg(value))
+            elif program.entry.prose:
+                self.operands.append((arg, True, self.act.state))
             elif not equals or f"{name}=" not in program.flags:
                 self._not_known(text)
+        elif "=" in text and text.partition("=")[0] in program.takes:
+            name, _, value = text.partition("=")
+            self._take(name, Arg(value))
         else:
             self._cluster(text, words)
 
@@ -243,6 +257,9 @@ class _Use:
                 rest = text[at + 1 :]
                 self._take(flag, Arg(rest) if rest else next(words, None))
                 return
+            elif self.program.entry.prose:
+                self.operands.append((Arg(text), True, self.act.state))
+                return
             else:
                 self._not_known(text)
                 return
@@ -251,7 +268,10 @@ class _Use:
         self.deep = self.deep or flag in self.program.deep
         self.taken.add(flag)
         if added := self.program.adds.get(flag):
-            self._does(*added, flag)
+            if added[1] == "operands":
+                self.writes = flag
+            else:
+                self._does(*added, flag)
 
     def _take(self, flag: str, value: Arg | None) -> None:
         self.taken.add(flag)
@@ -272,21 +292,26 @@ class _Use:
     def finish(self) -> None:
         self.effects()
         program, operands = self.program, self.operands
-        self.act.sources = tuple([arg for arg, _ in operands[:-1]])
+        self.act.sources = tuple([arg for arg, _, _ in operands[:-1]])
+        valued = self.taken & program.takes.keys()
+        self.act.sends = not program.entry.fetches or not valued <= set(program.entry.fetches.split())
         leading = 0 if self.taken & program.instead else max(program.repeats, 0)
         if program.entry.default and (not operands or (self.deep and len(operands) <= leading)):
-            operands = [*operands, (Arg(program.entry.default), True)]
-        if not operands and program.entry.needs and not self.taken & program.takes.keys():
+            operands = [*operands, (Arg(program.entry.default), True, self.act.state)]
+        if len(operands) < program.entry.needs and not (self.taken & program.takes.keys() and program.entry.needs == 1):
             self.act.opaque(f"{self.name}: runs what it reads")
         roles = list(_assigned(program, len(operands), self.taken))
         repeated = program.roles[program.repeats] if program.repeats >= 0 else ""
-        for (arg, ended), role in zip(operands, roles, strict=True):
+        if self.writes and not operands:
+            self._does("write", ".", self.writes)
+        for (arg, ended, state), role in zip(operands, roles, strict=True):
+            self.act.state = state
             if role != repeated and arg.glob:
                 self.act.opaque(f"{arg.text[:_LONGEST_PART]}: may be several words")
             self._operand(arg, role, ended=ended)
         if self.unknown:
             # Which words are operands is no longer certain.
-            self.act.access(tuple(arg for arg, _ in operands))
+            self.act.access(tuple(arg for arg, _, _ in operands))
 
     def _operand(self, arg: Arg, role: str, *, ended: bool) -> None:
         inert = self.program.entry.inert
@@ -302,6 +327,8 @@ class _Use:
             self.act.access((arg,))
         elif role != "text" or not inert or not arg.free:
             self.act.deep = self.deep
+            if self.writes and not arg.why:
+                self.act.path(EffectKind.WRITE, arg, self.writes, deep=self.deep)
             for each in role.split("+"):
                 ROLES[each](self.act, arg, "")
 

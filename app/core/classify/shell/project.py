@@ -9,11 +9,12 @@ import re
 # The words of which names of tasks are made: `test`, `build:prod`, `docs-html`, `test_unit`.
 _TASKS = frozenset(
     """
-    all analyze api app assets backend bench benchmark benchmarks browser build bundle cache check checks chrome ci
-    clean client clippy cli codegen compile component components coverage cov css debug dev development dist doc docs
+    all analyze api app assemble assets backend bench benchmark benchmarks browser build bundle cache check checks
+    chrome ci clean client clippy cli codegen compile component components coverage cov css debug dev development dist
+    doc docs
     e2e electron es esm eslint examples fast fix fmt format formatting frontend fullstack generate headless help html
     image images integration jest js json lib lint linkcheck local main minify mobile mypy node parallel prettier
-    preview prod production quick react release-notes report ruff sass serve server smoke snapshot spec specs ssr
+    preview prod production quick react report ruff sass serve server smoke snapshot spec specs ssr
     staging start static storybook style styles stylelint svelte swagger tailwind test testing tests translations ts
     tsc type typecheck types typescript typing typings ui unit update-snapshots validate verify vet vite watch web
     webpack www
@@ -28,13 +29,12 @@ _PLACES = frozenset(
         "script", "scripts", "bin", "tools", "tool", "hack", "ci", "dev", "test", "tests", "spec", "__tests__",
         "examples", "example", "benchmarks", "bench", "docs", "src", "app", "apps", "lib", "cmd", "packages", "server",
         "api", "client", "backend", "frontend", "web", "services", "internal", "build", "dist", "out", "target",
-        ".venv", "venv", "node_modules", "vendor",
     )
 )  # fmt: skip
 _SCRIPTS = frozenset(
     """
-    app main index server run test tests build lint format check manage setup start dev serve cli demo conftest
-    __main__ configure gradlew mvnw bootstrap noxfile tasks wsgi asgi worker benchmark bench watch clean ci
+    app main index server run test tests build lint format check start dev serve cli demo conftest
+    __main__ configure gradlew mvnw noxfile tasks wsgi asgi worker benchmark bench watch clean ci
     run_tests runtests run-tests test_all build_all
     """.split()  # noqa: SIM905 (as above)
 )
@@ -42,12 +42,18 @@ _SCRIPTS = frozenset(
 WRITES_NO_CODE = frozenset(
     """
     git mkdir touch chmod black isort ruff autopep8 yapf prettier eslint biome gofmt goimports rustfmt cargo go
-    clang-format shfmt rubocop stylelint terraform tsc npm pnpm yarn npx make cmake pytest jest vitest
+    clang-format shfmt rubocop stylelint terraform tsc npm pnpm yarn npx make cmake pytest jest vitest bundle
+    composer poetry uv pip
     """.split()  # noqa: SIM905 (as above)
 )
 # What is written under these names is no code.
 DATA = (".log", ".txt", ".out", ".err", ".json", ".xml", ".html", ".csv", ".tap", ".md", ".tar.gz", ".diff", ".patch")
-_SCRIPT = re.compile(r"[A-Za-z0-9_.@+-]{1,80}")
+_SCRIPT = re.compile(r"[A-Za-z0-9_.@+/-]{1,200}")
+# A script with such a word in its name does more than the project's own work.
+_GRAVE = re.compile(
+    r"deploy|publish|release|upload|push|drop|reset|wipe|destroy|migrat|seed|purge|nuke|delete|remove|rm_|install|setup"
+    r"|restore|rollback|rotate|backup|dump|export|sync|send|mail|notify|provision|evil|exploit|payload|hack|steal|exfil|shell"
+)
 
 
 def is_below(path: str, folder: str) -> bool:
@@ -66,7 +72,7 @@ def is_task(name: str) -> bool:
 def is_script(path: str) -> bool:
     """Whether a path, as the line writes it, is where projects keep what is meant to be run."""
     *folders, name = [part for part in path.split("/") if part not in ("", ".")] or [""]
-    if ".." in folders or not _SCRIPT.fullmatch(name):
+    if ".." in folders or not _SCRIPT.fullmatch(path) or "//" in path or _GRAVE.search(name.lower()):
         return False
     stem = name.partition(".")[0]
     return stem in _SCRIPTS or stem.startswith(("test_", "test-")) or not _PLACES.isdisjoint(folders)

@@ -225,8 +225,12 @@ class _Reader:
             self._substitutions(word, state)
         args = tuple(arg for word in node.words for arg in expand(word, state))
         act = Act(args, state, self._record, _source(node))
+        empties = not args or args[0].text in (":", "true")
         for redirect in node.redirects:
             self._redirect(redirect, act)
+            if empties and redirect.operator in (">", ">|", "&>"):
+                # Nothing is written, so what stood there is gone.
+                act.opened(EffectKind.DELETE, single(redirect.target, state), redirect.operator)
             if redirect.operator[0] == "<":
                 act.state = replace(act.state, listed=())
         after = state
@@ -287,6 +291,11 @@ class _Reader:
         state = act.state
         name = act.args[0]
         program = _program_name(name.text)
+        folder, slash, own = name.text.rpartition("/")
+        if slash and folder in _OWN and not name.why and not name.glob and (own in PROGRAMS or own in WRAPPERS):
+            # The project's own copy of a program that is known.
+            act.path(EffectKind.RUN, name)
+            program = own
         if name.why or program is None:
             self._unknown(act)
         elif name.text in state.functions:
@@ -374,10 +383,20 @@ def _check_own_code(record: Record) -> None:
     written = [effect for effect in record.effects if effect.kind is EffectKind.WRITE]
     if not written:
         return
-    for run in [effect for effect in record.effects if effect.kind is EffectKind.RUN]:
+    moved = [effect for effect in written if record.commands[effect.command].words[0].rpartition("/")[2] == "mv"]
+    for gone in [effect for effect in record.effects if effect.kind is EffectKind.DELETE] if moved else ():
+        if any(
+            is_below(one.resource, gone.resource.removesuffix("/**")) or one.resource == gone.resource for one in moved
+        ):
+            why = f"{gone.resource}: moved there in this line, then deleted"
+            record.effect(Effect(EffectKind.OPAQUE, why[:LONGEST_VIA], gone.via, "", gone.command))
+    runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
+    # What the project's own code writes, it writes as the project's own code.
+    runners = {run.command for run in runs}
+    for run in runs:
         record.budget.spend(len(written))
         for write in written:
-            if write.command != run.command and _becomes(write, run, record):
+            if write.command != run.command and write.command not in runners and _becomes(write, run, record):
                 record.effect(
                     Effect(
                         EffectKind.OPAQUE,

@@ -11,17 +11,22 @@ from app.core.classify.shell.act import Act, entered
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
 from app.core.classify.shell.run_roles import RUN_ROLES
-from app.core.classify.shell.state import Arg
+from app.core.classify.shell.sql import only_selects
+from app.core.classify.shell.state import ENVIRONMENT, Arg
+from app.core.classify.shell.variables import PUBLIC
 from app.core.classify.tools import alternatives
 from app.core.model import EffectKind
 
 Role = Callable[[Act, Arg, str], None]
 
-_JQ_DANGER = re.compile(r"env\b|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
+_JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _KIND = re.compile(r"[a-z0-9][a-z0-9.,/-]*")
 _LONGEST_PART: Final = 80
+_POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
+# The tools in these files of the data read more of their words from a file named `@file`.
+_READS_AT = frozenset(("build", "python", "javascript", "lint"))
 
 
 def _known(act: Act, arg: Arg, added_by: str) -> bool:
@@ -43,18 +48,13 @@ def _on_path(*kinds: EffectKind) -> Role:
     def role(act: Act, arg: Arg, added_by: str) -> None:
         if arg.text == "-":
             return  # standard input or output
+        if "://" in arg.text and not arg.why:
+            # Where a file is wanted, many programs take an address, too.
+            act.add(EffectKind.NETWORK, arg.text, added_by)
+        elif (added_by and arg.text[:1] in ("{", "[")) or (arg.text[:1] == "@" and act.home in _READS_AT):
+            act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
         for kind in kinds:
             act.path(kind, arg, added_by, deep=act.deep)
-
-    return role
-
-
-def _is(kind: EffectKind, resource: str) -> Role:
-    """One effect, whose resource is made of the program's name, the flag and the word."""
-
-    def role(act: Act, arg: Arg, added_by: str) -> None:
-        if _known(act, arg, added_by):
-            act.add(kind, resource.format(name=act.name, flag=added_by, word=arg.text), added_by)
 
     return role
 
@@ -65,6 +65,9 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
     if arg.text.startswith("/dev/"):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: what is brought there is lost", added_by)
     for source in act.sources:
+        if source.text.startswith("/dev/"):
+            # Nothing comes from there, so what stood here is gone.
+            act.path(EffectKind.DELETE, arg, added_by)
         name = source.text.rstrip("/").rpartition("/")[2]
         if not source.why and not arg.why and name not in ("", ".", ".."):
             act.path(EffectKind.WRITE, Arg(f"{arg.text.rstrip('/')}/{name}"), added_by, deep=act.deep)
@@ -105,6 +108,7 @@ def _setting(act: Act, arg: Arg, added_by: str) -> None:
         act.path(EffectKind.READ, Arg(value), added_by)
     elif equals and key == "of":
         act.path(EffectKind.WRITE, Arg(value), added_by)
+        act.path(EffectKind.DELETE, Arg(value), added_by)
     elif not equals or key not in ("bs", "count", "skip", "seek", "ibs", "obs", "status", "conv", "iflag", "oflag"):
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: operand not known", added_by)
 
@@ -123,9 +127,40 @@ def _page(act: Act, arg: Arg, added_by: str) -> None:
 
 def _pager(act: Act, arg: Arg, added_by: str) -> None:
     """A file to be paged through; `+command` runs in the pager."""
-    if arg.text[:1] == "+":
+    if arg.text[:1] == "+" and not _POSITION.fullmatch(arg.text):
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: a command for the pager", added_by)
     act.path(EffectKind.READ, arg, added_by)
+
+
+def _sql(act: Act, arg: Arg, added_by: str) -> None:
+    """A statement for a database."""
+    if _known(act, arg, added_by) and not only_selects(arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: a statement that may do more than select", added_by)
+
+
+def _unpack(act: Act, arg: Arg, added_by: str) -> None:
+    """A directory that is filled."""
+    act.path(EffectKind.WRITE, arg, added_by)
+    _cd(act, arg, added_by)
+
+
+def _process(act: Act, arg: Arg, added_by: str) -> None:
+    """A process; `%1` is one that the line itself has begun."""
+    if _known(act, arg, added_by) and arg.text not in ("%1", "%2", "%%", "%+"):
+        act.add(EffectKind.CONFIGURE, f"process:{arg.text}", added_by)
+
+
+def _media(act: Act, arg: Arg, added_by: str) -> None:
+    """A file for programs that also take `coder:file` and `protocol:address`."""
+    if _known(act, arg, added_by) and (":" in arg.text or "@" in arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be more than a file", added_by)
+    act.path(EffectKind.READ, arg, added_by)
+
+
+def _variable(act: Act, arg: Arg, added_by: str) -> None:
+    """The name of a variable that is printed; without one all are."""
+    if _known(act, arg, added_by) and arg.text not in PUBLIC:
+        act.path(EffectKind.READ, ENVIRONMENT, added_by)
 
 
 def _kinds(act: Act, arg: Arg, added_by: str) -> None:
@@ -158,13 +193,16 @@ ROLES: dict[str, Role] = {
     "mode": _mode,
     "code": _code,
     "cd": _cd,
-    "process": _is(EffectKind.CONFIGURE, "process:{word}"),
-    "configure": _is(EffectKind.CONFIGURE, "{name}:{word}"),
+    "process": _process,
+    "sql": _sql,
+    "unpack": _unpack,
     "setting": _setting,
     "jq": _jq,
     "page": _page,
     "pager": _pager,
     "kinds": _kinds,
+    "variable": _variable,
+    "media": _media,
     "date": _date,
     "ps": _ps,
     **GIT_ROLES,

@@ -32,7 +32,7 @@ def script(act: Act, arg: Arg, added_by: str) -> None:
     """A file of code: what is in it, nobody has judged, unless it lies where projects keep theirs."""
     if not _known(act, arg, added_by):
         return
-    if arg.text == "-" or arg.text.startswith(("/dev/", "/proc/")):
+    if arg.text == "-" or "://" in arg.text or arg.text.startswith(("/dev/", "/proc/")):
         act.opaque(f"{act.name} {arg.text}: code that is not in a file", added_by)
         return
     # Its text may also come out again, in messages.
@@ -72,6 +72,15 @@ def _argument(act: Act, arg: Arg, added_by: str) -> None:
         act.access((arg,))
 
 
+def _module(act: Act, arg: Arg, added_by: str) -> None:
+    """A module that is run: a test runner, or nobody we know."""
+    if _known(act, arg, added_by):
+        if arg.text in ("pytest", "unittest"):
+            act.path(EffectKind.RUN, Arg("."), added_by)
+        else:
+            act.add(EffectKind.EXECUTE, f"{act.name} {added_by} {arg.text}", added_by)
+
+
 def _maven(act: Act, arg: Arg, added_by: str) -> None:
     if _known(act, arg, added_by) and not _MAVEN.fullmatch(arg.text):
         act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
@@ -106,5 +115,6 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "argument": _argument,
     "go": _go,
     "maven": _maven,
+    "module": _module,
     "package": _package,
 }

@@ -16,6 +16,10 @@ from app.core.classify.shell.project import is_script
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
+# What Django's script does that leaves its database alone.
+_DJANGO = frozenset(
+    ("test", "check", "makemigrations", "showmigrations", "help", "version", "makemessages", "spectacular")
+)
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
 
 
@@ -33,6 +37,10 @@ def _python(act: Act) -> tuple[Inner, ...]:
     at = 0
     while at < len(args) and args[at].text in _PYTHON_ALONE:
         at += 1
+    if len(args) > at + 1 and args[at].text in ("manage.py", "./manage.py") and args[at + 1].text in _DJANGO:
+        act.path(EffectKind.RUN, args[at])
+        act.access(args[at + 2 :])
+        return ()
     if len(args) < at + 2 or args[at].text != "-m" or args[at + 1].why:
         judge(act, PROGRAMS[act.name])
         return ()
@@ -50,7 +58,8 @@ def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
     def wrapper(act: Act) -> tuple[Inner, ...]:
         texts = tuple(arg.text for arg in act.args[1:3])
         runner = next((one for one in runners if texts[: len(one.words)] == one.words), None)
-        if runner is None or len(act.args) < len(runner.words) + 2:
+        own = PROGRAMS[act.name].subcommands if act.name in PROGRAMS else {}
+        if runner is None or len(act.args) < len(runner.words) + 2 or (not runner.words and texts[0] in own):
             if act.name in PROGRAMS:
                 judge(act, PROGRAMS[act.name])
             else:
@@ -82,7 +91,7 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     **dict.fromkeys(("npx", "bunx", "pnpx"), _runs((_JAVASCRIPT,))),
     "npm": _runs((_EXEC,)),
     "pnpm": _runs((_EXEC,)),
-    "yarn": _runs((_EXEC,)),
+    "yarn": _runs((_EXEC, _runner("", "javascript"))),
     "bundle": _runs((_runner("exec", "build lint"),)),
     "uv": _runs(
         (

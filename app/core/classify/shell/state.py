@@ -32,8 +32,8 @@ class Arg(Struct, frozen=True):
     loose: bool = False
 
 
-# The file that holds every variable of the environment: whoever prints them reads it.
-ENVIRONMENT: Final = Arg("/proc/self/environ")
+# Every variable of the environment, which lies in no file that a line could name.
+ENVIRONMENT: Final = Arg("/environment")
 
 
 class State(Struct, frozen=True):

@@ -23,13 +23,25 @@ _STEERING_SUFFIXES: Final = ("PAGER", "EDITOR", "_COMMAND", "_OPTIONS", "OPTS", 
 _HARMLESS = frozenset(
     (
         "LANG", "LANGUAGE", "TZ", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "DEBUG", "VERBOSE",
-        "TERM", "COLUMNS", "LINES", "COLORTERM", "RUST_BACKTRACE", "RUST_LOG", "LOG_LEVEL",
+        "TERM", "COLUMNS", "LINES", "COLORTERM", "RUST_BACKTRACE", "RUST_LOG", "LOG_LEVEL", "NODE_ENV", "RAILS_ENV",
+        "RACK_ENV", "MIX_ENV", "APP_ENV", "FLASK_ENV", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "GOOS", "GOARCH",
+        "CGO_ENABLED", "CARGO_TERM_COLOR", "PORT",
+    )
+)  # fmt: skip
+# Variables from outside whose values are no secrets.
+PUBLIC = frozenset(
+    (
+        "?", "#", "$", "!", "0", "-", "PATH", "HOME", "PWD", "OLDPWD", "USER", "LOGNAME", "SHELL", "HOSTNAME", "LANG",
+        "TERM", "TZ", "TMPDIR", "UID", "EUID", "PPID", "RANDOM", "SECONDS", "LINENO", "COLUMNS", "LINES",
+        "BASH_VERSION", "VIRTUAL_ENV", "GOPATH", "JAVA_HOME", "CI",
     )
 )  # fmt: skip
 
 
 def is_steering(name: str) -> bool:
     """The shell or a common program obeys this variable: what runs, or from where, may change."""
+    if name in _HARMLESS:
+        return False
     return name in _STEERING or name.startswith(_STEERING_PREFIXES) or name.endswith(_STEERING_SUFFIXES)
 
 

@@ -19,7 +19,7 @@ def test_other_tasks_are_not(name: str) -> None:
     assert not is_task(name)
 
 
-@pytest.mark.parametrize("path", ["scripts/x.sh", "./build.sh", "manage.py", "tests/a/b.py", "test_x.py", "src/cli.ts"])
+@pytest.mark.parametrize("path", ["scripts/x.sh", "./build.sh", "main.py", "tests/a/b.py", "test_x.py", "src/cli.ts"])
 def test_a_script_is_known_by_its_place_or_name(path: str) -> None:
     assert is_script(path)
 
