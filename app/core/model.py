@@ -75,6 +75,7 @@ class EffectKind(StrEnum):
     RUN = "run"  # code of the project, by a program that is known to run such code
     NETWORK = "network"
     FETCH = "fetch"  # takes something from a host and sends nothing but its address
+    LEAK = "leak"  # a secret in its own words would go to another machine
     PRIVILEGE = "privilege"
     PERSIST = "persist"
     MESSAGE = "message"

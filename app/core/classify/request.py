@@ -1,5 +1,6 @@
 """A request as received → the call that it stands for: names, commands, effects."""
 
+import re
 import shlex
 from typing import Any
 
@@ -7,8 +8,9 @@ from app.core.budget import Budget
 from app.core.classify import tools
 from app.core.classify.names import names
 from app.core.classify.paths import Place, normalise, spellings
+from app.core.classify.secrets import secret
 from app.core.classify.shell import read_line
-from app.core.model import ON_PATHS, ActionRequest, Call, Command, Effect, EffectKind
+from app.core.model import ON_HOSTS, ON_PATHS, ActionRequest, Call, Command, Effect, EffectKind
 from app.core.policy.ruleset import RuleSet
 
 # A call with more effects than this is not looked at further: it is opaque.
@@ -16,6 +18,7 @@ _MOST_EFFECTS = 512
 _LONGEST_RESOURCE = 4_096
 _LONGEST_NAME = 100
 _DEEPEST_PATH = 255
+_HERE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?#]|\Z)", re.IGNORECASE)
 
 
 def classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budget) -> Call:
@@ -36,6 +39,7 @@ def classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budge
             unknown.append(name)
     if unknown:
         reading.unknown(unknown, trusted=all(rules.trusts_annotations(name) for name in unknown))
+    reading.leaks()
     return Call(called, request.arguments, reading.effects_seen(), tuple(reading.commands), heard)
 
 
@@ -55,6 +59,16 @@ class _Reading:
         if len(effects) <= _MOST_EFFECTS:
             return effects
         return (*effects[:_MOST_EFFECTS], Effect(EffectKind.OPAQUE, "too many effects"))
+
+    def leaks(self) -> None:
+        """A secret among the words of a call that reaches somebody else's machine, or a person."""
+        if not any(_goes_out(effect) for effect in self._effects):
+            return
+        texts = [value for _, value in tools.leaves(self._request.arguments, self._budget) if isinstance(value, str)]
+        for text in (*texts, self._request.target or "", *(command.text for command in self.commands)):
+            self._budget.spend(1 + len(text) // 256)
+            if kind := secret(text):
+                self._effect(EffectKind.LEAK, kind, "")
 
     def shell(self) -> None:
         """A shell tool: every line that it was given, wherever it may have been told to run it."""
@@ -218,6 +232,13 @@ class _Reading:
 
     def _opaque(self, what: str) -> None:
         self._effect(EffectKind.OPAQUE, what, "")
+
+
+def _goes_out(effect: Effect) -> bool:
+    """Whether an effect reaches anything but this machine."""
+    if effect.kind in ON_HOSTS:
+        return not _HERE.match(effect.resource)
+    return effect.kind is EffectKind.MESSAGE
 
 
 def _lines(name: str, value: Any) -> list[str]:
