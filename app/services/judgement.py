@@ -14,6 +14,7 @@ from app.core.engine import decide
 from app.core.facts import Facts
 from app.core.model import ActionRequest
 from app.services.answer import AnswerForm, answer_form
+from app.services.configuration import Configuration
 from app.services.ground import Ground
 from app.services.recording import form_of
 
@@ -43,12 +44,16 @@ class Judgements:
     """The newest judgements, by the request as received and the facts upon which it was judged."""
 
     def __init__(self) -> None:
+        self._configuration: Configuration | None = None
         self._remembered: dict[tuple[int, bytes], Judgement] = {}
 
     def of(self, received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
         """The judgement of a request upon this ground, taken anew or remembered."""
         # INVARIANT: everything that a decision depends on is part of what it is remembered by: the request as received,
         # the facts and with them the configuration; and the budget, which must last for the steps that it took.
+        if ground.configuration is not self._configuration:
+            self._configuration = ground.configuration
+            self._remembered.clear()
         name = (id(ground.facts), received.canonical)
         found = None if explain else self._remembered.get(name)
         if found is not None and found.facts is ground.facts and found.steps <= budget.left:

@@ -7,6 +7,7 @@ from app.services.passphrases import Passphrases
 from app.storage import operators
 from app.storage.command import Change, Guard, Stale
 from app.storage.database import Database
+from app.storage.delegations import RevokeDelegationsBy
 from app.storage.operators import (
     AddOperator,
     AnotherAdmin,
@@ -54,10 +55,14 @@ class Operators:
         self._set_passphrase("operator.passphrase_changed", operator.name, operator.name, new)
 
     def reset(self, by: str, name: str, new: str) -> None:
-        """Give somebody else a new passphrase: whoever signed in with the old one no longer is. Raises as above."""
+        """Give somebody else a new passphrase. Raises as above.
+
+        Whoever signed in with the old one no longer is, and what that operator had delegated is revoked: it may have
+        been somebody else.
+        """
         if name == by:
             raise RefusedError("own_passphrase", "Your own passphrase is changed with the old one, not reset.")
-        self._set_passphrase("operator.passphrase_reset", by, name, new)
+        self._set_passphrase("operator.passphrase_reset", by, name, new, RevokeDelegationsBy(name, by))
 
     def set_disabled(self, by: str, name: str, *, disabled: bool) -> None:
         """Raises NotFoundError, ConflictError."""
@@ -65,8 +70,12 @@ class Operators:
         told = "operator.disabled" if disabled else "operator.enabled"
         self._change(told, by, name, (SetDisabled(name, disabled),), guards)
 
-    def _set_passphrase(self, type: str, by: str, name: str, new: str) -> None:
-        changes = (SetPassphrase(name, self._passphrases.hash(new)), ForgetFailures(name, None))
+    def _set_passphrase(self, type: str, by: str, name: str, new: str, *more: Change) -> None:
+        changes: tuple[Change, ...] = (
+            SetPassphrase(name, self._passphrases.hash(new)),
+            ForgetFailures(name, None),
+            *more,
+        )
         self._change(type, by, name, changes)
 
     def _change(

@@ -179,3 +179,15 @@ class RevokeDelegation(Struct, frozen=True):
         transaction.execute(
             update(delegation).where(delegation.c.id == self.id).values(**values, changed=transaction.seq)
         )
+
+
+class RevokeDelegationsBy(Struct, frozen=True):
+    """Revokes all that an operator has issued."""
+
+    issuer: str
+    by: str
+
+    def apply(self, transaction: Transaction) -> None:
+        values = {"revoked_at": transaction.now, "revoked_by": self.by, "revoked": transaction.seq}
+        issued = update(delegation).where(delegation.c.issued_by == self.issuer, delegation.c.revoked_at.is_(None))
+        transaction.execute(issued.values(**values, changed=transaction.seq))

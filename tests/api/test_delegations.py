@@ -44,6 +44,17 @@ def test_what_is_revoked_is_asked_about_again(fresh: World) -> None:
     assert_problem(again, 404, "no_such_delegation")
 
 
+def test_a_reset_of_its_issuer_revokes_a_delegation(fresh: World) -> None:
+    by_approver = {**READS, "max_uses": None}
+    made = fresh.client.post("/delegations", json=by_approver, headers=basic("approver")).json()
+    assert fresh.evaluate(READ)["delegation"] == made["id"]
+    body = {"passphrase": f"{PASSPHRASE} again"}
+    assert fresh.client.post("/operators/approver/reset", json=body, headers=fresh.admin).status_code == 204
+    answer = fresh.evaluate(READ)
+    assert (answer["allowed"], answer["delegation"]) == (False, None)
+    assert fresh.client.get(f"/delegations/{made['id']}", headers=fresh.admin).json()["state"] == "revoked"
+
+
 def test_a_denied_action_is_denied_while_the_delegation_lasts(fresh: World) -> None:
     pays = {"tool": "pay", "source": "user"}
     assert fresh.evaluate(pays)["decision"] == "REQUIRE_APPROVAL"

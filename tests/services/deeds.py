@@ -20,6 +20,7 @@ rules:
   - {id: push, ask: shell, command: "git push *", risk: critical, reason: Pushing publishes work to others.}
   - {id: secrets, deny: [read_file, write_file], path: ["**/.env"], reason: Credentials are never read by agents.}
   - {id: watch, log: "mcp:beta/*"}
+  - {id: few, allow: ring_bell, limit: {calls: 50, per: 1h}}
 """
 READ = {"tool": "Read", "arguments": {"file_path": "/srv/project/ä.py"}, "source": "user"}
 REQUESTS: list[dict[str, Any]] = [
@@ -35,6 +36,7 @@ REQUESTS: list[dict[str, Any]] = [
         "risk_hints": ["email_send"],
         "provenance": {"origin_type": "EXTERNAL_CONTENT", "channel": "email", "delegation_chain": ["a"]},
     },
+    {"tool": "ring_bell", "arguments": {}, "source": "user"},
 ]
 
 
