@@ -67,14 +67,20 @@ class Delegations:
         for key in sorted(_keys(situation, session) & self._found.keys()):
             yield from self._found[key].values()
 
-    def denied(self, situation: Situation, actor: str, session: str | None) -> Iterator[Finding]:
-        """What they deny: an action that they name, however it is called."""
+    def denied(
+        self, situation: Situation, actor: str, session: str | None, *, is_believed: bool
+    ) -> Iterator[Finding]:
+        """What they deny: an action that they name, however it is called.
+
+        `is_believed`: which part and session it is is an enforcement point's word, not the agent's own.
+        """
         call = situation.call
         for rule in self._denials.candidates(call.names, call.heard).all:
             one = self._all[rule.finding.rule.partition(":")[2]]
             # A delegation to the whole agent denies to all of its parts; one to a part denies to that part.
             meant = actor == one.agent or actor.startswith(f"{one.agent}/")
-            if meant and one.session in (None, session):
+            # INVARIANT: what is denied to one session is denied to whatever is not known to be in another one.
+            if not is_believed or (meant and (session is None or one.session in (None, session))):
                 yield rule.finding
 
 

@@ -170,7 +170,7 @@ def _denied(facts: Facts, situation: Situation, actor: str) -> list[Finding]:
     offered = facts.offered
     if offered.delegations is None:
         return []
-    return list(offered.delegations.denied(situation, actor, facts.session.id))
+    return list(offered.delegations.denied(situation, actor, facts.session.id, is_believed=facts.caller.kind == "pep"))
 
 
 def _ask_grants(facts: Facts, asked: Asked, situation: Situation) -> tuple[Grant | None, list[Near]]:

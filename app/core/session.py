@@ -25,11 +25,13 @@ class Standing(Struct, frozen=True):
     id     the live session that the request belongs to; None: it belongs to none
     limit  on the request's trust
     until  when that session expires (µs)
+    own    the trust that it has left itself, which may be more than the limit
     """
 
     id: str | None = None
     limit: Limit = NO_LIMIT
     until: int | None = None
+    own: Trust = max(Trust)
 
     @property
     def tainted(self) -> bool:
@@ -42,8 +44,8 @@ _NOT_LIVE = Standing(limit=Limit(Trust.UNKNOWN, "a session that is not live"))
 _TWO = Standing(limit=Limit(Trust.UNKNOWN, "a request that names two sessions"))
 
 
-def standing(request: ActionRequest, live: Mapping[str, Live], now: int) -> Standing:
-    """Where `request` stands among the `live` sessions of its agent; `now` may be a few seconds off."""
+def standing(request: ActionRequest, kind: KeyKind, live: Mapping[str, Live], now: int) -> Standing:
+    """Where `request`, by a key of this kind, stands among the `live` sessions of its agent; `now` may be a bit off."""
     named = request.session
     if named is not None:
         if request.provenance.session_id not in (None, named):
@@ -52,12 +54,20 @@ def standing(request: ActionRequest, live: Mapping[str, Live], now: int) -> Stan
         # INVARIANT: a session that was never opened, is over or is somebody else's vouches for nothing.
         if found is None or found.expires_at <= now:
             return _NOT_LIVE
-        return Standing(named, Limit(found.trust, "the session"), found.expires_at)
+        if kind == "pep":
+            return Standing(named, Limit(found.trust, "the session"), found.expires_at, found.trust)
+        # INVARIANT: naming another session gains nothing either where which of them it is in is the agent's own word.
+        return Standing(named, _least(live, now), found.expires_at, found.trust)
     if not live:
         return APART
     # INVARIANT: leaving the session out gains nothing: the least trusted session that lives then speaks.
+    limit = _least(live, now)
+    return APART if limit is NO_LIMIT else Standing(limit=limit)
+
+
+def _least(live: Mapping[str, Live], now: int) -> Limit:
     least = min((one.trust for one in live.values() if one.expires_at + SKEW_US > now), default=None)
-    return APART if least is None else Standing(limit=Limit(least, "the least trusted of the agent's live sessions"))
+    return NO_LIMIT if least is None else Limit(least, "the least trusted of the agent's live sessions")
 
 
 def opened(kind: KeyKind, parent: Trust | None = None) -> Trust:

@@ -139,7 +139,7 @@ class Evaluation:
         """What a request is decided upon. Raises RefusedError."""
         agent = _asking(live, request, explain=recent is not None)
         self._uses.note(live.id)
-        stands = self._sessions.standing(agent, request)
+        stands = self._sessions.standing(agent, live.kind, request)
         explained = recent[agent] if recent is not None else NOTHING_OFFERED
         return self._grounds.of(configuration, live, agent, stands, refused, explained)
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app.core.model import ActionRequest
 from app.core.session import SKEW_US, Live, Standing, standing
+from app.core.trust import KeyKind
 from app.storage import sessions
 from app.storage.database import Database, UnavailableError
 from app.storage.ledger import Ledger
@@ -41,14 +42,14 @@ class LiveSessions:
         self._refresh: asyncio.Task[None] | None = None
         self.current = self._first()
 
-    def standing(self, agent: str, request: ActionRequest) -> tuple[Standing, int]:
+    def standing(self, agent: str, kind: KeyKind, request: ActionRequest) -> tuple[Standing, int]:
         """Where a request stands, and the epoch of which that is true; on the event loop only."""
         known = self.current
         if self._ledger.session_epoch > known.epoch:
             # Somebody else's change, perhaps of another agent's sessions: to go on is safe, to stay behind costs time.
             self._look()
         live = known.agents.get(agent, _NONE)
-        return standing(request, live, max(self._clock(), self._passed)), known.epoch
+        return standing(request, kind, live, max(self._clock(), self._passed)), known.epoch
 
     def has_passed(self, time: int) -> None:
         """The ledger's clock, which counts, is at `time` at least, whatever this machine's says."""

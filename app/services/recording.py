@@ -119,8 +119,9 @@ def record(form: Form, decision: Decision, request: ActionRequest, ground: Groun
     if decision.grant is not None or decision.uses:
         used, changes = consumption(decision, ground.facts.caller.agent, dry_run=request.dry_run)
         guards += used
-    if session.id is not None and decision.tainted and not session.tainted and not request.dry_run:
-        # INVARIANT: what says of itself that external content led to it taints all that follows in its session.
+    if session.id is not None and decision.tainted and session.own > Trust.EXTERNAL_CONTENT and not request.dry_run:
+        # INVARIANT: what says of itself that external content led to it taints all that follows in its session; so does
+        # what an agent, by its own key, brings along from another one.
         changes += (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)
     return Command((form.draft(salt),), guards, changes)
 

@@ -65,6 +65,36 @@ def test_a_denied_action_is_denied_while_the_delegation_lasts(fresh: World) -> N
     assert fresh.evaluate(pays)["decision"] == "REQUIRE_APPROVAL"
 
 
+def test_leaving_out_the_session_escapes_no_denial(fresh: World) -> None:
+    held, free = (fresh.client.post("/sessions", json={}, headers=fresh.pep).json()["id"] for _ in range(2))
+    issued(fresh, denied_actions=["pay"], session_id=held)
+    pays = {"tool": "pay", "source": "user"}
+    for request, key, decision in (
+        ({**pays, "session_id": held}, "pep", "DENY"),
+        (pays, "pep", "DENY"),
+        ({**pays, "session_id": "s_unknown"}, "pep", "DENY"),
+        ({**pays, "session_id": free}, "pep", "REQUIRE_APPROVAL"),
+        # Which session it is in is the agent's own word.
+        ({**pays, "session_id": free}, "agent", "DENY"),
+        (pays, "other", "REQUIRE_APPROVAL"),
+    ):
+        assert fresh.evaluate(request, key)["decision"] == decision, (request, key)
+
+
+def test_an_agents_own_word_on_which_part_it_is_escapes_no_denial(fresh: World) -> None:
+    issued(fresh, agent="coder/reader", denied_actions=["pay"])
+    pays = {"tool": "pay", "source": "user"}
+    for actor, key, decision in (
+        ("coder/reader", "pep", "DENY"),
+        ("coder/reader/inner", "pep", "DENY"),
+        ("coder/writer", "pep", "REQUIRE_APPROVAL"),
+        ("coder", "pep", "REQUIRE_APPROVAL"),
+        ("coder/writer", "agent", "DENY"),
+        ("coder", "agent", "DENY"),
+    ):
+        assert fresh.evaluate({**pays, "actor": actor}, key)["decision"] == decision, (actor, key)
+
+
 def test_a_dry_run_uses_nothing(fresh: World) -> None:
     made = issued(fresh, max_uses=1)
     answer = fresh.evaluate({**READ, "dry_run": True})

@@ -82,6 +82,18 @@ def test_a_request_that_leaves_its_session_out_gains_nothing(fresh: World) -> No
     assert trust(fresh) == ("USER_DIRECT", False)
 
 
+def test_an_agent_launders_nothing_by_another_session(fresh: World) -> None:
+    before, run = opened(fresh, "agent")["id"], opened(fresh)["id"]
+    assert trust(fresh, before, "agent") == trust(fresh, run, "agent") == ("AGENT_INTERNAL", False)
+    ask(fresh, "POST", f"/sessions/{run}/observations", {"source": "email"})
+    # Opened before or after the mail was read, its own or the gate's: which of them it is in is the agent's word.
+    for clean in (before, opened(fresh, "agent")["id"], opened(fresh)["id"]):
+        assert trust(fresh, clean, "agent") == ("EXTERNAL_CONTENT", True)
+    # Where it has acted, it has brought along what it saw; elsewhere its gate knows which run it speaks for.
+    assert trust(fresh, clean) == ("EXTERNAL_CONTENT", True)
+    assert trust(fresh, opened(fresh)["id"]) == ("USER_DIRECT", False)
+
+
 def test_a_session_that_is_not_live_or_not_ones_own_vouches_for_nothing(fresh: World) -> None:
     ended, foreign = opened(fresh)["id"], opened(fresh, "other")["id"]
     ask(fresh, "DELETE", f"/sessions/{ended}", status=204)

@@ -58,7 +58,7 @@ def test_no_session_lifts_a_request_above_what_it_gets_without(
     session: str | None, earlier: str | None, live: dict[str, Live], kind: KeyKind
 ) -> None:
     request = named(session, earlier)
-    found = standing(request, live, NOW)
+    found = standing(request, kind, live, NOW)
     assert assess(request, kind, found.limit).trust <= assess(request, kind).trust
     if found.id is not None:
         assert found.limit.trust <= live[found.id].trust
@@ -70,27 +70,34 @@ def test_no_session_lifts_a_request_above_what_it_gets_without(
         assert found.limit.trust is Trust.UNKNOWN
 
 
-@given(names, lives, trusts, st.sampled_from(["a", "b", "c"]))
-def test_lowering_a_session_lifts_no_request(name: str | None, live: dict[str, Live], trust: Trust, which: str) -> None:
-    before = standing(named(name), live, NOW).limit.trust
+@given(names, kinds, lives, trusts, st.sampled_from(["a", "b", "c"]))
+def test_lowering_a_session_lifts_no_request(
+    name: str | None, kind: KeyKind, live: dict[str, Live], trust: Trust, which: str
+) -> None:
+    before = standing(named(name), kind, live, NOW).limit.trust
     lowered = {key: Live(min(one.trust, trust), one.expires_at) if key == which else one for key, one in live.items()}
-    assert standing(named(name), lowered, NOW).limit.trust <= before
+    assert standing(named(name), kind, lowered, NOW).limit.trust <= before
+
+
+@given(names, lives)
+def test_an_agent_gains_nothing_by_the_session_that_it_names(name: str | None, live: dict[str, Live]) -> None:
+    assert standing(named(name), "agent", live, NOW).limit.trust <= standing(named(None), "agent", live, NOW).limit.trust
 
 
 def test_a_request_without_a_session_of_an_agent_without_any_stands_apart() -> None:
-    assert standing(named(None), {}, NOW) is APART
+    assert standing(named(None), "pep", {}, NOW) is APART
     assert not APART.tainted
 
 
 def test_a_session_counts_against_its_agent_for_as_long_as_it_lives_by_anybodys_clock() -> None:
     live = {"a": Live(Trust.EXTERNAL_CONTENT, NOW)}
-    assert standing(named(None), live, NOW + SKEW_US - 1).tainted
-    assert standing(named(None), live, NOW + SKEW_US) is APART
-    assert standing(named("a"), live, NOW - 1).id == "a"
-    assert standing(named("a"), live, NOW).limit.trust is Trust.UNKNOWN
+    assert standing(named(None), "pep", live, NOW + SKEW_US - 1).tainted
+    assert standing(named(None), "pep", live, NOW + SKEW_US) is APART
+    assert standing(named("a"), "pep", live, NOW - 1).id == "a"
+    assert standing(named("a"), "pep", live, NOW).limit.trust is Trust.UNKNOWN
 
 
 def test_two_sessions_are_none() -> None:
     live = {"a": Live(Trust.USER_DIRECT, NOW + 1), "b": Live(Trust.USER_DIRECT, NOW + 1)}
-    assert standing(named("a", "a"), live, NOW).id == standing(named(None, "a"), live, NOW).id == "a"
-    assert standing(named("a", "b"), live, NOW).limit.trust is Trust.UNKNOWN
+    assert standing(named("a", "a"), "pep", live, NOW).id == standing(named(None, "a"), "pep", live, NOW).id == "a"
+    assert standing(named("a", "b"), "pep", live, NOW).limit.trust is Trust.UNKNOWN

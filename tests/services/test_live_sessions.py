@@ -74,7 +74,7 @@ def test_a_process_that_is_behind_catches_up_while_it_goes_on(gate: Gate, client
     gate.live.current = type(known)(known.epoch - 1, {})
 
     async def stand() -> Any:
-        found = gate.live.standing("somebody", ActionRequest(tool="x"))
+        found = gate.live.standing("somebody", "pep", ActionRequest(tool="x"))
         await gate.live.refreshed()
         return found
 
