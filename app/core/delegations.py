@@ -67,9 +67,7 @@ class Delegations:
         for key in sorted(_keys(situation, session) & self._found.keys()):
             yield from self._found[key].values()
 
-    def denied(
-        self, situation: Situation, actor: str, session: str | None, *, is_believed: bool
-    ) -> Iterator[Finding]:
+    def denied(self, situation: Situation, actor: str, session: str | None, *, is_believed: bool) -> Iterator[Finding]:
         """What they deny: an action that they name, however it is called.
 
         `is_believed`: which part and session it is is an enforcement point's word, not the agent's own.
