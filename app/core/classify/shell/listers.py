@@ -1,8 +1,10 @@
 """Commands that print nothing but names of files: what `xargs` behind them is given."""
 
+from app.core.classify.shell.project import is_below
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tree import Literal, Node, Simple
 from app.core.model import Effect, EffectKind
+from app.core.policy.wildcard import is_wild
 
 # Each with the words that it must begin with, and the flags with which it prints something else.
 _LISTERS: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
@@ -34,5 +36,9 @@ def listed(node: Node, effects: list[Effect]) -> tuple[Arg, ...]:
         return ()
     if any(effect.kind is not EffectKind.READ for effect in effects):
         return ()
-    trees = dict.fromkeys(effect.resource.removesuffix("/**") for effect in effects)
-    return tuple(Arg(f"{tree.rstrip('/')}/**", one=False, glob=True) for tree in trees if "*" not in tree)
+    found = dict.fromkeys(effect.resource.removesuffix("/**") for effect in effects)
+    trees = [path for path in found if not is_wild(path)]
+    # INVARIANT: every name that may come lies below one of the trees.
+    if any(not any(is_below(path, tree) for tree in trees) for path in found if is_wild(path)):
+        return ()
+    return tuple([Arg(f"{tree.rstrip('/')}/**", one=False, glob=True) for tree in trees])

@@ -109,8 +109,6 @@ def _load() -> tuple[dict[str, Program], dict[str, str]]:
         for names, raw in entries.items():
             program = _program(convert(raw, Entry))
             for name in names.split():
-                if name in found:
-                    raise ValueError(f"{name} stands in the programs' data twice")
                 found[name] = program
                 homes[name] = file.stem
     return found, homes

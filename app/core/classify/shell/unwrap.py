@@ -161,7 +161,7 @@ def _xargs(act: Act) -> tuple[Inner, ...]:
         if not replaces:
             return inner(act, (*command, *act.state.listed))
         mark = _mark(act.args)
-        if mark and not any(mark in arg.text and arg.text != mark for arg in command):
+        if not any(mark in arg.text and arg.text != mark for arg in command):
             names = [act.state.listed if arg.text == mark else (arg,) for arg in command]
             return inner(act, tuple([each for some in names for each in some]))
     extra = Arg("…", "words from standard input: not known", free=True, one=False)
@@ -174,10 +174,8 @@ def _xargs(act: Act) -> tuple[Inner, ...]:
 
 def _mark(args: tuple[Arg, ...]) -> str:
     """The mark that `xargs -I MARK` replaces."""
-    for at, arg in enumerate(args[1:], 1):
-        if arg.text[:2] == "-I":
-            return arg.text[2:] or (args[at + 1].text if at + 1 < len(args) else "")
-    return ""
+    at = next(at for at, arg in enumerate(args) if arg.text[:2] == "-I")
+    return args[at].text[2:] or args[min(at + 1, len(args) - 1)].text
 
 
 WRAPPERS: dict[str, Wrapper] = {

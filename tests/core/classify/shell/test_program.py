@@ -1,9 +1,12 @@
 """Programs by data: flags, operands, roles."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
+from app.core.classify.shell import program
 from app.core.classify.shell.program import PROGRAMS, Entry, Program
 from app.core.classify.shell.roles import ROLES
 from app.core.model import EffectKind
@@ -99,32 +102,38 @@ def test_programs(look: Look, line: str, expected: list[str]) -> None:
     assert look(line) == expected
 
 
-def every(program: Program) -> list[Program]:
-    inner = [*program.subcommands.values(), *program.modes.values()]
-    return [program, *(each for sub in inner for each in every(sub))]
+def every(one: Program) -> list[Program]:
+    inner = [*one.subcommands.values(), *one.modes.values()]
+    return [one, *(each for sub in inner for each in every(sub))]
 
 
 def test_the_data_names_only_roles_and_kinds_that_exist() -> None:
     assert len(PROGRAMS) >= 250
     for name, found in PROGRAMS.items():
-        for program in every(found):
-            assert {*program.roles, *program.takes.values()} <= ROLES.keys(), name
-            effects = [*program.does, *program.adds.values()]
+        for one in every(found):
+            assert {*one.roles, *one.takes.values()} <= ROLES.keys(), name
+            effects = [*one.does, *one.adds.values()]
             assert {kind for kind, _ in effects} <= {kind.value for kind in EffectKind}, name
             # A flag has one meaning.
-            assert not program.flags & program.takes.keys(), (name, program.flags & program.takes.keys())
-            assert all(flag.startswith(("-", "+")) for flag in [*program.flags, *program.takes] if flag != "always"), (
-                name
-            )
+            assert not one.flags & one.takes.keys(), (name, one.flags & one.takes.keys())
+            assert all(flag.startswith(("-", "+")) for flag in [*one.flags, *one.takes] if flag != "always"), name
+
+
+def test_no_program_stands_twice() -> None:
+    folder = Path(program.__file__).parent / "programs"
+    names = [
+        name for file in folder.glob("*.yaml") for key in YAML(typ="safe", pure=True).load(file) for name in key.split()
+    ]
+    assert sorted(names) == sorted(set(names))
 
 
 # INVARIANT: "no flag of it does harm" is said only of programs whose flags have no effect.
 def test_inert_programs_have_harmless_flags() -> None:
     for name, found in PROGRAMS.items():
-        for program in every(found):
-            if program.entry.inert:
-                assert not program.adds, name
-                assert set(program.takes.values()) <= {"text", "read"}, name
+        for one in every(found):
+            if one.entry.inert:
+                assert not one.adds, name
+                assert set(one.takes.values()) <= {"text", "read"}, name
 
 
 def test_the_entry_is_strict() -> None:
