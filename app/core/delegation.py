@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from app.core.classify.names import canonical
+from app.core.classify.names import canonical, meant
 from app.core.classify.tools import TOOLS
 from app.core.grant import Asked
 from app.core.model import ON_HOSTS, ON_PATHS, Call, Effect, EffectKind
@@ -45,7 +45,7 @@ class Scope:
         if any(not text.split() for text in terms.commands):
             raise ValueError("an empty command pattern")
         self.actions = tuple(canonical(action) for action in terms.allowed_actions)
-        self.denied = tuple(canonical(action) for action in terms.denied_actions)
+        self.denied = tuple(name for action in terms.denied_actions for name in meant(action))
         self._paths = PathSet([path_pattern(text) for text in terms.allowed_paths]) if terms.allowed_paths else None
         self._hosts = HostSet(terms.hosts) if terms.hosts else None
         self._commands = CommandSet(terms.commands) if terms.commands else None

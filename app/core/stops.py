@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from app.core.classify.names import canonical
+from app.core.classify.names import meant
 from app.core.decision import Classification, Finding, Stance
 from app.core.policy.wildcard import matches
 from app.core.spelling import fold
@@ -40,7 +40,8 @@ class Stops:
             if stop.kind == "agent":
                 self._agents[stop.name] = stop.finding
             elif stop.kind == "tool":
-                self._tools.append((fold(canonical(stop.name)), stop.finding))
+                # INVARIANT: a tool is stopped under every name that the button may mean.
+                self._tools += [(fold(name), stop.finding) for name in meant(stop.name)]
             else:
                 self._everything.append(stop.finding)
 

@@ -9,8 +9,10 @@ from msgspec import structs
 
 from app.core.budget import Budget
 from app.core.decision import Decision, Verdict
+from app.core.delegation import Delegation, Scope, Terms
+from app.core.delegations import Delegations
 from app.core.engine import NATIVE_PROMPTS, decide
-from app.core.facts import Caller, Facts, Profile
+from app.core.facts import Caller, Facts, Offered, Profile
 from app.core.model import ActionRequest
 from app.core.policy.compile import File, compile_policy
 from app.core.policy.ruleset import Policy
@@ -212,6 +214,38 @@ def test_what_is_stopped_is_denied_in_monitor_mode_too(
     if stops:
         assert (found.verdict, found.rules) == (Verdict.DENY, (f"stop-{kind}",))
         assert found.reason.endswith("an incident")
+
+
+# What people write, as the harness or the log shows it, and what is called.
+MEANT = [
+    ("mcp__my__server__tool", "mcp:my__server/tool"),
+    ("mcp__my__server__tool", "mcp__my__server__tool"),
+    ("mcp__*", "mcp:shop/buy"),
+    ("mcp__*", "mcp__shop__buy"),
+    ("mcp__shop", "mcp__shop__buy"),
+    ("mcp__sh*", "shop/buy"),
+    ("mcp:shop", "mcp:shop/buy"),
+    ("mcp:shop/*", "MCP__Shop__buy"),
+    ("MCP__shop__buy", "mcp:shop/buy"),
+    ("BASH", "run_command"),
+    ("shell ", "Bash"),
+    ("Read*", "read_file"),
+]
+
+
+@pytest.mark.parametrize(("name", "tool"), MEANT)
+def test_what_takes_away_hears_every_name_that_it_may_mean(name: str, tool: str) -> None:
+    assert decided({"tool": tool}, Profile(), Stop("tool", name)).verdict is Verdict.DENY
+    for text in (f"rules: [{{id: no, deny: '{name}'}}, {{id: all, allow: '*'}}]", f"scopes: {{'{name}': 'a:b'}}"):
+        rules = policy(f"version: 1\n{text}\n").rules
+        known = Facts(Caller("coder", "k", "pep", Profile(scopes(["c:d"]))))
+        request = ActionRequest(tool=tool, source="user", scope="c:d")
+        assert decide(request, known, rules, Budget(20_000)).verdict is Verdict.DENY, text
+    one = Delegation(
+        id="d", chain=("d",), agent="coder", session=None, scopes=(Scope(Terms(denied_actions=(name,))),), by="ann",
+        role="admin", critical=False, expires_at=1,
+    )  # fmt: skip
+    assert decided({"tool": tool}, offered=Offered(Delegations([one]))).verdict is Verdict.DENY
 
 
 def test_a_stop_needs_no_reason() -> None:

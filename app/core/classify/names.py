@@ -40,6 +40,15 @@ def canonical(name: str) -> str:
     return _readings(name)[0]
 
 
+def meant(name: str) -> tuple[str, ...]:
+    """All that a name, or a pattern over names, may mean where it takes something away; a server means all its tools."""
+    found: list[str] = []
+    for reading in _readings(name):
+        server, _, tool = reading.partition("/")
+        found += [reading] if tool or not server.startswith(_MCP) else [reading, f"{server}/*"]
+    return tuple(dict.fromkeys(found))
+
+
 @lru_cache(maxsize=4_096)
 def names(tool: str | None, action: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The canonical names of a call, and the names that it was called by.

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from app.core.classify.names import canonical
+from app.core.classify.names import canonical, meant
 from app.core.decision import Stance
 from app.core.grant import Quorum
 from app.core.limit import Limit, millionths
@@ -95,7 +95,7 @@ def compile_policy(files: tuple[File, ...]) -> Policy:
     # INVARIANT: a policy enforces unless it says `monitor` itself: no file that it extends turns enforcement off.
     own = documents[0]
     scopes = {tool: needed for one in reversed(documents) for tool, needed in one.header.scopes.items()}
-    needs = tuple((canonical(tool), tuple(_list(needed))) for tool, needed in scopes.items())
+    needs = tuple((name, tuple(_list(needed))) for tool, needed in scopes.items() for name in meant(tool))
     tests = tuple(PolicyTest(own.source.file, own.source.lines[where], test) for where, test in own.tests)
     return Policy(RuleSet(tuple(kept.values()), default, trusted, needs), tests, own.header.mode or "enforce")
 
@@ -122,11 +122,13 @@ class _Compiler:
         word = next(name for name in STANCES if getattr(text, name) is not None)
         stance = _STANCES[word]
         reason = text.reason or _REASONS[stance]
-        sources = _list(text.source)
+        tools, sources = self._texts(getattr(text, word), (*where, word)), _list(text.source)
         effects: list[EffectKind] | None = _list(text.effects)
         return Rule(
             finding=finding(stance, text.id, reason, text.risk, _quorum(text), firm=text.firm),
-            tools=tuple(canonical(tool) for tool in self._texts(getattr(text, word), (*where, word))),
+            tools=tuple(
+                name for tool in tools for name in (meant(tool) if stance >= Stance.ASK else (canonical(tool),))
+            ),
             agents=self._each(text.agents, (*where, "agents"), str),
             sources=frozenset[Trust]().union(*(_SOURCES[source] for source in sources)) if sources else None,
             commands=self._commands(text, where),
