@@ -4,6 +4,7 @@ No routing, no dependency injection and no log line here: a decision costs less 
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from math import ceil
@@ -29,6 +30,9 @@ from app.telemetry.metrics import Metrics
 
 MOST_IN_BATCH = 1_000
 _LONGEST_REMEMBERED = 4_096
+# What the library says of a name, and what people understand: all patterns of a request mean the same.
+_PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |$)")
+_VISIBLE = "Expected one line of visible text, without characters that hide or turn it round"
 PATHS = frozenset(("/evaluate", "/evaluate/batch"))
 
 _JSON = (b"content-type", b"application/json")
@@ -149,7 +153,7 @@ def _received(value: Any, canonical: bytes) -> Received:
     try:
         request = convert(value, ActionRequest)
     except ValidationError as error:
-        raise InvalidError("invalid_request", str(error)) from None
+        raise InvalidError("invalid_request", _PATTERN.sub(_VISIBLE, str(error))) from None
     if request.tool is None and request.action is None:
         raise InvalidError("invalid_request", "A request names at least its `tool` or its `action`.")
     return Received(request, canonical)

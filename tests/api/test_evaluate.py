@@ -196,3 +196,13 @@ def hostile(size: int) -> dict[str, Any]:
 @pytest.mark.parametrize("name", hostile(1))
 def test_hostile_bodies_are_answered_and_never_allowed(api: World, name: str) -> None:
     assert api.evaluate(hostile(50_000)[name])["allowed"] is False
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "a\nb", "\x1b[2J"])
+def test_a_name_that_nobody_could_read_is_refused_in_words(api: World, name: str) -> None:
+    answer = api.client.post(
+        "/evaluate", json={"tool": "Read", "actor": f"coder/{name}", "source": name}, headers=api.pep
+    )
+    detail = answer.json()["detail"]
+    assert "visible text" in detail
+    assert "regex" not in detail
