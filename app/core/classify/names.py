@@ -41,7 +41,7 @@ def canonical(name: str) -> str:
 
 
 def meant(name: str) -> tuple[str, ...]:
-    """All that a name, or a pattern over names, may mean where it takes something away; a server means all its tools."""
+    """All that a name, or a pattern over names, may mean where it takes away; a server means all its tools."""
     found: list[str] = []
     for reading in _readings(name):
         server, _, tool = reading.partition("/")
