@@ -107,8 +107,10 @@ class Evaluation:
             with suppress(UnavailableError):  # heard below, once all are known
                 await attempt.written
         results = [(attempt, attempt.written.result()) for attempt in attempts]
+        # INVARIANT: what goes stale together costs as much again, however much it is and however often it goes stale.
+        again = Budget(STEPS + _STEPS_OF_EACH * len(received))
         return [
-            await self.settle(attempt, result) if isinstance(result, Stale) else attempt.answered(result)
+            await self.settle(attempt, result, again) if isinstance(result, Stale) else attempt.answered(result)
             for attempt, result in results
         ]
 
@@ -151,8 +153,11 @@ class Evaluation:
         command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
         return Attempt(live, received, recent, judgement.answer, self._ledger.submit(command))
 
-    async def settle(self, attempt: "Attempt", result: Result) -> Answered:
-        """The answer to an attempt whose result is known; what went stale is attempted again."""
+    async def settle(self, attempt: "Attempt", result: Result, again: Budget | None = None) -> Answered:
+        """The answer to an attempt whose result is known; what went stale is attempted again, each time with new steps.
+
+        `again` are the steps for all that a batch attempts again.
+        """
         tries, refused = 1, frozenset[str]()
         while isinstance(result, Stale) and tries < _TRIES:
             key = attempt.key
@@ -166,7 +171,8 @@ class Evaluation:
                     raise UnauthenticatedError("expired_key", "This key has expired.")
                 self._sessions.has_passed(result.guard.expires_at)
             configuration = await self._refreshed(result.guard)
-            attempt = self._attempt(key, attempt.received, configuration, Budget(STEPS), refused, recent=attempt.recent)
+            budget = Budget(STEPS) if again is None else again
+            attempt = self._attempt(key, attempt.received, configuration, budget, refused, recent=attempt.recent)
             result = await attempt.written
         if isinstance(result, Stale):
             raise UnavailableError("what it rests upon changed too often while this was being decided")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.core.budget import Budget
 from app.core.trust import Trust
 from tests.api.test_problems import assert_problem
 from tests.api.world import ALLOWED, World, bearer
@@ -67,6 +68,23 @@ def test_a_request_that_says_it_comes_from_outside_taints_its_session(fresh: Wor
     assert fresh.evaluate({**ALLOWED, "source": "web", "session_id": session})["provenance"]["tainted"] is True
     assert trust(fresh, session) == ("EXTERNAL_CONTENT", True)
     assert ask(fresh, "GET", f"/sessions/{session}", status=200)["tainted"] is True
+
+
+def test_a_batch_that_goes_stale_is_decided_again_on_one_budget(fresh: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    class Counted(Budget):
+        def __init__(self, steps: int) -> None:
+            super().__init__(steps)
+            made.append(steps)
+
+    monkeypatch.setattr("app.services.evaluation.Budget", Counted)
+    session = opened(fresh)["id"]
+    requests = [{**ALLOWED, "session_id": session, "source": source} for source in ("web", *["user"] * 20)]
+    answer = fresh.client.post("/evaluate/batch", json={"requests": requests}, headers=fresh.pep).json()["results"]
+    # The first taints the session, so that all others were decided upon what no longer was.
+    assert {one["provenance"]["trust"] for one in answer} == {"EXTERNAL_CONTENT"}
+    assert made == [20_000 + 400 * 21] * 2
 
 
 def test_a_request_that_leaves_its_session_out_gains_nothing(fresh: World) -> None:
