@@ -4,16 +4,18 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import http, ledger
+from bench import delegations, http, ledger
 
 _NARROWEST = 120
 
 
-def show(report: http.Report | ledger.Report) -> None:
+def show(report: http.Report | ledger.Report | delegations.Report) -> None:
     # Into a file or a narrow terminal a table is written as wide as it is.
     console = Console(width=max(Console().width, _NARROWEST))
     if isinstance(report, http.Report):
         _show_http(report, console)
+    elif isinstance(report, delegations.Report):
+        _show_delegations(report, console)
     else:
         _show_ledger(report, console)
 
@@ -71,3 +73,20 @@ def _show_ledger(report: ledger.Report, console: Console) -> None:
     console.print(table)
     for name, ok in report.verified.items():
         console.print(f"{name}: {'the chain verifies' if ok else 'THE CHAIN DOES NOT VERIFY'}")
+
+
+def _show_delegations(report: delegations.Report, console: Console) -> None:
+    console.print(
+        f"{report.machine}; p50 of one caller; medians of {report.rounds} interleaved rounds of {report.seconds:g} s"
+    )
+    table = Table(box=SIMPLE)
+    table.add_column("load")
+    for name in ("no delegation: ms", "one: ms", f"{report.many:,}: ms", f"{report.many:,} / one", "one / none"):
+        table.add_column(name, justify="right")
+    for one in report.figures:
+        table.add_row(
+            one.workload,
+            *(f"{time:.3f}" for time in (one.none_ms, one.one_ms, one.many_ms)),
+            *(f"[bold]{ratio:.2f}[/]" for ratio in (one.many_to_one, one.one_to_none)),
+        )
+    console.print(table)

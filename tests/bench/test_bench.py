@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 from msgspec.json import encode
-from bench import cores, http, ledger, load, servers
+from bench import cores, delegations, http, ledger, load, servers
 from bench.workload import BATCH, FRESH_MIXED, FRESH_READ, MIXED, READ
 quiet = lambda _share, _what: None
 """
@@ -82,3 +82,11 @@ def test_wrk_is_used_where_it_is_installed(folder: Path) -> None:
     report = measured(WRK, folder)
     assert report["requests"] > 100
     assert 0 < report["p50_ms"] <= report["p99_ms"]
+
+
+def test_delegations_are_measured(folder: Path) -> None:
+    report = measured("report = delegations.run(delegations.Plan(50, rounds=1, seconds=0.2), quiet)", folder)
+    assert report["many"] == 50
+    assert report["ratios"].keys() == {
+        f"{load} {of}" for load in ("granted", "read", "fresh read") for of in ("many/one", "one/none")
+    }
