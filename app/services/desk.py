@@ -72,13 +72,14 @@ class Desk:
         self, key: Key, entries: tuple[Draft, ...], changes: tuple[Change, ...], guards: tuple[Guard, ...]
     ) -> Receipt | Stale:
         """The same for a key, which must live; the receipt is of the first entry. Raises UnauthenticatedError too."""
-        expiry = () if key.expires_at is None else (NotAfter(key.expires_at),)
         for _ in range(_TRIES):
             configuration = self.configurations.refresh()
             # INVARIANT: the key lives in the configuration whose epoch guards the entry; it was looked up in an older.
-            if key.digest not in configuration.keys:
+            live = configuration.keys.get(key.digest)
+            if live is None:
                 raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
             epoch = EpochIs(configuration.epoch)
+            expiry = () if live.expires_at is None else (NotAfter(live.expires_at),)
             result = self._ledger.write(Command(entries, (epoch, *expiry, *guards), changes))
             if not isinstance(result, Stale):
                 return result[0]

@@ -16,7 +16,7 @@ from app.storage.agents import AgentExists
 from app.storage.command import Change, Stale
 from app.storage.database import Database
 from app.storage.keys import AddKey, ExpireKey, Key, KeyLives, RevokeKey
-from app.storage.sessions import EndSessionsBy
+from app.storage.sessions import EndSessionsBy, ShortenSessionsBy
 
 # Agents for which one key may speak.
 MOST_AGENTS = 100
@@ -87,7 +87,9 @@ class Keys:
         new, add = mint(agent, old.kind, may_explain=old.may_explain, expires_at=expires_at, also=old.also)
         until = self._after(overlap_seconds)
         told = {**_told(new, may_explain=old.may_explain), "previous": key, "until": until}
-        end = (ExpireKey(key, until),) if overlap_seconds else (RevokeKey(key), EndSessionsBy(key))
+        # INVARIANT: no session outlives the key that opened it.
+        late = (ExpireKey(key, until), ShortenSessionsBy(key, until))
+        end = late if overlap_seconds else (RevokeKey(key), EndSessionsBy(key))
         self._write("key.rotated", by, told, new, (add, *end), key)
         return new
 

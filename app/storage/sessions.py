@@ -228,13 +228,28 @@ class EndSessionsBy(Struct, frozen=True):
         _end(transaction, session.c.key == self.key)
 
 
+class ShortenSessionsBy(Struct, frozen=True):
+    """Lets the sessions that a key has opened, and all inside of them, end at `at`, if they would not end sooner."""
+
+    key: str
+    at: int
+
+    def apply(self, transaction: Transaction) -> None:
+        within = _within(session.c.key == self.key, _lives(transaction.now))
+        _change(transaction, and_(within, session.c.expires_at > self.at), expires_at=self.at)
+
+
 def _end(transaction: Transaction, which: ColumnElement[bool]) -> None:
-    lives = _lives(transaction.now)
+    _change(transaction, _within(which, _lives(transaction.now)), ended_at=transaction.now)
+
+
+def _within(which: ColumnElement[bool], lives: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Those that live of some sessions, and of all inside of them."""
     ending = select(session.c.id, session.c.root).where(which, lives).cte("ending", recursive=True)
     ending = ending.union(
         select(session.c.id, session.c.root).where(session.c.root == ending.c.root, session.c.parent == ending.c.id)
     )
-    _change(transaction, and_(session.c.id.in_(select(ending.c.id)), lives), ended_at=transaction.now)
+    return and_(session.c.id.in_(select(ending.c.id)), lives)
 
 
 def _change(transaction: Transaction, which: ColumnElement[bool], **values: int) -> None:

@@ -245,6 +245,19 @@ def test_a_key_of_several_agents_says_for_whom_it_opens(fresh: World) -> None:
     assert [one["agent"] for one in entries] == ["other"]
 
 
+def test_no_session_outlives_the_key_that_opened_it_when_that_is_replaced(fresh: World) -> None:
+    session = opened(fresh, ttl_seconds=86_400)
+    inner = opened(fresh, "agent", parent=session["id"], ttl_seconds=86_400)
+    path = f"/agents/coder/keys/{session['key']}/rotate"
+    made = fresh.client.post(path, json={"overlap_seconds": 60}, headers=fresh.admin)
+    assert made.status_code == 201, made.text
+    # Neither by itself, nor extended by the key that came after.
+    extended = fresh.client.post(f"/sessions/{inner['id']}/extend", json={}, headers=bearer(made.json()["key"]))
+    assert extended.status_code == 200
+    (until,) = {ask(fresh, "GET", f"/sessions/{one['id']}", status=200)["expires_at"] for one in (session, inner)}
+    assert until < session["expires_at"]
+
+
 def test_a_session_that_is_over_takes_nothing_more(fresh: World) -> None:
     session = opened(fresh)["id"]
     ask(fresh, "DELETE", f"/sessions/{session}", status=204)

@@ -23,6 +23,7 @@ from app.storage.sessions import (
     Session,
     SessionLives,
     SessionsUnchanged,
+    ShortenSessionsBy,
 )
 from app.storage.writer import Writer
 from tests.storage.samples import changed, written
@@ -161,6 +162,16 @@ def test_the_sessions_of_an_agent_or_of_a_key_end_at_once(desk: Desk) -> None:
     assert {one for one in "abcd" if desk.look(one).ended_at is None} == {"a", "d"}
     desk.change(EndSessionsOf("coder"))
     assert {one for one in "abcd" if desk.look(one).ended_at is None} == {"d"}
+
+
+def test_the_sessions_of_a_key_end_with_it_and_those_inside_of_them_too(desk: Desk) -> None:
+    now = desk.change(opening("a"), opening("b", key="k_2"), opening("c", parent="b", root="b"))
+    desk.change(opening("d", key="k_2", ttl=HOUR // 4))
+    before = desk.epoch()
+    desk.change(ShortenSessionsBy("k_2", now + HOUR // 2))
+    assert [desk.look(one).expires_at - now for one in "abc"] == [HOUR, HOUR // 2, HOUR // 2]
+    assert desk.look("d").expires_at < now + HOUR // 2
+    assert desk.epoch() == before + 1
 
 
 def test_a_session_is_extended_and_never_shortened(desk: Desk) -> None:
