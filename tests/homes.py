@@ -43,9 +43,9 @@ class Home(Struct, frozen=True):
         }
 
 
-def prepare(folder: Path, url: str) -> Home:
+def prepare(folder: Path, url: str, policy: str = POLICY) -> Home:
     """Make a home in `folder`, its database at `url`."""
-    (folder / "policy.yaml").write_text(POLICY)
+    (folder / "policy.yaml").write_text(policy)
     database, writer = open_home(_settings(folder, url))
     first = initialise(database, writer, OPERATOR, PASSPHRASE, AGENT, "pep")
     writer.close()

@@ -1,0 +1,80 @@
+"""A service that runs, with agents of several scopes, one key for all of them, and one each."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from tests.homes import AGENT, basic, prepare
+from tests.processes import Process, start
+
+POLICY = """\
+version: 1
+rules:
+  - {id: reads, allow: [read_file, look, notes, look_later], path: "/srv/project/**"}
+  - {id: tools, allow: [refund, lookup, tick, who, "*_tool"]}
+  - {id: secrets, deny: [read_file, write_file], path: ["**/.env"], reason: Credentials are never read by agents.}
+  - {id: never, deny: forbidden, reason: Nobody does this.}
+  - {id: outside, deny: tainted_only, source: untrusted, reason: What a page asked for is not done.}
+  - {id: inside, allow: tainted_only}
+  - {id: push, ask: publish, reason: Publishing needs a person.}
+"""
+
+
+class Running(Struct, frozen=True):
+    """`key` speaks for all the agents; `keys` for one each."""
+
+    process: Process
+    key: str
+    keys: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.process.url
+
+    def as_operator(self, method: str, path: str, body: Any = None) -> Any:
+        sent = None if body is None else json.dumps(body).encode()
+        status, document = self.process.ask(method, path, basic(), sent)
+        assert status < 300, document
+        return document
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        """The log's entries of one type, whole."""
+        found: list[dict[str, Any]] = []
+        after: int | None = -1
+        while after is not None:
+            page = self.as_operator("GET", f"/audit/entries?type={kind}&limit=100&after={after}")
+            found += page["entries"]
+            after = page["next"]
+        return found
+
+
+AGENTS = {"support-bot": ["write:refunds", "read:*"], "analytics-bot": ["read:*"], "other-bot": []}
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("clients")
+    home = prepare(folder, f"sqlite:///{folder / 'agent-sudo.db'}", policy=POLICY)
+    process = start(home, folder / "serve.log")
+    try:
+        keys = {AGENT: home.key}
+        made = Running(process, home.key, keys)
+        for name, scopes in AGENTS.items():
+            made.as_operator("POST", "/agents", {"name": name, "scopes": scopes})
+            keys[name] = made.as_operator("POST", f"/agents/{name}/keys", {"kind": "pep"})["key"]
+        wish = {"kind": "pep", "also": ["analytics-bot", "other-bot"]}
+        several = made.as_operator("POST", "/agents/support-bot/keys", wish)
+        yield Running(process, several["key"], keys)
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+def here(running: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """The service, as the environment names it."""
+    monkeypatch.setenv("AGENT_SUDO_URL", running.url)
+    monkeypatch.setenv("AGENT_SUDO_KEY", running.key)
+    return running
