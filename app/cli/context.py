@@ -84,8 +84,13 @@ def _user() -> str:
 
 def _branch(root: Path) -> str | None:
     """The branch by its file: running git would run what the repository configures."""
+    file = root / ".git" / "HEAD"
     try:
-        head = (root / ".git" / "HEAD").read_text("utf-8", "replace")[:1_000].strip()
+        # Whoever made the repository may have put a pipe or a file without end there.
+        if not file.is_file():
+            return None
+        with file.open("rb") as opened:
+            head = opened.read(1_000).decode(errors="replace").strip()
     except OSError:
         return None
     return head.removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else None

@@ -1,5 +1,6 @@
 """A17: where one stands, and what an agent may do there."""
 
+import os
 from pathlib import Path
 
 from tests.cli.commands import Commands
@@ -39,4 +40,14 @@ def test_a_branch_and_a_folder_cannot_command_a_terminal(empty: Commands, tmp_pa
     (folder / ".git/HEAD").write_text("0123\n")
     assert empty("context", "--json").document["branch"] is None
     (folder / ".git/HEAD").unlink()
+    assert empty("context", "--json").document["branch"] is None
+
+
+def test_a_repository_cannot_hold_up_who_looks_at_it(empty: Commands, tmp_path: Path) -> None:
+    head = tmp_path / ".git/HEAD"
+    head.parent.mkdir()
+    os.mkfifo(head)
+    assert empty("context", "--json").document["branch"] is None
+    head.unlink()
+    head.symlink_to("/dev/zero")
     assert empty("context", "--json").document["branch"] is None
