@@ -1,5 +1,6 @@
 """The composition root: builds database, ledger, use cases and routes, and wires them. Nothing else does."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +19,8 @@ from app.api.services import Services
 from app.data import data
 from app.services import home
 from app.services.agents import Agents
+from app.services.approval_decisions import Decisions
+from app.services.approvals import Approvals
 from app.services.attempts import Attempts
 from app.services.audit import Audit
 from app.services.configuration import Configurations
@@ -27,6 +30,7 @@ from app.services.evaluation import Evaluation
 from app.services.health import Health
 from app.services.housekeeping import Housekeeping
 from app.services.keys import Keys
+from app.services.live_approvals import LiveApprovals
 from app.services.live_sessions import LiveSessions
 from app.services.operators import Operators
 from app.services.outcomes import Outcomes
@@ -38,8 +42,10 @@ from app.services.stops import StopButtons
 from app.services.uses import Uses
 from app.services.workspaces import Workspaces
 from app.settings import Settings
+from app.storage.approvals import CHANNEL
 from app.storage.database import Database, open_database
 from app.storage.ledger import Ledger
+from app.storage.listener import Listener
 from app.storage.migrate import migrate
 from app.storage.writer import Writer
 from app.telemetry.metrics import Metrics
@@ -79,15 +85,22 @@ def build(settings: Settings) -> Service:
     uses = Uses(desk, clock)
     attempts = Attempts(database, desk, clock)
     passphrases = Passphrases(attempts)
-    housekeeping = Housekeeping((attempts.tell, uses.tell))
+    live_approvals = LiveApprovals(database, clock)
+    approvals = Approvals(database, desk, live_approvals, clock)
+    listener = Listener(database, CHANNEL, live_approvals.written)
+    housekeeping = Housekeeping((attempts.tell, uses.tell, approvals.sweep))
     delegations = Delegations(database, desk, clock)
-    evaluation = Evaluation(configurations, live, ledger, uses, delegations.recent)
+    evaluation = Evaluation(
+        configurations, live, live_approvals, ledger, uses, delegations.recent, url=settings.address
+    )
     metrics = Metrics()
     hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)
     services = Services(
         agents=Agents(database, desk),
+        approvals=approvals,
         audit=Audit(database),
         configurations=configurations,
+        decisions=Decisions(desk, approvals, live_approvals, live, clock),
         delegations=delegations,
         evaluation=evaluation,
         health=Health(database, ledger),
@@ -107,10 +120,14 @@ def build(settings: Settings) -> Service:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         ledger.start()
+        live_approvals.start()
+        listener.start()
         housekeeping.start()
         try:
             yield
         finally:
+            live_approvals.stop()
+            await asyncio.to_thread(listener.stop)
             await housekeeping.end()
             await ledger.stop()
             database.dispose()

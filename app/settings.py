@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         default=None, description="A PEM file; the service then speaks TLS itself."
     )
     tls_key: FilePath | None = Field(default=None, description="The key to `TLS_CERTIFICATE`, a PEM file.")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/?#\s]+)?$",
+        description="Where people reach the service, for links to approvals; default: where it listens.",
+    )
     rate_limit: int = Field(
         default=0, ge=0, description="Evaluations that one key may ask for each second; 0 means no limit."
     )
@@ -74,6 +79,16 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database's address."""
         return self.database_url or f"sqlite:///{self.home_path / 'agent-sudo.db'}"
+
+    @property
+    def address(self) -> str:
+        """The service's, as people reach it."""
+        if self.public_url:
+            return self.public_url
+        listened = _address(self.host)
+        host = "127.0.0.1" if listened is not None and listened.is_unspecified else self.host
+        scheme = "http" if self.tls_certificate is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from starlette.routing import Match
 from app import __version__
 from app.api import (
     agents,
+    approvals,
     audit,
     delegations,
     evaluations,
@@ -57,6 +58,7 @@ def application(services: Services, lifespan: Lifespan) -> FastAPI:
         agents.router,
         keys.router,
         sessions.router,
+        approvals.router,
         delegations.router,
         operators.router,
         stops.router,

@@ -5,6 +5,7 @@ messages. A request that came whole and plain needs none of that: this stands wh
 written at once. What is unusual in any way takes uvicorn's own road to the same code.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,10 +27,14 @@ class Exchange:
         self.more_body = True
         self.response_complete = False
         self.disconnected = False
+        self._given = False
+        self._gone: asyncio.Future[None] | None = None
         self.message_event = self  # what uvicorn tells us by it, `more_body` and `disconnected` say as well
 
     def set(self) -> None:
-        """Something has changed; nobody here waits to hear it."""
+        """Something has changed; only that the client has hung up is waited for."""
+        if self.disconnected and self._gone is not None and not self._gone.done():
+            self._gone.set_result(None)
 
     def begin(self, front: Front) -> None:
         """Answer it, now that it is here as a whole."""
@@ -40,7 +45,13 @@ class Exchange:
         self._answered(await front.answer(self.scope, self._headers, self._receive))
 
     async def _receive(self) -> Message:
-        return {"type": "http.request", "body": self.body, "more_body": False}
+        if not self._given:
+            self._given = True
+            return {"type": "http.request", "body": self.body, "more_body": False}
+        if not self.disconnected:
+            self._gone = asyncio.get_running_loop().create_future()
+            await self._gone
+        return {"type": "http.disconnect"}
 
     def _answered(self, response: Response) -> None:
         if self.disconnected:

@@ -52,6 +52,9 @@ class Hot:
 
         False where it takes more than one try to find the key or to be decided: then nothing has begun.
         """
+        # Whoever waits for people is not answered at once. One that says so in other letters does not wait.
+        if b'"wait_ms"' in body:
+            return False
         try:
             key = self._evaluation.known_key(_secret(headers))
             if key is None:
@@ -110,7 +113,10 @@ class Hot:
         explain = _explain(scope["query_string"])
         body = await read_body(headers, receive)
         if scope["path"] == "/evaluate":
-            return self._success(await self._evaluation.evaluate(key, _understood(body), explain=explain))
+            received = _understood(body)
+            if not received.request.wait_ms:
+                return self._success(await self._evaluation.evaluate(key, received, explain=explain))
+            return self._success(await self._waited(key, received, receive, explain=explain))
         requests = _batch(body)
         self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
@@ -118,11 +124,30 @@ class Hot:
             self._metrics.decided(answer.decision)
         return Response(200, b'{"results":[%b]}' % b",".join([answer.body for answer in answers]), [_JSON])
 
+    async def _waited(self, key: Key, received: Received, receive: Receive, *, explain: bool) -> Answered:
+        """Wait for people. A yes is not used for a client that has hung up: it could not hear of it."""
+        evaluating = asyncio.ensure_future(self._evaluation.evaluate(key, received, explain=explain))
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait((evaluating, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not evaluating.done():
+                raise InvalidError("hung_up", "The connection ended before the answer.")
+            return evaluating.result()
+        finally:
+            evaluating.cancel()
+            gone.cancel()
+
     def check_rate(self, key: Key) -> None:
         """Raises TooManyError when the key asks more often than it may."""
         wait = self._limit.take(key.id)
         if wait:
             raise TooManyError("rate_limited", "This key asks more often than it may.", ceil(wait))
+
+
+async def _gone(receive: Receive) -> None:
+    """Until the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _secret(headers: Mapping[bytes, bytes]) -> str:

@@ -13,6 +13,7 @@ TAGS = [
     {"name": "evaluations", "description": "May this tool call run? For agents and their enforcement points."},
     {"name": "agents", "description": "Who may ask, and the keys by which they are known."},
     {"name": "sessions", "description": "Runs of agents: what the user said, what was seen, how far it is trusted."},
+    {"name": "approvals", "description": "What people are asked about, and their answers."},
     {"name": "delegations", "description": "What people allow an agent ahead of time, narrowly and for a while."},
     {"name": "operators", "description": "The people who approve and administer."},
     {"name": "stops", "description": "Stop buttons: an agent, tools by their names, everything."},

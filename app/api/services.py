@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from app.api.hot import Hot
 from app.services.agents import Agents
+from app.services.approval_decisions import Decisions
+from app.services.approvals import Approvals
 from app.services.audit import Audit
 from app.services.configuration import Configurations
 from app.services.delegations import Delegations
@@ -27,8 +29,10 @@ class Services(Struct, frozen=True):
     """Every use case that has a route."""
 
     agents: Agents
+    approvals: Approvals
     audit: Audit
     configurations: Configurations
+    decisions: Decisions
     delegations: Delegations
     evaluation: Evaluation
     health: Health

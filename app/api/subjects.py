@@ -110,6 +110,12 @@ def _pep_key_or_approver(caller: Annotated[Anyone, Depends(_anyone)]) -> Anyone:
     return caller
 
 
+def _agent_key_or_approver(caller: Annotated[Anyone, Depends(_anyone)]) -> Anyone:
+    if caller.operator is not None:
+        _approver(caller.operator)
+    return caller
+
+
 def _is_private(request: Request, services: Services) -> bool:
     if request.url.scheme == "https" or services.behind_proxy:
         return True
@@ -137,6 +143,7 @@ AnOperator = Annotated[Operator, Depends(_operator)]
 AnApprover = Annotated[Operator, Depends(_approver)]  # or an admin
 AnAdmin = Annotated[Operator, Depends(_admin)]
 AnAgentKey = Annotated[Key, Depends(_agent_key)]
+AnAgentOrApprover = Annotated[Anyone, Depends(_agent_key_or_approver)]
 AnAgentOrOperator = Annotated[Anyone, Depends(_anyone)]
 APepKey = Annotated[Key, Depends(_pep_key)]
 APepKeyOrApprover = Annotated[Anyone, Depends(_pep_key_or_approver)]

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.core.approval import ORDINARY, Approval, Demand, Validity
 from app.core.delegation import Delegation
 from app.core.grant import Grant, Quorum
 from app.core.limit import Use
@@ -50,6 +51,7 @@ class Finding(Struct, frozen=True):
     classification: Classification
     quorum: Quorum | None = None
     firm: bool = False
+    validity: Validity = ORDINARY
 
 
 class Near(Struct, frozen=True):
@@ -60,7 +62,10 @@ class Near(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What the engine says of one request. `allowed` is the whole answer for a caller that reads only that."""
+    """What the engine says of one request. `allowed` is the whole answer for a caller that reads only that.
+
+    `demand` is what people are asked for; None where nobody is asked.
+    """
 
     verdict: Verdict
     classification: Classification
@@ -76,11 +81,17 @@ class Decision(Struct, frozen=True, kw_only=True):
     near: tuple[Near, ...] = ()
     grant: Grant | None = None
     uses: tuple[Use, ...] = ()
+    demand: Demand | None = None
 
     @property
     def delegation(self) -> str | None:
         """The delegation that the decision relies on."""
         return self.grant.id if isinstance(self.grant, Delegation) else None
+
+    @property
+    def approval(self) -> str | None:
+        """The approval that the decision relies on."""
+        return self.grant.id if isinstance(self.grant, Approval) else None
 
     @property
     def allowed(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import structs
 
 from app.core import hints, provenance
+from app.core.approval import Demand, demand
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.names import names
 from app.core.classify.paths import Place, place
@@ -70,13 +71,16 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
     found += _denied(facts, situation, actor)
     outcome = combine(found, spoken, rules.default)
     grant: Grant | None = None
+    demanded: Demand | None = None
     # INVARIANT: a grant answers an ask and nothing else; what is denied stays denied.
     if outcome.verdict in _ASKS:
-        quorums = tuple(one.quorum for one in spoken if one.stance is Stance.ASK and one.quorum is not None)
-        strong = outcome.verdict is Verdict.REQUIRE_STRONG_APPROVAL
-        asked = Asked(strong, quorums, actor, facts.session.id, facts.offered.now)
+        asking = [(one.quorum, one.validity) for one in (*found, *spoken) if one.stance is Stance.ASK]
+        demanded = demand(strong=outcome.verdict is Verdict.REQUIRE_STRONG_APPROVAL, asking=asking)
+        asked = Asked(demanded.strong, demanded.quorums, actor, facts.session.id, facts.offered.now)
         grant, missed = _ask_grants(facts, asked, situation)
         near += missed
+        if grant is None and facts.offered.refusal is not None:
+            outcome = combine([*found, facts.offered.refusal], spoken, rules.default)
     if profile.monitored and grant is None:
         outcome = monitored(outcome, [*found, *spoken])
     return Decision(
@@ -95,6 +99,7 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         near=tuple(near),
         grant=grant,
         uses=uses,
+        demand=demanded if grant is None and outcome.verdict in _ASKS else None,
     )
 
 
@@ -179,6 +184,8 @@ def _ask_grants(facts: Facts, asked: Asked, situation: Situation) -> tuple[Grant
     grant: Grant | None = None
     if offered.delegations is not None:
         grant = first(offered.delegations.candidates(situation, asked.session), asked, situation, facts.refused)
+    if grant is None and offered.approval is not None:
+        grant = first((offered.approval,), asked, situation, facts.refused)
     near: list[Near] = []
     with suppress(BudgetExceededError):
         near += [Near(one.id, missed) for one in offered.recent if (missed := one.misses(asked, situation)) is not None]

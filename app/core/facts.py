@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from app.core.approval import Approval
+from app.core.decision import Finding
 from app.core.delegation import Delegation
 from app.core.delegations import Delegations
 from app.core.scope import Scopes
@@ -40,11 +42,15 @@ class Offered(Struct, frozen=True):
     delegations  those of the caller's agent that are live
     recent       the newest delegations, those that have ended too: to be explained
     now          when that is explained, in microseconds
+    approval     a yes to exactly this request
+    refusal      why nobody is asked about it: a no to exactly this request, or too many that wait already
     """
 
     delegations: Delegations | None = None
     recent: tuple[Delegation, ...] = ()
     now: int = 0
+    approval: Approval | None = None
+    refusal: Finding | None = None
 
 
 NOTHING_OFFERED = Offered()

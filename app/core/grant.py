@@ -17,10 +17,14 @@ _MOST_REFUSED = 16
 
 
 class Quorum(Struct, frozen=True):
-    """How many people must agree, and which: names or roles; empty means any who may approve."""
+    """How many people must agree, and which: names or roles; empty means any who may approve.
+
+    `owner` is whether the operator who owns the agent counts.
+    """
 
     need: int = 1
     of: tuple[str, ...] = ()
+    owner: bool = True
 
 
 class Asked(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """A decision as it goes out: the fields of the outer contract, `allowed` first."""
 
 from functools import lru_cache
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import Encoder
@@ -34,6 +35,23 @@ class ReceiptAnswer(Struct, frozen=True):
     hash: str
 
 
+class ApprovalAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The approval that a request waits for, or the one that answered it.
+
+    `code` is its status, or `edited`: a person approved other arguments, to be evaluated anew. `message` is what the
+    person said.
+    """
+
+    id: str
+    url: str
+    status: str
+    code: str
+    expires_at: str
+    retry_after_ms: int
+    message: str = ""
+    edited_arguments: dict[str, Any] | None = None
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """The answer to one evaluation."""
 
@@ -50,7 +68,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     effects: list[EffectAnswer]
     provenance: ProvenanceAnswer
     obligations: tuple[str, ...] = ()
-    approval: None = None
+    approval: ApprovalAnswer | None = None
     delegation: str | None = None
     valid_until: str
     audit: ReceiptAnswer
@@ -68,14 +86,15 @@ class AnswerForm(Struct, frozen=True, gc=False):
 
     decision: str
     log: str
-    parts: tuple[bytes, bytes, bytes, bytes]
+    parts: tuple[bytes, bytes, bytes, bytes, bytes]
 
-    def filled(self, receipt: Receipt) -> bytes:
+    def filled(self, receipt: Receipt, approval: ApprovalAnswer | None = None) -> bytes:
         """The answer as it goes out, recorded at `receipt`."""
-        head, middle, until, end = self.parts
+        head, between, middle, until, end = self.parts
         name = evaluation_id(self.log, receipt.seq).encode()
-        return b'%b%b%b%b%b%d,"hash":"%b%b' % (
-            head, name, middle, _until(receipt.ts), until, receipt.seq, receipt.hash.encode(), end,
+        about = b"null" if approval is None else _encode(approval)
+        return b'%b%b%b%b%b%b%b%d,"hash":"%b%b' % (
+            head, name, between, about, middle, _until(receipt.ts), until, receipt.seq, receipt.hash.encode(), end,
         )  # fmt: skip
 
 
@@ -108,9 +127,10 @@ def answer_form(decision: Decision, policy: str, log: str, *, dry_run: bool, exp
     )
     # A quote inside of a text is escaped, so that none of these stands in one.
     head, mark, rest = _encode(whole).partition(b'"evaluation_id":"')
-    middle, until, rest = rest.partition(b'"valid_until":"')
+    between, about, rest = rest.partition(b'"approval":')
+    middle, until, rest = rest.removeprefix(b"null").partition(b'"valid_until":"')
     receipt, _, end = rest.partition(b'0,"hash":"')
-    return AnswerForm(whole.decision, log, (head + mark, middle + until, receipt, end))
+    return AnswerForm(whole.decision, log, (head + mark, between + about, middle + until, receipt, end))
 
 
 def _effect(effect: Effect) -> EffectAnswer:

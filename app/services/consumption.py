@@ -1,7 +1,9 @@
 """What an allow uses up, as guards and changes of the command that records it."""
 
+from app.core.approval import Approval
 from app.core.decision import Decision
 from app.core.delegation import Delegation
+from app.storage.approvals import ApprovalLives, UseApproval
 from app.storage.command import Change, Guard
 from app.storage.delegations import DelegationLives, UseDelegation
 from app.storage.limits import Counter, CountUse, LimitHolds
@@ -20,6 +22,10 @@ def consumption(decision: Decision, agent: str, *, dry_run: bool) -> tuple[tuple
         # INVARIANT: a use counts against the delegation and all that it descends from, and each must have one left.
         guards.append(DelegationLives(decision.grant.chain))
         changes.append(UseDelegation(decision.grant.chain))
+    if isinstance(decision.grant, Approval):
+        # INVARIANT: a yes is used with the entry that relies on it, for the request that was shown, and never twice.
+        guards.append(ApprovalLives(decision.grant.id, decision.grant.digest))
+        changes.append(UseApproval(decision.grant.id))
     for use in decision.uses:
         counter = Counter(agent, use.limit.rule, use.limit.unit)
         guards.append(LimitHolds(use.limit.name, counter, use.limit.per, use.limit.most - use.amount))

@@ -1,8 +1,10 @@
 """The desk where changes are handed in: by operators, and by agents' keys where those may; through the ledger."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.audit_log.commitment import SALT_BYTES
 from app.audit_log.entry import Draft, draft
 from app.services.configuration import Configurations
 from app.services.errors import ConflictError, UnauthenticatedError
@@ -35,10 +37,14 @@ class Desk:
         *,
         raises_epoch: bool = True,
         urgent: bool = False,
+        payload: bytes | None = None,
     ) -> Receipt | Stale:
-        """Commit `changes` with one entry. Blocks; raises UnavailableError. Stale names the guard that failed."""
+        """Commit `changes` with one entry. Blocks; raises UnavailableError. Stale names the guard that failed.
+
+        `payload` stands beside the entry and may be erased.
+        """
         told = ((type, data),)
-        return self.change_all(by, told, changes, guards, raises_epoch=raises_epoch, urgent=urgent)
+        return self.change_all(by, told, changes, guards, raises_epoch=raises_epoch, urgent=urgent, payload=payload)
 
     def change_all(
         self,
@@ -49,15 +55,25 @@ class Desk:
         *,
         raises_epoch: bool = True,
         urgent: bool = False,
+        payload: bytes | None = None,
     ) -> Receipt | Stale:
-        """The same with several entries, each its type and data, as one; the receipt is the first one's.
+        """The same with several entries, each its type and data, as one; receipt and payload are the first one's.
 
         What is `urgent` waits behind nothing, and is written also where there is no room left for anything else.
         """
         stands = self._stands(by)
         # INVARIANT: a change of state and the entry that tells of it are one command.
         log = self.configurations.current.log
-        entries = tuple(draft(kind, {"actor": {"operator": by}, "data": dict(data)}, log=log) for kind, data in told)
+        entries = tuple(
+            draft(
+                kind,
+                {"actor": {"operator": by}, "data": dict(data)},
+                log=log,
+                payload=payload if at == 0 else None,
+                salt=secrets.token_bytes(SALT_BYTES) if at == 0 and payload is not None else None,
+            )
+            for at, (kind, data) in enumerate(told)
+        )
         if raises_epoch:
             changes += (RaiseEpoch(),)
         result = self._ledger.write(Command(entries, (*stands, *guards), changes, urgent))

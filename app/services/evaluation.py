@@ -4,21 +4,25 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from app.core.approval_digest import digest
 from app.core.budget import Budget
 from app.core.facts import NOTHING_OFFERED, Offered
 from app.core.model import ActionRequest
-from app.services import api_key
-from app.services.answer import AnswerForm
+from app.services import api_key, asking
+from app.services.answer import AnswerForm, ApprovalAnswer
+from app.services.asking import Ask
 from app.services.configuration import Configuration, Configurations
 from app.services.consumption import used_up
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
 from app.services.ground import Ground, Grounds
-from app.services.judgement import Judgements, Received
+from app.services.judgement import Judgement, Judgements, Received, judged
+from app.services.live_approvals import Known, LiveApprovals, Pending
 from app.services.live_sessions import LiveSessions
-from app.services.recording import Salts, record
+from app.services.recording import Salts, form_of, record
 from app.services.uses import Uses
+from app.storage.approvals import ApprovalLives, FewerPending, IsPending, NothingOpen
 from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
@@ -29,13 +33,15 @@ _TRIES = 5
 # Steps for one HTTP request, and what each request of a batch adds to it.
 STEPS = 20_000
 _STEPS_OF_EACH = 400
+_OF_APPROVALS = (ApprovalLives, FewerPending, IsPending, NothingOpen)
 
 
 class Answered(Struct, frozen=True):
-    """A decision's word, and the whole answer as it goes out."""
+    """A decision's word, the whole answer as it goes out, and the approval that may change it."""
 
     decision: str
     body: bytes
+    pending: Pending | None = None
 
 
 class Evaluation:
@@ -45,12 +51,20 @@ class Evaluation:
         self,
         configurations: Configurations,
         sessions: LiveSessions,
+        approvals: LiveApprovals,
         ledger: Ledger,
         uses: Uses,
         recent: Callable[[str], Offered],
+        *,
+        url: str,
     ) -> None:
-        """`recent` finds what is to be explained of an agent's delegations; it blocks on the database."""
+        """`recent` finds what is to be explained of an agent's delegations; it blocks on the database.
+
+        `url` is where people reach the service.
+        """
         self._recent = recent
+        self._approvals = approvals
+        self._url = url
         self._configurations = configurations
         self._sessions = sessions
         self._ledger = ledger
@@ -78,11 +92,27 @@ class Evaluation:
         return self._attempt(key, received, self._configurations.live(), Budget(STEPS))
 
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answered:
-        """Decide one request and record it. Raises UnauthenticatedError, RefusedError, UnavailableError."""
+        """Decide one request and record it, and wait for people for as long as it says.
+
+        Raises UnauthenticatedError, RefusedError, UnavailableError.
+        """
+        now = asyncio.get_running_loop().time
+        until = now() + received.request.wait_ms / 1_000
+        answered = await self._evaluated(key, received, explain=explain)
+        while (pending := answered.pending) is not None and await self._is_answered(pending, until - now()):
+            # INVARIANT: whoever was woken is decided anew, by what holds now; a yes is one of the things that hold.
+            answered = await self._evaluated(key, received, explain=explain)
+        return answered
+
+    async def _evaluated(self, key: Key, received: Received, *, explain: bool) -> Answered:
         if explain:
             return (await self.evaluate_all(key, [received], explain=True))[0]
         attempt = self.begin(key, received)
         return await self.settle(attempt, await attempt.written)
+
+    async def _is_answered(self, pending: Pending, seconds: float) -> bool:
+        """Wait so long at most; whether somebody said yes or no."""
+        return seconds > 0 and await self._approvals.answer(pending, seconds) in ("approved", "denied")
 
     async def evaluate_all(self, key: Key, received: Sequence[Received], *, explain: bool = False) -> list[Answered]:
         """Decide several requests under one budget; answers in order, once all are recorded."""
@@ -123,11 +153,15 @@ class Evaluation:
         refused: frozenset[str] = frozenset(),
         *,
         recent: Mapping[str, Offered] | None = None,
+        full: bool = False,
     ) -> "Attempt":
-        """Decide upon `configuration`, and hand the decision to the ledger; with `recent` it is explained."""
+        """Decide upon `configuration`, and hand the decision to the ledger; with `recent` it is explained.
+
+        `full`: so many requests of this agent wait that nobody is asked about another one.
+        """
         live = _live(key, configuration)
         ground = self._ground(live, received.request, configuration, refused, recent=recent)
-        return self._record(live, received, ground, budget, recent)
+        return self._record(live, received, ground, budget, recent, full=full)
 
     def _ground(
         self,
@@ -146,12 +180,52 @@ class Evaluation:
         return self._grounds.of(configuration, live, agent, stands, refused, explained)
 
     def _record(
-        self, live: Key, received: Received, ground: Ground, budget: Budget, recent: Mapping[str, Offered] | None
+        self,
+        live: Key,
+        received: Received,
+        ground: Ground,
+        budget: Budget,
+        recent: Mapping[str, Offered] | None,
+        *,
+        full: bool = False,
     ) -> "Attempt":
         explain = recent is not None
         judgement = self._judgements.of(received, ground, budget, explain=explain)
+        if judgement.decision.demand is not None and not received.request.dry_run:
+            return self._ask(live, received, ground, judgement, budget, recent, full=full)
         command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
         return Attempt(live, received, recent, judgement.answer, self._ledger.submit(command))
+
+    def _ask(
+        self,
+        key: Key,
+        received: Received,
+        ground: Ground,
+        judgement: Judgement,
+        budget: Budget,
+        recent: Mapping[str, Offered] | None,
+        *,
+        full: bool,
+    ) -> "Attempt":
+        """What people are asked about: they may have answered already, else an approval is opened or joined."""
+        caller = ground.facts.caller
+        name = digest(caller.agent, received.canonical)
+        known = self._approvals.known(name)
+        offered = asking.offered(ground.facts.offered, known, full=full)
+        if offered is not ground.facts.offered:
+            ground = structs.replace(ground, facts=structs.replace(ground.facts, offered=offered))
+            judgement = judged(received, ground, budget, explain=recent is not None)
+        decision, entry, ask = judgement.decision, judgement.entry, None
+        if decision.demand is not None:
+            ask = asking.ask(decision, name, received.canonical, known, caller=caller, session=ground.facts.session.id)
+            entry = form_of(
+                decision, received.request, received.canonical, caller, ground.configuration, approval=ask.id
+            )
+        command = record(entry, decision, received.request, ground, self._salts.next())
+        if ask is not None:
+            command = ask.added(command, ground.configuration.log)
+        about = Asked(name, self._url, ask, known if ask is None else None)
+        return Attempt(key, received, recent, judgement.answer, self._ledger.submit(command), about)
 
     async def settle(self, attempt: "Attempt", result: Result, again: Budget | None = None) -> Answered:
         """The answer to an attempt whose result is known; what went stale is attempted again, each time with new steps.
@@ -160,32 +234,64 @@ class Evaluation:
         """
         tries, refused = 1, frozenset[str]()
         while isinstance(result, Stale) and tries < _TRIES:
-            key = attempt.key
-            gone = used_up(result.guard)
+            key, failed = attempt.key, result.guard
+            gone = used_up(failed)
             if gone is None:
                 tries += 1
             else:
                 refused |= {gone}
-            if isinstance(result.guard, NotAfter):
-                if result.guard.expires_at == key.expires_at:
+            if isinstance(failed, NotAfter):
+                if failed.expires_at == key.expires_at:
                     raise UnauthenticatedError("expired_key", "This key has expired.")
-                self._sessions.has_passed(result.guard.expires_at)
-            configuration = await self._refreshed(result.guard)
+                self._sessions.has_passed(failed.expires_at)
+            configuration = await self._refreshed(failed, attempt.asked)
             budget = Budget(STEPS) if again is None else again
-            attempt = self._attempt(key, attempt.received, configuration, budget, refused, recent=attempt.recent)
+            attempt = self._attempt(
+                key,
+                attempt.received,
+                configuration,
+                budget,
+                refused,
+                recent=attempt.recent,
+                full=isinstance(failed, FewerPending),
+            )
             result = await attempt.written
         if isinstance(result, Stale):
             raise UnavailableError("what it rests upon changed too often while this was being decided")
         return attempt.answered(result)
 
-    async def _refreshed(self, failed: Guard) -> Configuration:
+    async def _refreshed(self, failed: Guard, asked: "Asked | None") -> Configuration:
         """Look again at what a decision was made upon."""
+        if asked is not None and isinstance(failed, _OF_APPROVALS):
+            await self._approvals.refreshed(asked.digest)
+            return self._configurations.current
         if isinstance(failed, LimitHolds):
             return self._configurations.current
         if isinstance(failed, SessionsUnchanged):
             await self._sessions.refreshed()
             return self._configurations.current
         return await self._configurations.refreshed()
+
+
+class Asked(Struct, frozen=True):
+    """What people were asked about: the approval that was opened or joined, or the answer that was there."""
+
+    digest: bytes
+    url: str
+    ask: Ask | None
+    known: Known | None
+
+    def answer(self, receipt: Receipt) -> ApprovalAnswer | None:
+        """How it is told to the agent."""
+        if self.ask is not None:
+            return asking.about_pending(self.ask.id, self.ask.expires_at(receipt.ts), self.url)
+        return asking.about(self.known, self.url) if self.known is not None else None
+
+    def pending(self, receipt: Receipt) -> Pending | None:
+        """What the agent may wait for."""
+        if self.ask is None:
+            return None
+        return Pending(self.ask.id, receipt.seq, self.ask.expires_at(receipt.ts))
 
 
 class Attempt(Struct, frozen=True):
@@ -196,10 +302,15 @@ class Attempt(Struct, frozen=True):
     recent: Mapping[str, Offered] | None
     answer: AnswerForm
     written: asyncio.Future[Result]
+    asked: Asked | None = None
 
     def answered(self, written: tuple[Receipt, ...]) -> Answered:
         """The answer, now that it is recorded."""
-        return Answered(self.answer.decision, self.answer.filled(written[0]))
+        receipt = written[0]
+        if self.asked is None:
+            return Answered(self.answer.decision, self.answer.filled(receipt))
+        body = self.answer.filled(receipt, self.asked.answer(receipt))
+        return Answered(self.answer.decision, body, self.asked.pending(receipt))
 
 
 def _speaker(request: ActionRequest) -> tuple[str | None, str | None, str | None]:

@@ -59,7 +59,7 @@ class Judgements:
         if found is not None and found.facts is ground.facts and found.steps <= budget.left:
             budget.left -= found.steps
             return found
-        judgement = _judged(received, ground, budget, explain=explain)
+        judgement = judged(received, ground, budget, explain=explain)
         if not explain and budget.left >= 0 and _size(judgement) <= _LARGEST:
             if len(self._remembered) >= _MOST:
                 del self._remembered[next(iter(self._remembered))]
@@ -67,7 +67,8 @@ class Judgements:
         return judgement
 
 
-def _judged(received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
+def judged(received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
+    """The judgement of a request upon this ground, taken anew."""
     before = budget.left
     request, facts, configuration = received.request, ground.facts, ground.configuration
     decision = decide(request, facts, configuration.rules, budget, explain=explain)

@@ -50,6 +50,7 @@ class Before(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The fields of a decision's body that sort before `prev`, in their order."""
 
     actor: Actor
+    approval: str | None = None
     classification: str
     commit: Commit
     decision: str
@@ -82,14 +83,20 @@ class Between(Struct, frozen=True):
 
 
 def form_of(
-    decision: Decision, request: ActionRequest, received: bytes, caller: Caller, configuration: Configuration
+    decision: Decision,
+    request: ActionRequest,
+    received: bytes,
+    caller: Caller,
+    configuration: Configuration,
+    approval: str | None = None,
 ) -> Form:
-    """The entry of `decision`, but for what makes each entry its own."""
+    """The entry of `decision`, but for what makes each entry its own. `approval` is the one that waits for people."""
     # INVARIANT: nothing that arguments or targets hold stands in the hashed body; it is in the payload, which can be
     # erased. The body has names, our own words and the policy author's.
     tool = request.tool or request.action or ""
     before = Before(
         actor=Actor(caller.agent, caller.key, request.actor, request.session),
+        approval=approval or decision.approval,
         classification=decision.classification.name,
         commit=Commit(""),
         decision=decision.verdict.value,

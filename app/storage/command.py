@@ -45,16 +45,21 @@ class Transaction:
         for change in changes:
             change.apply(self)
 
-    def finds(self, query: Executable) -> bool:
+    def finds(self, query: Executable, values: dict[str, Any] | None = None) -> bool:
         """Whether the query returns a row."""
-        return self._connection.execute(query).first() is not None
+        return self._connection.execute(query, values).first() is not None
 
-    def value(self, query: Executable) -> Any:
+    def value(self, query: Executable, values: dict[str, Any] | None = None) -> Any:
         """The first column of the one row that the query returns."""
-        return self._connection.execute(query).scalar_one()
+        return self._connection.execute(query, values).scalar_one()
 
     def execute(self, statement: Executable, values: dict[str, Any] | None = None) -> None:
         self._connection.execute(statement, values)
+
+    def tell(self, channel: str) -> None:
+        """Wake those in other processes who listen, once this is committed; SQLite's look for themselves."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql(f"NOTIFY {channel}")
 
 
 class Guard(Protocol):

@@ -241,3 +241,77 @@ limit_use = Table(
     Column("since", I64, primary_key=True, autoincrement=False),
     Column("amount", I64, nullable=False),
 )
+
+# `asked`, `opened`, `decided` and `changed` are entries; the last one is that of its latest change.
+approval = Table(
+    "approval",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("agent", Text, ForeignKey("agent.name"), nullable=False),
+    Column("key", Text, ForeignKey("agent_key.id"), nullable=False),
+    Column("session", Text, ForeignKey("session.id")),
+    Column("strong", Integer, nullable=False),
+    Column("quorums", Text, nullable=False),  # JSON
+    Column("trust", Integer, nullable=False),
+    Column("tainted", Integer, nullable=False),
+    Column("risk", Integer, nullable=False),
+    Column("size", I64, nullable=False),  # of the arguments, in bytes
+    Column("uses", I64),  # NULL: any number
+    Column("used", I64, nullable=False, server_default=text("0")),
+    Column("lasts", I64, nullable=False),  # once it is given, in microseconds
+    Column("status", Text, nullable=False),
+    Column("asked", I64, nullable=False),  # the decision that asked; where the request was not edited, `opened` too
+    Column("opened", I64, nullable=False),
+    Column("opened_at", I64, nullable=False),
+    Column("expires_at", I64, nullable=False),
+    Column("scope", Text),
+    Column("valid_until", I64),  # NULL: as long as its session lives
+    Column("decided", I64),
+    Column("decided_at", I64),
+    Column("decided_by", Text),
+    Column("message", Text, nullable=False, server_default=text("''")),
+    Column("edited_into", Text),  # the approval of the same request with other arguments
+    Column("changed", I64, nullable=False),
+    Index("approval_digest", "digest", "opened"),
+    Index("approval_changed", "changed"),
+    Index("approval_opened", "opened"),
+    Index("approval_agent", "agent", "opened"),
+    Index(
+        "approval_pending",
+        "agent",
+        "expires_at",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
+    Index(
+        "approval_waiting",
+        "risk",
+        "expires_at",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
+    Index(
+        "approval_granted",
+        "valid_until",
+        sqlite_where=text("status = 'approved'"),
+        postgresql_where=text("status = 'approved'"),
+    ),
+)
+
+approval_vote = Table(
+    "approval_vote",
+    METADATA,
+    Column("approval", Text, ForeignKey("approval.id"), primary_key=True),
+    Column("operator", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("entry", I64, nullable=False),
+)
+
+# Which entries relied on an approval.
+approval_use = Table(
+    "approval_use",
+    METADATA,
+    Column("approval", Text, ForeignKey("approval.id"), primary_key=True),
+    Column("entry", I64, primary_key=True, autoincrement=False),
+)

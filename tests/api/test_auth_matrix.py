@@ -13,7 +13,17 @@ from msgspec import Struct
 from tests.api.test_problems import assert_problem
 from tests.api.world import ALLOWED, PASSPHRASE, World, basic, bearer
 
-Who = Literal["anyone", "agent", "pep", "operator", "approver", "admin", "agent or operator", "pep or approver"]
+Who = Literal[
+    "anyone",
+    "agent",
+    "pep",
+    "operator",
+    "approver",
+    "admin",
+    "agent or operator",
+    "agent or approver",
+    "pep or approver",
+]
 
 
 class Row(Struct, frozen=True):
@@ -49,6 +59,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/sessions/{session}/extend"): Row("pep", "/sessions/x/extend", {}),
     ("DELETE", "/sessions/{session}"): Row("pep or approver", "/sessions/x"),
     ("DELETE", "/agents/{agent}/sessions"): Row("approver", "/agents/nobody/sessions"),
+    ("GET", "/approvals"): Row("agent or operator"),
+    ("GET", "/approvals/stream"): Row("agent or operator", "/approvals/stream?after=x"),
+    ("GET", "/approvals/{approval}"): Row("agent or operator", "/approvals/none"),
+    ("POST", "/approvals/{approval}/decision"): Row("approver", "/approvals/none/decision", {"decision": "approve"}),
+    ("POST", "/approvals/{approval}/cancel"): Row("agent or approver", "/approvals/none/cancel"),
     ("GET", "/delegations"): Row("operator"),
     ("POST", "/delegations"): Row("approver", body={"agent": "nobody", "allowed_actions": ["x"], "ttl_seconds": 1}),
     ("GET", "/delegations/{delegation}"): Row("operator", "/delegations/none"),
@@ -121,6 +136,7 @@ _PASS: dict[Who, set[str]] = {
     "approver": {"admin", "approver"},
     "admin": {"admin"},
     "agent or operator": _KEYS | _ROLES,
+    "agent or approver": _KEYS | {"admin", "approver"},
     "pep or approver": {"pep key", "admin", "approver"},
 }
 # Those who are known and may not, and the code by which they are told.
@@ -128,6 +144,7 @@ _REFUSED: dict[Who, dict[str, str]] = {
     "pep": {"agent key": "pep_key_needed"},
     "approver": {"auditor": "approver_needed"},
     "admin": dict.fromkeys(("approver", "auditor"), "admin_needed"),
+    "agent or approver": {"auditor": "approver_needed"},
     "pep or approver": {"agent key": "pep_key_needed", "auditor": "approver_needed"},
 }
 

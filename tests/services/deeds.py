@@ -21,6 +21,7 @@ rules:
   - {id: secrets, deny: [read_file, write_file], path: ["**/.env"], reason: Credentials are never read by agents.}
   - {id: watch, log: "mcp:beta/*"}
   - {id: few, allow: ring_bell, limit: {calls: 50, per: 1h}}
+  - {id: two, ask: "mcp:shop/*", when: "has(args.two)", approvers: {need: 2}, valid: {uses: 3, for: 10m}, expires: 1h}
 """
 READ = {"tool": "Read", "arguments": {"file_path": "/srv/project/ä.py"}, "source": "user"}
 REQUESTS: list[dict[str, Any]] = [
@@ -38,6 +39,9 @@ REQUESTS: list[dict[str, Any]] = [
     },
     {"tool": "ring_bell", "arguments": {}, "source": "user"},
 ]
+
+
+Done = Callable[[str, str, object, dict[str, str]], Any]
 
 
 def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
@@ -76,6 +80,7 @@ def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
     delegation = done("POST", "/delegations", {**grant, "max_uses": 9, "reason": "=1", "when": "true"}, operator)
     answers = [done("POST", "/evaluate", {"tool": "mcp__gh__get", "source": "user"}, agent)]
     done("DELETE", f"/delegations/{delegation['id']}", None, operator)
+    answers += _approvals(done, operator, agent)
     answers += [done("POST", "/evaluate?explain=true", request, agent) for request in REQUESTS]
     answers += done("POST", "/evaluate/batch", {"requests": REQUESTS}, agent)["results"]
     outcome = {"status": "error", "duration_ms": 12, "exit_code": 1, "error": "E_FAILED"}
@@ -96,6 +101,45 @@ def _manage_people(done: Callable[..., Any], operator: dict[str, str]) -> None:
     done("POST", "/operators/bob/enable", None, operator)
 
 
+def _approvals(done: Done, operator: dict[str, str], agent: dict[str, str]) -> list[dict[str, Any]]:
+    """Everything that can become of an approval, but for what takes time."""
+    answers: list[dict[str, Any]] = []
+
+    def asked(**request: Any) -> dict[str, Any]:
+        answer = done("POST", "/evaluate", {"tool": "mcp__shop__buy", "source": "user", **request}, agent)
+        answers.append(answer)
+        approval: dict[str, Any] = answer["approval"]
+        return approval
+
+    def decided(approval: dict[str, Any], **decision: Any) -> Any:
+        return done("POST", f"/approvals/{approval['id']}/decision", decision, operator)
+
+    def taken_back(approval: dict[str, Any], by: dict[str, str]) -> None:
+        done("POST", f"/approvals/{approval['id']}/cancel", None, by)
+
+    decided(asked(arguments={"n": 1}), decision="approve", message="=fine")
+    asked(arguments={"n": 1})
+    decided(asked(arguments={"n": 2}), decision="deny", message="=not now")
+    asked(arguments={"n": 2})
+    decided(asked(arguments={"n": 3}), decision="approve", arguments={"n": 0})
+    asked(arguments={"n": 3})
+    asked(arguments={"n": 0})
+    taken_back(asked(arguments={"n": 4}), agent)
+    taken_back(asked(arguments={"n": 4}), operator)
+    decided(asked(arguments={"n": 4}), decision="approve")
+    # Less trusted now than when it was shown.
+    asked(arguments={"n": 4}, source="web")
+    decided(asked(arguments={"two": 2}), decision="approve")
+    session = done("POST", "/sessions", {}, agent)["id"]
+    decided(asked(session_id=session), decision="deny", scope="session")
+    return answers
+
+
+def _let_approvals_expire(database: Database) -> None:
+    with database.writing.begin() as connection:
+        connection.exec_driver_sql("UPDATE approval SET expires_at = 1 WHERE status = 'pending'")
+
+
 class Filled(Struct, frozen=True):
     """A log in which everything was done, and what the service answered."""
 
@@ -112,4 +156,6 @@ def filled(folder: Path, url: str) -> Iterator[Filled]:
         services = service.application.state.services
         services.health._resume(services.configurations.current.log)
         services.evaluation._uses.tell()
+        _let_approvals_expire(service.database)
+        services.approvals.sweep()
         yield Filled(service.database, answers)

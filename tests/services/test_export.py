@@ -75,7 +75,7 @@ def test_a_legacy_export_is_a_chain_of_its_own(database: Database, tmp_path: Pat
     file = tmp_path / "audit.jsonl"
     file.write_bytes(b"".join(export(database, Format.LEGACY, wanted=Wanted(decision="DENY"))))
     report = verify_file(file)
-    assert (report.outcome, report.format, report.entries) == (Outcome.CONSISTENT, Format.LEGACY, 2)
+    assert (report.outcome, report.format, report.entries) == (Outcome.CONSISTENT, Format.LEGACY, 4)
 
 
 def test_an_export_begins_where_it_is_told(database: Database, tmp_path: Path) -> None:

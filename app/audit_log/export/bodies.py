@@ -81,6 +81,7 @@ class Decision(Body, frozen=True, tag="decision"):
     reason: str
     request: Request
     rules: list[str]
+    approval: str | UnsetType = UNSET
     delegation: str | UnsetType = UNSET
     dry_run: Literal[True] | UnsetType = UNSET
     monitored: Verdict | UnsetType = UNSET
@@ -366,6 +367,87 @@ class StopLifted(Change, frozen=True, tag="stop.lifted"):
     data: LiftedData
 
 
+class ApprovalData(Part, frozen=True):
+    approval: str
+
+
+class GivenData(Part, frozen=True):
+    approval: str
+    scope: Literal["once", "session"]
+    strong: bool
+    message: str | UnsetType = UNSET
+
+
+class ApprovalApproved(Change, frozen=True, tag="approval.approved"):
+    """A person said yes, and all that must agree have agreed; `strong`: with the passphrase."""
+
+    data: GivenData
+
+
+class SaidData(Part, frozen=True):
+    approval: str
+    message: str | UnsetType = UNSET
+
+
+class ApprovalVoted(Change, frozen=True, tag="approval.voted"):
+    """A person said yes, and more must."""
+
+    data: SaidData
+
+
+class DenialData(SaidData, frozen=True):
+    session: str | UnsetType = UNSET
+
+
+class ApprovalDenied(Change, frozen=True, tag="approval.denied"):
+    """A person said no; with `session`, that was ended too."""
+
+    data: DenialData
+
+
+class EditData(Part, frozen=True):
+    approval: str
+    edited_into: str
+    message: str | UnsetType = UNSET
+
+
+class ApprovalEdited(Change, frozen=True, tag="approval.edited"):
+    """A person said no to what was sent and yes to other arguments: a new approval, of the request it commits to."""
+
+    commit: Commit
+    data: EditData
+
+
+class ApprovalCancelled(Body, frozen=True, tag="approval.cancelled"):
+    """The agent that asked took it back."""
+
+    actor: Agent
+    data: ApprovalData
+
+
+class ApprovalRevoked(Change, frozen=True, tag="approval.revoked"):
+    """An operator took it back."""
+
+    data: ApprovalData
+
+
+class ApprovalExpired(Change, frozen=True, tag="approval.expired"):
+    """Nobody answered in time, or nobody used the answer."""
+
+    data: ApprovalData
+
+
+class VoidData(Part, frozen=True):
+    approval: str
+    reason: str
+
+
+class ApprovalVoided(Change, frozen=True, tag="approval.voided"):
+    """More is required than was shown, or the key or session of who asked is gone."""
+
+    data: VoidData
+
+
 class ProposedData(Part, frozen=True):
     policy: PolicyDigest
 
@@ -421,6 +503,14 @@ Entry: TypeAlias = (
     | KeyRevoked
     | DelegationCreated
     | DelegationRevoked
+    | ApprovalApproved
+    | ApprovalVoted
+    | ApprovalDenied
+    | ApprovalEdited
+    | ApprovalCancelled
+    | ApprovalRevoked
+    | ApprovalExpired
+    | ApprovalVoided
     | KeyUsed
     | StopPressed
     | StopLifted

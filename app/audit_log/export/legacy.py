@@ -19,18 +19,18 @@ from app.core.trust import Trust
 # Where that format has a name of its own; any other type keeps its name, with "_" for ".".
 _EVENTS: Final = {
     "decision": "gateway_decision",
-    "approval.requested": "approval_created",
-    "approval.consumed": "approval_used",
     "delegation.issued": "delegation_create",
     "delegation.revoked": "delegation_revoke",
     "workspace.set": "workspace_changed",
 }
 # Every record of that format has a decision, also one of an event that decided nothing: that was carried out.
 _DECIDED: Final = {
-    "approval.requested": "REQUIRE_APPROVAL",
     "approval.denied": "DENY",
     "approval.expired": "DENY",
     "approval.cancelled": "DENY",
+    "approval.edited": "DENY",
+    "approval.revoked": "DENY",
+    "approval.voided": "DENY",
 }
 _CLASSIFICATIONS: Final = frozenset({"SAFE", "SENSITIVE", "CRITICAL", "BLOCKED"})
 _PROVENANCE: Final = {

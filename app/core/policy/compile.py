@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from app.core.approval import Validity
 from app.core.classify.names import canonical, meant
 from app.core.decision import Stance
 from app.core.grant import Quorum
@@ -12,7 +13,7 @@ from app.core.limit import Limit, millionths
 from app.core.model import EffectKind
 from app.core.policy.command_set import CommandSet
 from app.core.policy.condition import Condition, ConditionError, unfit
-from app.core.policy.document import STANCES, Document, RuleText, document
+from app.core.policy.document import STANCES, Document, RuleText, Valid, document, in_seconds
 from app.core.policy.four_lists import four_lists, is_four_lists
 from app.core.policy.host_set import HostSet
 from app.core.policy.path_set import PathSet, path_pattern
@@ -22,7 +23,6 @@ from app.core.policy.source import PolicyError, Problem, Source, Where, read
 from app.core.trust import Trust
 
 DEEPEST = 8
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 T = TypeVar("T")
 _STANCES = {"allow": Stance.ALLOW, "ask": Stance.ASK, "deny": Stance.DENY, "log": Stance.LOG}
 _SOURCES: dict[str, frozenset[Trust]] = {
@@ -125,7 +125,9 @@ class _Compiler:
         tools, sources = self._texts(getattr(text, word), (*where, word)), _list(text.source)
         effects: list[EffectKind] | None = _list(text.effects)
         return Rule(
-            finding=finding(stance, text.id, reason, text.risk, _quorum(text), firm=text.firm),
+            finding=finding(
+                stance, text.id, reason, text.risk, _quorum(text), firm=text.firm, validity=_validity(text)
+            ),
             tools=tuple(
                 name for tool in tools for name in (meant(tool) if stance >= Stance.ASK else (canonical(tool),))
             ),
@@ -214,11 +216,25 @@ def _limits(text: RuleText) -> Limits | None:
 
 
 def _microseconds(duration: str) -> int:
-    return int(duration[:-1]) * _SECONDS[duration[-1]] * 1_000_000
+    return in_seconds(duration) * 1_000_000
 
 
 def _quorum(text: RuleText) -> Quorum | None:
-    return None if text.approvers is None else Quorum(text.approvers.need, tuple(text.approvers.from_))
+    return (
+        None
+        if text.approvers is None
+        else Quorum(text.approvers.need, tuple(text.approvers.from_), text.approvers.owner)
+    )
+
+
+def _validity(text: RuleText) -> Validity:
+    valid = text.valid or Valid()
+    return Validity(
+        uses=valid.uses,
+        lasts=in_seconds(valid.for_) if valid.for_ is not None else None,
+        expires=in_seconds(text.expires) if text.expires is not None else None,
+        high=text.risk == "high",
+    )
 
 
 def _list(value: Any) -> Any:

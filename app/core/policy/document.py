@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert, field
 
+from app.core.approval import LONGEST_ASK, SHORTEST_ASK
 from app.core.decision import Mode
 from app.core.model import NAME, EffectKind
 from app.core.policy.source import PolicyError, Problem, Source, Where
@@ -43,10 +44,11 @@ class BudgetText(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Approvers(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many people must approve, and which: names or roles."""
+    """How many people must approve, and which: names or roles; `owner`: whether the agent's owner is one of them."""
 
     need: Annotated[int, Meta(ge=1, le=10)] = 1
     from_: list[Glob] = field(default_factory=list, name="from")
+    owner: bool = True
 
 
 class Valid(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +81,7 @@ class RuleText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     budget: BudgetText | None = None
     approvers: Approvers | None = None
     valid: Valid | None = None
+    expires: Duration | None = None
 
 
 class Annotations(Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,6 +140,12 @@ class Document(Struct, frozen=True):
 
 
 T = TypeVar("T")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def in_seconds(duration: str) -> int:
+    """A duration as policies write it."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
 def document(source: Source) -> Document:
@@ -200,8 +209,10 @@ def _contradictions(rule: RuleText, seen: set[str]) -> list[str]:
         found.append(f"the id {rule.id!r} is one of our own")
     if sum(getattr(rule, stance) is not None for stance in STANCES) != 1:
         found.append(f"rule {rule.id!r} needs exactly one of {', '.join(STANCES)}")
-    if (rule.approvers or rule.valid) and rule.ask is None:
-        found.append(f"rule {rule.id!r}: approvers and valid belong to ask")
+    if (rule.approvers or rule.valid or rule.expires) and rule.ask is None:
+        found.append(f"rule {rule.id!r}: approvers, valid and expires belong to ask")
+    if rule.expires is not None and not SHORTEST_ASK <= in_seconds(rule.expires) <= LONGEST_ASK:
+        found.append(f"rule {rule.id!r}: expires lies between {SHORTEST_ASK}s and {LONGEST_ASK // 3_600}h")
     if rule.firm and rule.deny is None and rule.ask is None:
         found.append(f"rule {rule.id!r}: firm belongs to deny and ask")
     if rule.except_ and (rule.path is None or (rule.ask is None and rule.deny is None)):

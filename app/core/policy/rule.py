@@ -6,6 +6,7 @@ some of it. A condition that cannot be evaluated counts for a rule that tightens
 
 from msgspec import Struct
 
+from app.core.approval import ORDINARY, Validity
 from app.core.decision import Classification, Finding, Stance
 from app.core.grant import Quorum
 from app.core.limit import Limit
@@ -188,7 +189,14 @@ def _is_all(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:
 
 
 def finding(
-    stance: Stance, rule: str, reason: str, risk: str | None, quorum: Quorum | None = None, *, firm: bool = False
+    stance: Stance,
+    rule: str,
+    reason: str,
+    risk: str | None,
+    quorum: Quorum | None = None,
+    *,
+    firm: bool = False,
+    validity: Validity = ORDINARY,
 ) -> Finding:
     """The finding that a rule makes when it applies; how grave it is follows from stance and risk."""
     if stance is Stance.DENY:
@@ -199,4 +207,4 @@ def finding(
         grave = Classification.SENSITIVE
     else:
         grave = Classification.SAFE
-    return Finding(stance, rule, reason, grave, quorum, firm)
+    return Finding(stance, rule, reason, grave, quorum, firm, validity)
