@@ -30,7 +30,7 @@ PAGES = [
     *(
         f"docs/{name}.md"
         for name in (
-            *("settings", "http-api", "policies", "limits", "sessions", "delegations", "agents", "operators"),
+            *("settings", "http-api", "policies", "limits", "sessions", "delegations", "approvals", "agents", "operators"),
             *("stopping", "audit"),
         )
     ),

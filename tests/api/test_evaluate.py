@@ -21,7 +21,8 @@ def test_allowed_is_the_first_field_and_means_what_the_decision_means(api: World
     assert yes.text.startswith('{"allowed":true,"decision":"ALLOW"')
     assert no.text.startswith('{"allowed":false,"decision":"DENY"')
     assert ask.text.startswith('{"allowed":false,"decision":"REQUIRE_APPROVAL"')
-    assert ask.json()["approval"] is None
+    assert ask.json()["approval"]["status"] == "pending"
+    assert yes.json()["approval"] is no.json()["approval"] is None
 
 
 def test_an_answer_names_the_entry_that_recorded_it(api: World) -> None:
