@@ -30,7 +30,17 @@ PAGES = [
     *(
         f"docs/{name}.md"
         for name in (
-            *("settings", "http-api", "policies", "limits", "sessions", "delegations", "approvals", "agents", "operators"),
+            *(
+                "settings",
+                "http-api",
+                "policies",
+                "limits",
+                "sessions",
+                "delegations",
+                "approvals",
+                "agents",
+                "operators",
+            ),
             *("stopping", "audit"),
         )
     ),

@@ -135,12 +135,11 @@ def test_what_was_erased_or_exchanged_is_left_empty(payload: bytes | None) -> No
 @pytest.mark.parametrize(
     ("type", "name", "decision"),
     [
-        ("approval.requested", "approval_created", "REQUIRE_APPROVAL"),
         ("approval.approved", "approval_approved", "ALLOW"),
         ("approval.denied", "approval_denied", "DENY"),
         ("approval.expired", "approval_expired", "DENY"),
         ("approval.cancelled", "approval_cancelled", "DENY"),
-        ("approval.consumed", "approval_used", "ALLOW"),
+        ("approval.edited", "approval_edited", "DENY"),
         ("delegation.issued", "delegation_create", "ALLOW"),
         ("delegation.revoked", "delegation_revoke", "ALLOW"),
         ("workspace.set", "workspace_changed", "ALLOW"),
