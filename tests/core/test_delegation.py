@@ -184,8 +184,10 @@ def test_a_denial_is_for_its_agent_its_parts_and_its_session() -> None:
     assert not verdict(delegated(DENIES), actor="coder/part")
     assert verdict(delegated(DENIES, agent="coder/part"))
     assert not verdict(delegated(DENIES, agent="coder/part"), actor="coder/part")
-    assert verdict(delegated(DENIES, session="s1"))
+    assert verdict(delegated(DENIES, session="s1"), session="s2")
     assert not verdict(delegated(DENIES, session="s1"), session="s1")
+    # What is denied to one session is denied to what names none.
+    assert not verdict(delegated(DENIES, session="s1"))
     # A delegation whose uses are gone still denies until it ends.
     assert not verdict(delegated(DENIES, spent=True))
 

@@ -1,0 +1,62 @@
+"""Every line that was collected for the policies is understood without a fault, and none comes to nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from app.core.budget import Budget, BudgetExceededError
+from app.core.classify.paths import Place
+from app.core.classify.shell import read_line
+from app.core.model import EffectKind
+
+LINES = Path(__file__).parents[3] / "cases" / "lines"
+PLACE = Place("/workspace", "/home/user")
+
+
+def collected(path: Path) -> list[str]:
+    groups: dict[str, Any] = YAML(typ="safe", pure=True).load(path)
+    found: list[str] = []
+    for group in groups.values():
+        found += group.splitlines() if isinstance(group, str) else group
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(LINES.glob("**/*.yaml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_was_collected_is_read(path: Path) -> None:
+    lines = collected(path)
+    assert len(lines) > 50
+    for line in lines:
+        try:
+            commands, effects = read_line(line, PLACE, Budget(20_000))
+        except BudgetExceededError:
+            continue  # which is opaque, to whoever asked
+        assert commands or effects or line.lstrip()[:1] in ("", "#"), line
+
+
+@pytest.mark.parametrize(
+    ("line", "kinds"),
+    [
+        ("less '+!sh' notes.txt", {EffectKind.OPAQUE}),
+        ("find . -delete -name '*.pyc'", {EffectKind.DELETE}),
+        ('git branch "$NAME"', {EffectKind.OPAQUE}),
+        ("sqlite3 app.db .tables", {EffectKind.READ}),
+        ("sqlite3 app.db 'select count(*) from orders where total > 5'", {EffectKind.READ}),
+        ("sqlite3 app.db 'select load_extension(1)'", {EffectKind.OPAQUE}),
+        ("sqlite3 app.db 'delete from orders'", {EffectKind.OPAQUE}),
+        ("python manage.py check --deploy", {EffectKind.RUN}),
+        ("ffprobe concat:a|b", {EffectKind.OPAQUE}),
+        ("kubectl get secrets", {EffectKind.OPAQUE}),
+        ("printenv AWS_SECRET_ACCESS_KEY", {EffectKind.READ}),
+        ("kill %1", set()),
+        ("kill 4711", {EffectKind.CONFIGURE}),
+        ("./node_modules/.bin/tsc --noEmit", {EffectKind.RUN}),
+        ("./gradlew test", {EffectKind.RUN}),
+        ("git tag | xargs -n1 git show", {EffectKind.OPAQUE}),
+        ("dd if=/dev/zero of=disk.img", {EffectKind.WRITE}),
+    ],
+)
+def test_what_a_role_or_a_flag_means(line: str, kinds: set[EffectKind]) -> None:
+    _, effects = read_line(line, PLACE, Budget(20_000))
+    assert kinds <= {effect.kind for effect in effects}, [(effect.kind.value, effect.resource) for effect in effects]
