@@ -104,3 +104,8 @@ def test_what_only_looks_is_told_from_what_changes() -> None:
     ]
     found = [line for line in lines if verdict(rules, "shell", command=line) is Verdict.ALLOW]
     assert found == lines[:3]
+
+
+def test_who_may_reach_a_network_may_fetch_from_it() -> None:
+    reaches = compiled("{id: a, allow: web_fetch, effects: network}")
+    assert verdict(reaches, "web_fetch", url="https://docs.example.org/x") is Verdict.ALLOW

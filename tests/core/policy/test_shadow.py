@@ -37,6 +37,7 @@ SHADOWED = [
     ),
 ]
 REACHABLE = [
+    ("id: r, allow: web_fetch", "id: by, deny: web_fetch, hosts: 'evil.example'"),
     ("id: r, deny: read_file", "id: by, deny: '*'"),
     ("id: r, deny: read_file", "id: by, allow: '*'"),
     ("id: r, allow: read_file", "id: by, log: '*'"),

@@ -54,6 +54,13 @@ def test_what_was_collected_is_read(path: Path) -> None:
         ("./node_modules/.bin/tsc --noEmit", {EffectKind.RUN}),
         ("./gradlew test", {EffectKind.RUN}),
         ("git tag | xargs -n1 git show", {EffectKind.OPAQUE}),
+        ("git show HEAD:src/app.py", {EffectKind.READ}),
+        ("git log -L 1,9:src/app.py", {EffectKind.READ}),
+        ('git log -L "$WHERE"', {EffectKind.OPAQUE}),
+        ('git diff "$WHAT"', {EffectKind.OPAQUE}),
+        ("find . -name '*.log' > list && rm list | xargs rm", {EffectKind.DELETE}),
+        ("find $(rm x) -name '*.log' | xargs cat", {EffectKind.OPAQUE}),
+        ("find . -name '*.log' -delete | xargs cat", {EffectKind.OPAQUE}),
         ("dd if=/dev/zero of=disk.img", {EffectKind.WRITE}),
     ],
 )
