@@ -109,4 +109,5 @@ def _problem(error: Exception) -> Problem:
 def _first(error: RequestValidationError) -> str:
     """The first complaint in words; never the value, which may be a secret."""
     first = error.errors()[0]
-    return f"{'.'.join(str(step) for step in first['loc'])}: {first['msg']}"
+    said = "is not known here" if first["type"] == "extra_forbidden" else first["msg"]
+    return f"{'.'.join(str(step) for step in first['loc'])}: {said}"

@@ -35,13 +35,10 @@ def list_agents(
     if as_json:
         terminal.lines(found)
         return
-    table = terminal.table("agent", "state", "mode", "owner", "scopes", "created (UTC)", "description")
+    table = terminal.table("agent", "state", "mode", "owner", "what it is · scopes")
     for one in found:
-        table.add_row(
-            *map(terminal.text, (one["name"], one["state"], one["mode"], one["owner"] or "", _scopes(one["scopes"]))),
-            terminal.clock_time(one["created_at"]),
-            terminal.text(one["description"]),
-        )
+        about = " · ".join(filter(None, (one["description"], _scopes(one["scopes"]))))
+        table.add_row(*map(terminal.text, (one["name"], one["state"], one["mode"], one["owner"] or "", about)))
     terminal.output().print(table)
 
 

@@ -35,7 +35,7 @@ def context(
     workspace: Workspaces = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say where you are, whose home and policy count, and what would be decided here.
+    """Say where you are, what counts here, and what may be done.
 
     Needs no service, records nothing.
     """

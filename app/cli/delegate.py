@@ -79,13 +79,14 @@ def list_delegations(
     table = terminal.table("delegation", "agent", "state", "uses", "until (UTC)", "covers")
     for one in found:
         covers = ", ".join((*one["allowed_actions"], *(f"not {action}" for action in one["denied_actions"])))
+        within = ", ".join((*one["allowed_paths"], *one["hosts"], *one["commands"]))
         table.add_row(
             one["id"],
             terminal.text(one["agent"]),
             one["state"],
             _uses(one),
             terminal.clock_time(one["expires_at"]),
-            terminal.text(covers),
+            terminal.text(f"{covers}: {within}" if within else covers),
         )
     terminal.output().print(table)
 

@@ -95,6 +95,6 @@ def _tell(found: "Settings", made: "FirstAgent") -> None:
     console.print("\nThe key is shown this once. Ask for a first decision, while the service runs:\n")
     print(f"  export AGENT_KEY={made.key.secret}")
     print(f'  curl -s {default_url(found)}/evaluate -H "Authorization: Bearer $AGENT_KEY" \\')
-    print(f"    -d {shlex.quote(_EXAMPLE)}")
+    print(f"  -d {shlex.quote(_EXAMPLE)}")
     if "AGENT_SUDO_HOME" not in os.environ:
         console.print("\nThen look at the log: agent-sudo audit list", style="dim")

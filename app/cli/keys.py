@@ -31,10 +31,10 @@ def list_keys(
     if as_json:
         terminal.lines(found)
         return
-    table = terminal.table("key", "kind", "speaks for", "created (UTC)", "last used (UTC)", "state")
+    table = terminal.table("key", "kind", "state", "last used (UTC)", "speaks for")
     for one in found:
-        created, used = (terminal.clock_time(one[name]) for name in ("created_at", "last_used_at"))
-        table.add_row(one["id"], one["kind"], terminal.text(", ".join(one["agents"])), created, used, _state(one))
+        used = terminal.clock_time(one["last_used_at"])[:16]
+        table.add_row(one["id"], one["kind"], _state(one), used, terminal.text(", ".join(one["agents"])))
     terminal.output().print(table)
 
 
@@ -123,5 +123,5 @@ def _state(key: dict[str, Any]) -> str:
     from app.cli.terminal import clock_time
 
     if key["revoked_at"]:
-        return f"revoked {clock_time(key['revoked_at'])}"
-    return f"until {clock_time(key['expires_at'])}" if key["expires_at"] else "live"
+        return f"revoked {clock_time(key['revoked_at'])[:16]}"
+    return f"until {clock_time(key['expires_at'])[:16]}" if key["expires_at"] else "live"

@@ -5,6 +5,7 @@ import sys
 from app.cli.failure import Failure
 
 _LONGEST = 4_096
+_SHORTEST = 8
 
 
 def ask(question: str, option: str) -> str:
@@ -29,10 +30,17 @@ def new_passphrase(*, from_stdin: bool) -> str:
     """A passphrase that is being chosen: at a terminal it is asked for twice."""
     if from_stdin:
         return _first_line()
-    chosen = _hidden("A passphrase (8 characters or more)")
-    if chosen != _hidden("Once more"):
-        raise Failure("The two passphrases differ.", "Nothing was changed.")
-    return chosen
+    from app.cli import terminal
+
+    # Whoever mistypes is asked again: what they type next, into a shell, would stand in its history.
+    while True:
+        chosen = _hidden("A passphrase (8 characters or more)")
+        if len(chosen) < _SHORTEST:
+            terminal.errors().print("That is too short.")
+        elif chosen == _hidden("Once more"):
+            return chosen
+        else:
+            terminal.errors().print("The two differ.")
 
 
 def _first_line() -> str:

@@ -53,7 +53,8 @@ def serve(
     if as_json:
         terminal.document({"url": url, "home": str(found.home_path)})
     else:
-        terminal.output().print(f"agent-sudo decides at {url} (home: {terminal.safe(found.home_path)})", soft_wrap=True)
+        terminal.output().print(f"agent-sudo decides at {url}", soft_wrap=True)
+        terminal.output().print(f"Its home is {terminal.safe(found.home_path)}", soft_wrap=True)
         _welcome(service)
     sys.stdout.flush()
     server.run(sockets=[listening])

@@ -23,7 +23,7 @@ def stop(
     url: Url = "",
     as_json: AsJson = False,
 ) -> None:
-    """Stop an agent, tools, or everything; without one of them, show what is stopped.
+    """Stop an agent, tools or everything; alone, show what stands.
 
     When it returns, nothing that is recorded later is allowed against it.
     """

@@ -70,7 +70,9 @@ def verify_file(path: Path, after: int = -1) -> FileReport:
     try:
         with path.open("rb") as file:
             return _verify(file, after)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return FileReport(Outcome.UNREADABLE, fault=Fault(f"{path} cannot be read: {error.strerror}"))
+    except ValueError as error:
         return FileReport(Outcome.UNREADABLE, fault=Fault(f"the file cannot be read: {error}"))
 
 

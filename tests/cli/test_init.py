@@ -80,21 +80,27 @@ def test_at_a_terminal_it_asks_and_shows_no_passphrase(empty: Commands) -> None:
     shown = b""
     for question, reply in (
         (b"operator", b"alice"),
-        (b"passphrase", secret),
+        (b"A passphrase", b"short"),
+        (b"A passphrase", secret),
+        (b"Once more", b"correct hearse"),
+        (b"A passphrase", secret),
         (b"Once more", secret),
         (b"agent", b"coder"),
     ):
         while question not in shown.rpartition(b"\n")[2]:
             shown += os.read(terminal, 1_000)
         # What is typed before the echo is off would be shown, so it is thrown away.
-        until(lambda hidden=reply == secret: _echoes(terminal) is not hidden)
+        until(lambda hidden=reply not in (b"alice", b"coder"): _echoes(terminal) is not hidden)
         os.write(terminal, reply + b"\n")
+        shown += b"\n"
     with suppress(OSError):  # the other end is gone
         while chunk := os.read(terminal, 1_000):
             shown += chunk
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert secret not in shown
+    assert b"too short" in shown
+    assert b"The two differ" in shown
     assert b"asudo_" in shown
     assert b"curl" in shown
 

@@ -19,7 +19,7 @@ from app.core.trust import Trust
 # Where that format has a name of its own; any other type keeps its name, with "_" for ".".
 _EVENTS: Final = {
     "decision": "gateway_decision",
-    "delegation.issued": "delegation_create",
+    "delegation.created": "delegation_create",
     "delegation.revoked": "delegation_revoke",
     "workspace.set": "workspace_changed",
 }

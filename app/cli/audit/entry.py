@@ -37,19 +37,29 @@ def what(entry: "Entry") -> str:
     from app.services.shown import shown_body, shown_payload
 
     body, payload = shown_body(entry), shown_payload(entry)
-    if "unreadable" in body or (payload is not None and "request" not in payload):
+    if _tampered(entry.type, body, payload):
         return "(tampered with: agent-sudo audit verify)"
     if entry.type == "decision":
         asked = summary(payload["request"]) if payload is not None else "(erased)"
         return f"{entry.tool}: {asked}" if asked else entry.tool or ""
-    data = body.get("data") or {}
-    return ", ".join(f"{key} {_word(key, value)}" for key, value in data.items() if value not in (None, "", False))
+    return _words({**(body.get("data") or {}), **(payload or {})})
+
+
+def _tampered(type: str, body: dict[str, Any], payload: dict[str, Any] | None) -> bool:
+    found = payload or {}
+    return "unreadable" in body or "unreadable" in found or (type == "decision" and bool(found) and "request" not in found)
+
+
+def _words(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {_word(key, value)}" for key, value in values.items() if value not in (None, "", False))
 
 
 def _word(key: str, value: Any) -> str:
     from app.audit_log.timestamp import timestamp
     from app.cli.terminal import clock_time, short
 
+    if isinstance(value, dict):
+        return f"({_words(value)})"
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return clock_time(timestamp(value)) if key.endswith("_at") else short(str(value))
@@ -61,7 +71,7 @@ def _show(entry: dict[str, Any]) -> None:
     from app.cli import terminal
 
     body, payload = entry["body"], entry["payload"]
-    if "unreadable" in body or (payload is not None and "request" not in payload):
+    if _tampered(entry["type"], body, payload):
         raise Failure(f"Entry {entry['seq']} was tampered with.", "agent-sudo audit verify; --json shows it as it is.")
     rows: list[tuple[str, object]] = [("entry", f"{entry['seq']}  {entry['type']}"), ("time", entry["ts"])]
     rows += [(name, json.dumps(body[name])) for name in ("actor",) if name in body]
@@ -73,9 +83,11 @@ def _show(entry: dict[str, Any]) -> None:
             ("trust", body["prov"]["trust"]),
             ("policy", body["policy"]),
         ]
-    if payload is not None:
+    if payload is not None and entry["decision"]:
         rows += [("effect", f"{one['kind']} {one['resource']}") for one in payload["effects"]]
         rows += [("request", _pretty(payload["request"]))]
+    elif payload is not None:
+        rows.append(("payload", _pretty(payload)))
     elif entry["decision"]:
         rows.append(("request", "(erased)"))
     if "data" in body:

@@ -37,6 +37,7 @@ def export_log(
     chained log of agent-sudo-mcp. The first and the last hold what agents sent, secrets among it.
     """
     from app.cli.home import reading
+    from app.cli import terminal
     from app.cli.progress import progress
     from app.services.export import Format, export
 
@@ -57,8 +58,9 @@ def export_log(
         lines = export(database, Format(format), after, wanted, tell)
         if output is None:
             _print(lines)
-        else:
-            _write(output, lines)
+            return
+        count = _write(output, lines)
+    terminal.errors().print(terminal.text(f"{count} lines in {output}", "green"), soft_wrap=True)
 
 
 def _print(lines: Iterable[bytes]) -> None:
@@ -73,9 +75,7 @@ def _print(lines: Iterable[bytes]) -> None:
         sys.stdout.buffer.write(line)
 
 
-def _write(output: Path, lines: Iterable[bytes]) -> None:
-    from app.cli import terminal
-
+def _write(output: Path, lines: Iterable[bytes]) -> int:
     # What breaks off leaves no file that could be taken for the log.
     part = output.with_name(f"{output.name}.part")
     count = 0
@@ -96,4 +96,4 @@ def _write(output: Path, lines: Iterable[bytes]) -> None:
         part.rename(output)
     except OSError as error:
         raise Failure(f"{error.filename or output}: {error.strerror}.", "Nothing was exported.") from None
-    terminal.errors().print(terminal.text(f"{count} lines in {output}", "green"), soft_wrap=True)
+    return count

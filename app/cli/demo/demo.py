@@ -18,7 +18,7 @@ _STYLES = {"refused": "red", "consistent": "green", "TAMPERED": "bold red"}
 
 
 def demo(*, as_json: AsJson = False) -> None:
-    """Show in half a minute what this is: a service of its own, an agent's calls, the log verified.
+    """Show in half a minute what this is, on a service of its own.
 
     Touches nothing of yours and runs none of the calls. Exit code 1 when something came otherwise than it should.
     """

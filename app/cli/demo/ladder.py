@@ -26,7 +26,7 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Climb from blocked to delegated, allowed once, denied, verified, on a service of its own.
+    """Climb from blocked to allowed once and denied, for a pipeline.
 
     Exit codes: 0 every rung holds, 1 one does not, 2 it could not be tried.
     """

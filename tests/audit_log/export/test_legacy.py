@@ -140,7 +140,7 @@ def test_what_was_erased_or_exchanged_is_left_empty(payload: bytes | None) -> No
         ("approval.expired", "approval_expired", "DENY"),
         ("approval.cancelled", "approval_cancelled", "DENY"),
         ("approval.edited", "approval_edited", "DENY"),
-        ("delegation.issued", "delegation_create", "ALLOW"),
+        ("delegation.created", "delegation_create", "ALLOW"),
         ("delegation.revoked", "delegation_revoke", "ALLOW"),
         ("workspace.set", "workspace_changed", "ALLOW"),
         ("key.created", "key_created", "ALLOW"),

@@ -16,6 +16,19 @@ def test_an_evaluation_is_traced_to_its_outcome(served: Commands, served_home: H
     assert "/srv/project/a.py" in served("audit", "trace", evaluation).out
 
 
+def test_what_a_session_heard_and_saw_is_told_and_not_taken_for_tampering(
+    served: Commands, served_home: Home, process: Process
+) -> None:
+    key = bearer(served_home.key)
+    session = process.ask("POST", "/sessions", key, b'{"ttl_seconds": 60, "prompts": ["Tidy up."]}')[1]["id"]
+    seen = b'{"tool": "imap", "source": "email", "content": "Dear agent"}'
+    assert process.ask("POST", f"/sessions/{session}/observations", key, seen)[0] in (200, 201)
+    ran = served("audit", "trace", session, COLUMNS="200")
+    assert ("Tidy up." in ran.out, "source email" in ran.out, "tampered" in ran.out) == (True, True, False)
+    for entry in served("audit", "trace", session, "--json").lines:
+        assert served("audit", "show", str(entry["seq"])).code == 0
+
+
 def test_a_key_is_traced_by_the_beginning_of_its_id(served: Commands) -> None:
     entries = served("audit", "list", "--type", "key.created", "--json").lines
     key = entries[0]["body"]["data"]["key"]
