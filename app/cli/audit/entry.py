@@ -47,7 +47,9 @@ def what(entry: "Entry") -> str:
 
 def _tampered(type: str, body: dict[str, Any], payload: dict[str, Any] | None) -> bool:
     found = payload or {}
-    return "unreadable" in body or "unreadable" in found or (type == "decision" and bool(found) and "request" not in found)
+    return (
+        "unreadable" in body or "unreadable" in found or (type == "decision" and bool(found) and "request" not in found)
+    )
 
 
 def _words(values: dict[str, Any]) -> str:
