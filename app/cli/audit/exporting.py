@@ -36,8 +36,8 @@ def export_log(
     `jsonl` can be verified by itself (agent-sudo audit verify FILE), `csv` is for spreadsheets, `legacy` is the
     chained log of agent-sudo-mcp. The first and the last hold what agents sent, secrets among it.
     """
-    from app.cli.home import reading
     from app.cli import terminal
+    from app.cli.home import reading
     from app.cli.progress import progress
     from app.services.export import Format, export
 
