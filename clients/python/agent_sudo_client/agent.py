@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import inspect
@@ -20,6 +19,7 @@ from agent_sudo_client.client import Client
 from agent_sudo_client.errors import PermissionDenied, ServiceUnavailable
 
 if TYPE_CHECKING:
+    import asyncio
     from types import FrameType
 
     from typing_extensions import Self
@@ -107,6 +107,8 @@ class Session:
     @contextlib.asynccontextmanager
     async def async_client(self) -> AsyncIterator[AsyncClient]:
         """A client for the event loop that runs: the session's own, or one for this once on another loop."""
+        import asyncio  # noqa: PLC0415 - half the time of importing all this
+
         if self._kept is not None and self._kept[0] is asyncio.get_running_loop():
             yield self._kept[1]
         else:
@@ -124,6 +126,8 @@ class Session:
         self._end()
 
     async def __aenter__(self) -> Self:
+        import asyncio  # noqa: PLC0415 - as above
+
         _refuse_to_leak(sys._getframe(1))  # noqa: SLF001 - no other way to see the caller
         await asyncio.to_thread(self._open)
         self._kept = asyncio.get_running_loop(), self.agent.async_client()
@@ -131,6 +135,8 @@ class Session:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        import asyncio  # noqa: PLC0415 - as above
+
         self._leave()
         await asyncio.to_thread(self._end)
         if self._kept is not None:

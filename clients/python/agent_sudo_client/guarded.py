@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import logging
@@ -121,6 +120,8 @@ def _asked(session: Session, bound: Bound, wait: float) -> Talk[Permitted]:
 
 def _awaited(answer: Any) -> Any:
     """What a coroutine returns, from where nothing can be awaited."""
+    import asyncio  # noqa: PLC0415 - half the time of importing all this
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
