@@ -41,7 +41,7 @@ PAGES = [
                 "agents",
                 "operators",
             ),
-            *("stopping", "audit"),
+            *("stopping", "audit", "integrations/python"),
         )
     ),
 ]
@@ -74,6 +74,7 @@ class New:
             "HOME": str(folder),
             "AGENT_SUDO_URL": process.url,
             "AGENT_KEY": key,
+            "AGENT_SUDO_KEY": key,
             "PASSPHRASE": PASSPHRASE,
         }
 
@@ -167,6 +168,7 @@ def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
 def test_every_variable_that_a_page_names_exists() -> None:
     known = {f"AGENT_SUDO_{name.upper()}" for name in Settings.model_fields} | {
         "AGENT_SUDO_URL",
+        "AGENT_SUDO_KEY",
         "AGENT_SUDO_PG_PASSWORD",
     }
     pages = [*map(ROOT.joinpath, ["README.md", "SECURITY.md"]), *(ROOT / "docs").glob("*.md")]
@@ -175,7 +177,7 @@ def test_every_variable_that_a_page_names_exists() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
