@@ -40,6 +40,7 @@ from app.services.policy_files import policy_files, shipped_policy
 from app.services.sessions import Sessions
 from app.services.stops import StopButtons
 from app.services.uses import Uses
+from app.services.visits import Visits
 from app.services.workspaces import Workspaces
 from app.settings import Settings
 from app.storage.approvals import CHANNEL
@@ -49,6 +50,8 @@ from app.storage.listener import Listener
 from app.storage.migrate import migrate
 from app.storage.writer import Writer
 from app.telemetry.metrics import Metrics
+from app.web.application import console
+from app.web.cases import Cases
 
 
 class Service(Struct, frozen=True):
@@ -132,8 +135,21 @@ def build(settings: Settings) -> Service:
             await ledger.stop()
             database.dispose()
 
+    cases = Cases(
+        agents=services.agents,
+        approvals=approvals,
+        audit=services.audit,
+        decisions=services.decisions,
+        delegations=services.delegations,
+        policies=services.policies,
+        sessions=services.sessions,
+        stops=services.stops,
+        visits=Visits(database, desk, passphrases, clock),
+        clock=clock,
+        behind_proxy=settings.behind_proxy,
+    )
     app = application(services, lifespan)
-    return Service(Front(app, hot, settings.hosts), database, app)
+    return Service(Front(app, hot, settings.hosts, console(cases)), database, app)
 
 
 def _private(home: Path) -> None:

@@ -23,9 +23,13 @@ _SINGLE = frozenset((b"authorization", b"content-length", b"content-type", b"hos
 class Front:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, hot: Hot, hosts: frozenset[str]) -> None:
-        """`hosts` are the names that requests may be addressed to, lower case, without port."""
+    def __init__(self, app: ASGIApp, hot: Hot, hosts: frozenset[str], pages: ASGIApp) -> None:
+        """`hosts` are the names that requests may be addressed to, lower case, without port.
+
+        `pages` answer at /console: they take forms, and see to it themselves whose pages these come from.
+        """
         self._app = app
+        self._pages = pages
         self._hot = hot
         self._hosts = hosts
         self._seen: set[bytes] = set()
@@ -89,14 +93,15 @@ class Front:
         return True
 
     async def _to_app(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+        is_page = scope["path"] == "/console" or scope["path"].startswith("/console/")
         try:
             body = await read_body(headers, receive)
-            if body:
+            if body and not is_page:
                 check_json(headers, body)
         except ProblemError as error:
             await self._hot.refusal(problem(error)).send(send)
         else:
-            await self._app(scope, _replay(body, receive), with_headers(send))
+            await (self._pages if is_page else self._app)(scope, _replay(body, receive), with_headers(send))
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

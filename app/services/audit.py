@@ -19,6 +19,7 @@ from app.storage.entries import Entry
 
 # So often one page looks before it says "go on from here".
 _LOOKS = 25
+_NEWEST = 2**53
 
 
 class Audit:
@@ -42,6 +43,22 @@ class Audit:
             if len(found) >= limit:
                 break
         return [shown(entry) for entry in found[:limit]], onward - 1 if onward is not None else None
+
+    def newest(
+        self, before: int | None, limit: int, wanted: Wanted = EVERYTHING
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Up to `limit` wanted entries, newest first, with what stands beside them; and the `before` to go on from."""
+        found: list[Entry] = []
+        onward: int | None = None
+        start = before - 1 if before is not None else _NEWEST
+        for look in islice(looks(self._database, wanted, start, newest=True), _LOOKS):
+            found += look.entries
+            onward = look.onward + 1 if look.onward is not None else None
+            if len(found) > limit:
+                onward = found[limit - 1].seq
+            if len(found) >= limit:
+                break
+        return [{**shown(entry), "payload": shown_payload(entry)} for entry in found[:limit]], onward
 
     def export(self, form: Format, after: int, wanted: Wanted) -> Iterator[bytes]:
         """The log in one of its forms, line by line."""

@@ -315,3 +315,17 @@ approval_use = Table(
     Column("approval", Text, ForeignKey("approval.id"), primary_key=True),
     Column("entry", I64, primary_key=True, autoincrement=False),
 )
+
+# Operators signed in on the console's pages. Of both secrets only the digests are kept.
+visit = Table(
+    "visit",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("operator", Text, ForeignKey("operator.name"), nullable=False),
+    Column("token", LargeBinary, nullable=False, unique=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("stands", LargeBinary, nullable=False),  # the digest of the passphrase's hash when it was opened
+    Column("opened_at", I64, nullable=False),
+    Column("expires_at", I64, nullable=False),
+    Index("visit_operator", "operator", "opened_at"),
+)

@@ -226,6 +226,20 @@ class SignInFailed(Change, frozen=True, tag="operator.sign_in_failed"):
     data: SignInData
 
 
+class VisitData(Part, frozen=True):
+    """An operator in one browser, on the console's pages."""
+
+    visit: str
+
+
+class VisitOpened(Change, frozen=True, tag="visit.opened"):
+    data: VisitData
+
+
+class VisitEnded(Change, frozen=True, tag="visit.ended"):
+    data: VisitData
+
+
 class AgentData(Part, frozen=True):
     """An agent as it is from here on; what is left out is as by default."""
 
@@ -496,6 +510,8 @@ Entry: TypeAlias = (
     | PassphraseReset
     | SignedIn
     | SignInFailed
+    | VisitOpened
+    | VisitEnded
     | AgentCreated
     | AgentChanged
     | KeyCreated

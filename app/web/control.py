@@ -1,0 +1,73 @@
+"""Pages: agents, sessions, delegations, the policy, and the buttons that stop them."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.services.policies import unpack
+from app.web.cases import UseCases
+from app.web.pages import page
+from app.web.visitor import AnAdmin, AnApprover, AReader
+
+router = APIRouter()
+_SHOWN = 200
+Reason = Annotated[str, Form(max_length=500)]
+
+
+@router.get("/agents")
+def show_agents(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    suspended = {one.name: one for one in cases.stops.all() if one.kind == "agent"}
+    return page(request, "agents", visitor, agents=cases.agents.all(), suspended=suspended)
+
+
+@router.get("/sessions")
+def show_sessions(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    return page(request, "sessions", visitor, sessions=cases.sessions.all(None, _SHOWN))
+
+
+@router.post("/sessions/{name}/end")
+def end_session(name: str, cases: UseCases, visitor: AnApprover) -> Response:
+    cases.sessions.stop(visitor.operator.name, name)
+    return RedirectResponse("/console/sessions", 303)
+
+
+@router.get("/delegations")
+def show_delegations(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    found = cases.delegations.all(None, _SHOWN, None, live=False)
+    return page(request, "delegations", visitor, delegations=found)
+
+
+@router.post("/delegations/{name}/revoke")
+def revoke_delegation(name: str, cases: UseCases, visitor: AnApprover) -> Response:
+    cases.delegations.revoke(visitor.operator.name, name)
+    return RedirectResponse("/console/delegations", 303)
+
+
+@router.get("/policy")
+def show_policy(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    found = cases.policies.in_force()
+    return page(request, "policy", visitor, found=found, files=unpack(found.policy.files))
+
+
+@router.get("/stops")
+def show_stops(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    return page(request, "stops", visitor, stops=cases.stops.all(), agents=[one.name for one in cases.agents.all()])
+
+
+@router.post("/stops")
+def press_stop(
+    cases: UseCases,
+    visitor: AnApprover,
+    kind: Annotated[Literal["agent", "tool", "everything"], Form()],
+    name: Annotated[str, Form(max_length=200)] = "",
+    reason: Reason = "",
+) -> Response:
+    cases.stops.press(visitor.operator.name, kind, name, reason)
+    return RedirectResponse("/console/stops", 303)
+
+
+@router.post("/stops/{stop}/lift")
+def lift_stop(stop: str, cases: UseCases, visitor: AnAdmin) -> Response:
+    cases.stops.lift(visitor.operator.name, stop)
+    return RedirectResponse("/console/stops", 303)
