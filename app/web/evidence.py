@@ -35,7 +35,7 @@ class Evidence(Struct, frozen=True):
     hidden: int
 
 
-def evidence(value: object) -> Evidence:
+def evidence(value: object, after_lf: str = "\n") -> Evidence:
     """`value` as text, whole."""
     text = str(value)
     hidden = 0
@@ -45,7 +45,7 @@ def evidence(value: object) -> Evidence:
         if token:
             hidden += kind == "tok"
             pieces.append(Markup('<span class="{}">{}</span>').format(kind, token))
-            pieces.append(Markup("\n") if token == "LF" else Markup(""))
+            pieces.append(escape(after_lf if token == "LF" else ""))
     return Evidence(Markup('<bdi class="ev" dir="ltr">{}</bdi>').format(Markup("").join(pieces)), hidden)
 
 
@@ -62,7 +62,7 @@ def code(text: str) -> Markup:
 def line(value: object, longest: int = 160) -> Markup:
     """The beginning, for a line of a list."""
     text = str(value)
-    return shown(text if len(text) <= longest else f"{text[:longest]}…")
+    return evidence(text if len(text) <= longest else f"{text[:longest]}…", "").html
 
 
 def exactly(value: object) -> tuple[str, str]:
@@ -91,8 +91,9 @@ def summary(request: dict[str, Any]) -> str:
     for text in (_command(arguments), request.get("target"), request.get("payload_summary")):
         if isinstance(text, str) and text:
             return text
-    leaves = [exactly(one)[0] for _, one in flattened(arguments or {}, "") if one not in ({}, [])]
-    return ", ".join(leaves[:6])
+    leaves = [(path, exactly(one)[0]) for path, one in flattened(arguments or {}, "") if one not in ({}, [])]
+    leaves.sort(key=lambda leaf: not leaf[0].startswith(("to", "recipient", "subject")))
+    return ", ".join(text for _, text in leaves[:6])
 
 
 def _command(arguments: Any) -> object:

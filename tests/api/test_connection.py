@@ -32,7 +32,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(connection, "MOST_CONNECTIONS", 5)
     monkeypatch.setattr(connection, "PATIENCE_S", 1.0)
     nothing_hot: Any = object()
-    front = Front(_hello, nothing_hot, frozenset(("127.0.0.1",)))
+    front = Front(_hello, nothing_hot, frozenset(("127.0.0.1",)), _hello)
     config = uvicorn.Config(_hello, http=connections(front), lifespan="off", log_config=None, ws="none")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.main import build
 from app.storage.database import Database
-from tests.homes import PASSPHRASE, Home, basic, bearer, prepare
+from tests.homes import OPERATOR, PASSPHRASE, Home, basic, bearer, prepare
 
 POLICY = """\
 version: 1
@@ -63,6 +63,7 @@ def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
     new = done("POST", f"/agents/other/keys/{key['id']}/rotate", {"overlap_seconds": 60}, operator)
     done("DELETE", f"/agents/other/keys/{new['id']}", None, operator)
     _manage_people(done, operator)
+    _visit(client)
     stop = done("POST", "/stops", {"kind": "tool", "name": "mcp:closed/*", "reason": "=cmd()"}, operator)
     done("DELETE", f"/stops/{stop['id']}", None, operator)
     opened = {"prompts": ["Read the mail"], "labels": ["=nightly"], "ttl_seconds": 600}
@@ -99,6 +100,14 @@ def _manage_people(done: Callable[..., Any], operator: dict[str, str]) -> None:
         done("GET", "/operators", None, bob)
     done("POST", "/operators/bob/disable", None, operator)
     done("POST", "/operators/bob/enable", None, operator)
+
+
+def _visit(client: TestClient) -> None:
+    """Sign in on the console's pages, and out again."""
+    ours = {"sec-fetch-site": "same-origin"}
+    data = {"name": OPERATOR, "passphrase": PASSPHRASE}
+    assert client.post("/console/sign-in", data=data, headers=ours).is_success
+    client.post("/console/sign-out", headers=ours, follow_redirects=False)
 
 
 def _approvals(done: Done, operator: dict[str, str], agent: dict[str, str]) -> list[dict[str, Any]]:
