@@ -20,7 +20,7 @@ Text = Annotated[str, Query(max_length=200)]
 
 
 @router.get("")
-def show_activity(
+def show_activity(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     cases: UseCases,
     visitor: AReader,
@@ -29,9 +29,8 @@ def show_activity(
     text: Text = "",
     before: Annotated[int | None, Query(ge=0, le=_LAST)] = None,
 ) -> Response:
-    wanted = Wanted(
-        agent=agent or None, decision=decision if decision in _DECISIONS else None, target=text or None
-    )
+    """The log, as far as it is wanted."""
+    wanted = Wanted(agent=agent or None, decision=decision if decision in _DECISIONS else None, target=text or None)
     found, onward = cases.audit.newest(before, _PAGE, wanted)
     return page(
         request,
@@ -49,9 +48,10 @@ def show_activity(
 def show_entry(
     seq: Annotated[int, Path(ge=0, le=_LAST)], request: Request, cases: UseCases, visitor: AReader
 ) -> Response:
+    """One entry, with what stands beside it."""
     entry = cases.audit.entry(seq)
-    parts = {name: json.dumps(entry[name], indent=2, ensure_ascii=False) for name in ("body", "payload")}
-    return page(request, "entry", visitor, entry=entry, what=_what(entry), **parts)
+    body, payload = (json.dumps(entry[name], indent=2, ensure_ascii=False) for name in ("body", "payload"))
+    return page(request, "entry", visitor, entry=entry, body=body, payload=payload)
 
 
 def _what(entry: dict[str, Any]) -> str:

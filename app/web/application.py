@@ -20,12 +20,11 @@ from app.web.visitor import NotSignedInError, ProofNeededError
 _log = structlog.get_logger()
 _STATIC = Path(__file__).parent / "static"
 # INVARIANT: nothing on a page runs, styles or loads but our own files; no page is shown inside another.
+_OURS = ("script-src", "style-src", "img-src", "connect-src", "form-action")
+_NOTHING = ("default-src", "base-uri", "frame-ancestors")
+_POLICY = "; ".join([*(f"{one} 'none'" for one in _NOTHING), *(f"{one} 'self'" for one in _OURS)])
 _HEADERS = [
-    (
-        b"content-security-policy",
-        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
+    (b"content-security-policy", _POLICY.encode()),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -86,7 +85,7 @@ def _file(content: bytes, media_type: str) -> Callable[[], Response]:
 
 def _sign_in_first(request: Request, _: Exception) -> Response:
     path = request.url.path if request.method == "GET" else "/console"
-    # A link from elsewhere comes without the cookie, which is for our own pages: loaded again by this page, it is there.
+    # A link from elsewhere comes without the cookie, which is for our own pages: loaded again by ours, it is there.
     if request.method == "GET" and request.headers.get("sec-fetch-site") == "cross-site":
         return page(request, "again", path=path)
     return RedirectResponse(f"/console/sign-in?next={path}", 303)

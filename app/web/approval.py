@@ -42,6 +42,7 @@ _LAST = 8
 
 @router.get("/{name}")
 def show_approval(name: str, request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """The page of one approval."""
     return _shown(name, request, cases, visitor)
 
 
@@ -67,6 +68,7 @@ def answer(
     answer: Annotated[Literal["approve", "approve-session", "deny", "deny-session"], Form()],
     message: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
+    """Yes or no, once or for the session."""
     decision: Literal["approve", "deny"] = "approve" if answer.startswith("approve") else "deny"
     card = cases.approvals.show(name)
     # INVARIANT: a strong approval takes the passphrase with the answer itself, whatever else the browser holds.

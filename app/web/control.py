@@ -17,41 +17,48 @@ Reason = Annotated[str, Form(max_length=500)]
 
 @router.get("/agents")
 def show_agents(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """Who may call."""
     suspended = {one.name: one for one in cases.stops.all() if one.kind == "agent"}
     return page(request, "agents", visitor, agents=cases.agents.all(), suspended=suspended)
 
 
 @router.get("/sessions")
 def show_sessions(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """Those that live."""
     return page(request, "sessions", visitor, sessions=cases.sessions.all(None, _SHOWN))
 
 
 @router.post("/sessions/{name}/end")
 def end_session(name: str, cases: UseCases, visitor: AnApprover) -> Response:
+    """End a session, and all inside of it."""
     cases.sessions.stop(visitor.operator.name, name)
     return RedirectResponse("/console/sessions", 303)
 
 
 @router.get("/delegations")
 def show_delegations(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """What people allowed ahead of time, the newest first."""
     found = cases.delegations.all(None, _SHOWN, None, live=False)
     return page(request, "delegations", visitor, delegations=found)
 
 
 @router.post("/delegations/{name}/revoke")
 def revoke_delegation(name: str, cases: UseCases, visitor: AnApprover) -> Response:
+    """Nothing recorded later relies on it."""
     cases.delegations.revoke(visitor.operator.name, name)
     return RedirectResponse("/console/delegations", 303)
 
 
 @router.get("/policy")
 def show_policy(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """The text in force."""
     found = cases.policies.in_force()
     return page(request, "policy", visitor, found=found, files=unpack(found.policy.files))
 
 
 @router.get("/stops")
 def show_stops(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """What is stopped, and the buttons."""
     return page(request, "stops", visitor, stops=cases.stops.all(), agents=[one.name for one in cases.agents.all()])
 
 
@@ -63,11 +70,13 @@ def press_stop(
     name: Annotated[str, Form(max_length=200)] = "",
     reason: Reason = "",
 ) -> Response:
+    """Stop everything, an agent or a tool."""
     cases.stops.press(visitor.operator.name, kind, name, reason)
     return RedirectResponse("/console/stops", 303)
 
 
 @router.post("/stops/{stop}/lift")
 def lift_stop(stop: str, cases: UseCases, visitor: AnAdmin) -> Response:
+    """Let it go on."""
     cases.stops.lift(visitor.operator.name, stop)
     return RedirectResponse("/console/stops", 303)

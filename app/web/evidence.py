@@ -23,6 +23,7 @@ _MOST_MARKS = 2
 _SHORT = {0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO", 0x202E: "RLO", 0x2066: "LRI", 0x2067: "RLI"}
 _SHORT |= {0x2068: "FSI", 0x2069: "PDI", 0x200B: "ZWSP", 0x200C: "ZWNJ", 0x200D: "ZWJ", 0x200E: "LRM", 0x200F: "RLM"}
 _SHORT |= {0xFEFF: "BOM", 0xA0: "NBSP", 0xAD: "SHY", 0x1B: "ESC", 0x00: "NUL", 0x0D: "CR", 0x7F: "DEL", 0x2060: "WJ"}
+_WHITE = {"\n": "LF", "\t": "TAB", " ": "SP"}
 _WORD = re.compile(r"\w+")
 # Scripts with letters that look like those of another one.
 _ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH", "MATHEMATICAL")
@@ -40,12 +41,12 @@ def evidence(value: object, after_lf: str = "\n") -> Evidence:
     text = str(value)
     hidden = 0
     pieces: list[Markup] = []
-    for plain, token, kind in _pieces(text):
+    for plain, instead, kind in _pieces(text):
         pieces.append(escape(plain))
-        if token:
+        if instead:
             hidden += kind == "tok"
-            pieces.append(Markup('<span class="{}">{}</span>').format(kind, token))
-            pieces.append(escape(after_lf if token == "LF" else ""))
+            pieces.append(Markup('<span class="{}">{}</span>').format(kind, instead))
+            pieces.append(escape(after_lf if instead == "LF" else ""))
     return Evidence(Markup('<bdi class="ev" dir="ltr">{}</bdi>').format(Markup("").join(pieces)), hidden)
 
 
@@ -113,15 +114,15 @@ def _pieces(text: str) -> Iterator[tuple[str, str, str]]:
             continue
         kind = category(character)
         marks = marks + 1 if kind in ("Mn", "Me") else 0
-        token, shade = "", "tok"
-        if character == "\n" or character == "\t" or (character == " " and at >= end):
-            token, shade = {"\n": "LF", "\t": "TAB", " ": "SP"}[character], "ws"
+        instead, shade = "", "tok"
+        if character in _WHITE and (character != " " or at >= end):
+            instead, shade = _WHITE[character], "ws"
         elif _is_hidden(character, kind, marks):
-            token = f"U+{ord(character):04X} {_SHORT.get(ord(character), '')}".strip()
+            instead = f"U+{ord(character):04X} {_SHORT.get(ord(character), '')}".strip()
         elif at in foreign:
-            token = f"{character} {foreign[at]}"
-        if token:
-            yield text[start:at], token, shade
+            instead = f"{character} {foreign[at]}"
+        if instead:
+            yield text[start:at], instead, shade
             start = at + 1
     yield text[start:], "", ""
 

@@ -22,6 +22,7 @@ GROUPS = (
 
 @router.get("")
 def show_inbox(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """All that waits, and the latest answers."""
     listed = cases.approvals.all("pending", MOST_WAITING, None)
     rows = [_row(cases, card) for card in listed.cards]
     groups = [

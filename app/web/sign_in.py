@@ -17,6 +17,7 @@ _NEXT = re.compile(r"/console(/[A-Za-z0-9_-]+)*")
 
 @router.get("/sign-in")
 def show_sign_in(request: Request, next: str = "/console") -> Response:
+    """The form."""
     return page(request, "sign_in", next=_own(next), name="", wrong="")
 
 

@@ -24,8 +24,13 @@ vars: {corp: "@corp.example"}
 rules:
   - {id: git-read, allow: shell, command: ["git status *", "git log *"]}
   - {id: reads, allow: read_file, path: "/srv/shop/**"}
-  - {id: pipe-to-shell, ask: shell, command: ["curl *", "sudo *"], risk: critical, reason: Runs code from the network that nobody has read., expires: 10m}
-  - {id: git-push, ask: shell, command: "git push *", reason: Pushing publishes work to others., risk: high, expires: 5m}
+  - id: pipe-to-shell
+    ask: shell
+    command: ["curl *", "sudo *"]
+    risk: critical
+    reason: Runs code from the network that nobody has read.
+    expires: 10m
+  - {id: git-push, ask: shell, command: "git push *", reason: Pushing publishes work., risk: high, expires: 5m}
   - {id: mail-outside, ask: send_email, reason: Mail leaves corp.example., risk: high, expires: 20m}
   - {id: npm-install, ask: shell, command: "npm install *", reason: Installing runs scripts of strangers., expires: 3m}
   - {id: ci-config, ask: write_file, path: "/srv/shop/.github/**", reason: The pipeline runs with secrets., expires: 8m}
@@ -114,7 +119,7 @@ def _pictures(folder: Path) -> None:
                 page.fill("[name=name]", OPERATOR)
                 page.fill("[name=passphrase]", PASSPHRASE)
                 page.click("button")
-                page.wait_for_url("**/console")
+                page.wait_for_url(f"{made.url}/console")
                 for name, path in _pages(made).items():
                     page.goto(f"{made.url}{path}")
                     page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=size == "phone")
