@@ -41,6 +41,8 @@ def serve(
     _raise_file_limit()
     found = settings(host=host, port=port)
     listening = _listen(found)
+    # Links to approvals name the port that was found.
+    found = found.model_copy(update={"port": listening.getsockname()[1]})
     with opening():
         from app.main import build
 

@@ -20,6 +20,7 @@ def _body(number: int, **more: Any) -> bytes:
 def _approved(process: Process, home: Home, number: int) -> str:
     _, asked = process.evaluate(home.key, _body(number))
     name: str = asked["approval"]["id"]
+    assert asked["approval"]["url"] == f"{process.url}/console/approvals/{name}"
     status, _ = process.ask("POST", f"/approvals/{name}/decision", basic(), b'{"decision":"approve"}')
     assert status == 200
     return name
