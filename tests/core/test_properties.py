@@ -38,19 +38,23 @@ words = st.sampled_from(
         "", "a.py", ".env", "~/.ssh/id", "/workspace/a", "/etc/shadow", "../x", "/workspace/../x", "/", "~", "**", "*",
         "[", "/home/*/.ssh", "C:\\x\\..", "file:///etc/shadow", "https://x.example", "$HOME/x", "%A%/x", "\0", "a\nb",
         "ls", "git push", "rm -rf /", "cat .env | sh", "echo $(cat x)", "user", "web", "secrets", "\u200b", "\uff25NV",
+        "view", "create", "*** Begin Patch\n*** Add File: a\n+x\n*** End Patch", "see https://x.example",
     ]
 )  # fmt: skip
 texts = words | st.text(max_size=20)
 keys = st.sampled_from(
-    ["path", "file_path", "command", "commands", "cwd", "url", "to", "content", "edits", "src", "x"]
+    ["path", "file_path", "command", "commands", "cwd", "url", "to", "content", "edits", "src", "x", "input", "prompt"]
 ) | st.text(max_size=5)
 scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | texts
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=8
 )
 tools = st.sampled_from(
-    ["Bash", "BASH", "Read", "Write", "Grep", "WebFetch", "send_email", "gmail", "mcp__a__b", "a/b", "x", "*", ""]
-)
+    [
+        "Bash", "BASH", "Read", "Write", "Grep", "WebFetch", "send_email", "gmail", "mcp__a__b", "a/b", "x", "*", "",
+        "apply_patch", "str_replace_editor", "read_many_files", "mcp_a_b", "MCP:a:b",
+    ]
+)  # fmt: skip
 arguments = st.dictionaries(keys, values, max_size=4)
 requests = st.builds(
     ActionRequest,
@@ -210,6 +214,9 @@ def test_one_more_hint_never_loosens(
             ("x", {"x": 1}),
             ("Grep", {"path": "/workspace"}),
             ("send_email", {"to": "a@b"}),
+            ("apply_patch", {"input": "*** Begin Patch\n*** Add File: a\n+x\n*** End Patch"}),
+            ("str_replace_editor", {"command": "view", "path": "a"}),
+            ("read_many_files", {"paths": ["a.py"]}),
         ]
     ),
     st.sampled_from([None, "/workspace", "/home/u/.ssh"]),

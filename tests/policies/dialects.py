@@ -73,6 +73,8 @@ def reading(path: str) -> list[ActionRequest]:
         _call("NotebookRead", notebook_path=path),
         structs.replace(_call("filesystem"), action="read_file", target=path),
         structs.replace(_call("read_file"), target=path),
+        _call("view", path=path),
+        _call("str_replace_editor", command="view", path=path),
         *_shell("cat {}", path),
         *_shell("wc -c < {}", path),
     ]
@@ -86,6 +88,9 @@ def writing(path: str) -> list[ActionRequest]:
         _call("write_file", path=path, **_WRITTEN),
         _call("replace", file_path=path, old_string="a", new_string="b"),
         structs.replace(_call("filesystem", **_WRITTEN), action="write_file", target=path),
+        _call("create", path=path, file_text="x"),
+        _call("str_replace_editor", command="insert", path=path, insert_line=1, insert_text="x"),
+        _call("apply_patch", input=f"*** Begin Patch\n*** Update File: {path}\n@@\n-a\n+b\n*** End Patch"),
         *_shell("echo x > {}", path),
     ]
 

@@ -9,21 +9,34 @@ from app.core.spelling import fold
 
 # canonical name → what others call it
 _ALIASES = {
-    "shell": ("Bash", "bash", "run_shell_command", "shell_command", "execute_command", "run_command", "terminal"),
-    "read_file": ("Read", "read", "file_read", "view_file", "NotebookRead"),
-    "write_file": ("Write", "write", "file_write", "create_file"),
-    "edit_file": ("Edit", "MultiEdit", "NotebookEdit", "edit", "file_edit", "replace", "str_replace"),
-    "delete_file": ("file_delete", "remove_file"),
+    "shell": (
+        "Bash", "bash", "run_shell_command", "shell_command", "execute_command", "run_command", "terminal",
+        "local_shell", "local_shell_call", "container.exec", "exec_command", "run_terminal_cmd", "run_in_terminal",
+    ),
+    "read_file": ("Read", "read", "file_read", "view_file", "NotebookRead", "view", "view_image"),
+    "write_file": ("Write", "write", "file_write", "create_file", "create"),
+    "edit_file": (
+        "Edit", "MultiEdit", "NotebookEdit", "edit", "file_edit", "replace", "str_replace", "search_replace",
+    ),
+    "delete_file": ("file_delete", "remove_file", "Delete"),
     "list_directory": ("LS", "ls", "list_dir"),
-    "search_files": ("Grep", "Glob", "grep", "glob", "search_file_content", "grep_search"),
+    "search_files": (
+        "Grep", "Glob", "grep", "glob", "search_file_content", "grep_search", "glob_file_search",
+    ),
     "web_fetch": ("WebFetch", "fetch", "http_fetch", "http_get"),
     "web_search": ("WebSearch", "google_web_search"),
     "http_post": ("external_post",),
     "send_email": ("email_send",),
-}
+    # What these do stands in their arguments (`app.core.classify.request`).
+    "apply_patch": (),
+    "str_replace_editor": ("str_replace_based_edit_tool",),
+    "read_many_files": (),
+}  # fmt: skip
 _CANONICAL = {alias: name for name, aliases in _ALIASES.items() for alias in (name, *aliases)}
 _FOLDED = {fold(alias): name for alias, name in _CANONICAL.items()}
 _MCP = "mcp:"
+# How agents write a tool of a server: most of them, then Gemini CLI.
+_SERVERS = (("mcp__", "__"), ("mcp_", "_"))
 # What the prior art calls the tool beside a telling action: where it happens, not what happens.
 _FAMILIES = frozenset(
     (
@@ -67,19 +80,26 @@ def names(tool: str | None, action: str | None) -> tuple[tuple[str, ...], tuple[
 
 def _readings(name: str) -> tuple[str, ...]:
     """Every tool that `name` may mean."""
-    if name.startswith("mcp__"):
-        # `mcp__a__b__c` is tool `b__c` of server `a`, or tool `c` of server `a__b`.
-        words = name[5:].split("__")
-        splits = [("__".join(words[:at]), "__".join(words[at:])) for at in range(1, len(words))] or [(words[0], "")]
-        return tuple(f"{_MCP}{server.replace('/', '%2f')}/{tool}" for server, tool in splits)
+    for prefix, separator in _SERVERS:
+        if name.startswith(prefix):
+            return _of_server(name[len(prefix) :], separator)
     if name in _CANONICAL:
         return (_CANONICAL[name],)
     if name.startswith(_MCP):
-        return (name,)
+        rest = name[len(_MCP) :]
+        # Cursor writes `MCP:server:tool`.
+        return (name,) if "/" in rest or ":" not in rest else _of_server(rest, ":")
     if "/" in name:
         return (_MCP + name,)
     # INVARIANT: an odd spelling of a name that we know is judged as both, for some dispatcher takes it for that.
     plain = fold(name).strip()
     if plain in _FOLDED:
         return (name, _FOLDED[plain])
-    return (name,) if not plain.startswith((_MCP, "mcp__")) else (name, *_readings(plain))
+    return (name,) if not plain.startswith((_MCP, "mcp_")) else (name, *_readings(plain))
+
+
+def _of_server(name: str, separator: str) -> tuple[str, ...]:
+    """`a__b__c` is tool `b__c` of server `a`, or tool `c` of server `a__b`."""
+    words = name.split(separator)
+    splits = [(separator.join(words[:at]), separator.join(words[at:])) for at in range(1, len(words))]
+    return tuple(f"{_MCP}{server.replace('/', '%2f')}/{tool}" for server, tool in splits or [(name, "")])

@@ -2,11 +2,13 @@
 
 import re
 import shlex
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.budget import Budget
 from app.core.classify import tools
 from app.core.classify.names import names
+from app.core.classify.patch import changes
 from app.core.classify.paths import Place, normalise, spellings
 from app.core.classify.secrets import secret
 from app.core.classify.shell import read_line
@@ -35,6 +37,11 @@ def classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budge
             reading.shell()
         elif name in tools.TOOLS:
             reading.tool(tools.TOOLS[name])
+        elif name in _TOLD:
+            # INVARIANT: what its arguments make of it is judged as that; rules that tighten hear its own name too.
+            as_told = _TOLD[name](reading)
+            heard = tuple(dict.fromkeys((*heard, name)))
+            called = tuple(dict.fromkeys(one for old in called for one in (as_told if old == name else (old,))))
         else:
             unknown.append(name)
     if unknown:
@@ -75,8 +82,7 @@ class _Reading:
         lines: list[str] = []
         # INVARIANT: a directory among the arguments adds a reading; whether the tool heeds it is not known.
         places = [self._place]
-        for said, value in self._request.arguments.items():
-            name = tools.plain(said)
+        for name, value in tools.opened(self._request.arguments):
             if name in tools.COMMANDS:
                 found = _lines(name, value)
                 lines += found
@@ -84,8 +90,8 @@ class _Reading:
                     self._opaque(f"{name}: no command line")
             elif name in tools.DIRECTORIES and isinstance(value, str):
                 places.append(Place(normalise(value, self._place), self._place.home))
-            elif name not in tools.SHELL_ASIDES and value not in (None, False):
-                self._opaque(f"{name}: an argument that shells do not have")
+            elif name not in tools.SHELL_ASIDES and value not in (None, False, {}):
+                self._opaque(f"{name[:_LONGEST_NAME]}: an argument that shells do not have")
         if self._request.target and self._request.target not in lines:
             lines.append(self._request.target)
         if not lines:
@@ -95,19 +101,89 @@ class _Reading:
                 self._line(line, place)
         self._resolved()
 
-    def tool(self, tool: tools.Tool) -> None:
-        """A tool whose main argument we know; what its other arguments hold is judged by its looks."""
-        given: set[str] = set()
+    def patch(self) -> tuple[str, ...]:
+        """A patch: what it does to each file that it names, and the tools that would do the same."""
+        called: dict[str, None] = {}
+        texts: list[str] = []
         self._annotated()
         for said, value in tools.leaves(self._request.arguments, self._budget):
+            if tools.plain(said) in tools.PATCHES and isinstance(value, str):
+                # Some write the tool's name before it, as words of a command.
+                texts += [value] if value != "apply_patch" else []
+            elif value is not None:
+                self._opaque(f"{said[:_LONGEST_NAME]}: an argument that patches do not have")
+        for text in texts or [""]:
+            self._budget.spend(1 + len(text) // 256)
+            found = changes(text, self._budget)
+            if found is None:
+                self._opaque("a patch that cannot be read")
+            for tool, path in found or ():
+                called[tool] = None
+                self._add(tools.TOOLS[tool].kind, path, "patch")
+        if self._request.target:
+            self._add(EffectKind.ACCESS, self._request.target, "target")
+        self._resolved()
+        return tuple(called) or ("edit_file",)
+
+    def editor(self) -> tuple[str, ...]:
+        """An editor of several commands, as the tool that its command makes it."""
+        found = tools.edits(self._request.arguments)
+        if found is None:
+            self._opaque("told to do what editors do not do")
+            found = "", "edit_file"
+        self.tool(tools.TOOLS[found[1]], said=found[0])
+        return found[1:]
+
+    def many(self) -> tuple[str, ...]:
+        """A reader of all the files that fit some patterns."""
+        self._annotated()
+        given = False
+        for said, value in tools.leaves(self._request.arguments, self._budget):
             name = tools.plain(said)
-            if name not in tool.role:
+            if tools.widens(name, value):
+                self._opaque(f"{said[:_LONGEST_NAME]}: leaves out less")
+            elif not isinstance(value, str):
+                continue
+            elif name in tools.PATHS or name in tools.FILTERS:
+                given = True
+                self._patterns(name, value)
+            else:
+                self._beside(tools.TOOLS["read_file"], name, value)
+        if self._request.target:
+            given = True
+            self._patterns("target", self._request.target)
+        if not given:
+            self._opaque("the argument that says what this acts on is missing")
+        self._resolved()
+        return ("read_file",)
+
+    def _patterns(self, name: str, glob: str) -> None:
+        """What a pattern of files reads. INVARIANT: what fits names that nobody has told may read a secret."""
+        for one in tools.alternatives(glob) or ["*"]:
+            if tools.fits_many_names(one):
+                self._opaque(f"{name}: reads files of any name")
+            self._add(EffectKind.READ, one, name)
+
+    def tool(self, tool: tools.Tool, said: str = "") -> None:
+        """A tool whose main argument we know; what its other arguments hold is judged by its looks.
+
+        `said` is the command by which it was told to be this tool.
+        """
+        given: set[str] = set()
+        self._annotated()
+        for argument, value in tools.leaves(self._request.arguments, self._budget):
+            name = tools.plain(argument)
+            if said and name == "command" and value == said:
+                continue
+            if tool.prose and name == "prompt" and isinstance(value, str):
+                given.update(self._addresses(value))
+            elif name not in tool.role:
                 self._beside(tool, name, value)
             elif isinstance(value, str):
                 given.add(name)
-                self._main(tool.kind, value, said)
+                self._main(tool.kind, value, argument)
             elif value is not None:
-                self._opaque(f"{said}: a text was expected")
+                self._opaque(f"{argument}: a text was expected")
         if self._request.target:
             given.update(tool.instead)
             self._main(tool.kind, self._request.target, "target")
@@ -117,11 +193,21 @@ class _Reading:
         elif not given:
             self._opaque("the argument that says what this acts on is missing")
 
+    def _addresses(self, text: str) -> set[str]:
+        """The addresses in a text by which a tool is told what to fetch: each is one of its words."""
+        found = [word for word in text.split() if "://" in word]
+        for word in found:
+            self._budget.spend()
+            if not tools.looks_like_url(word) or word.count("://") > 1:
+                self._opaque("prompt: an address among other signs")
+            self._main(EffectKind.NETWORK, word, "prompt")
+        return {"prompt"} if found else set()
+
     def _beside(self, tool: tools.Tool, name: str, value: Any) -> None:
         """What a tool is told besides its main argument, which it may heed."""
         if tool.kind is EffectKind.READ and tool.default and tools.widens(name, value):
             self._opaque(f"{name[:_LONGEST_NAME]}: may look anywhere")
-        elif not isinstance(value, str) or name in tools.PROSE:
+        elif not isinstance(value, str) or name in (tools.PROSE if tool.kind is not EffectKind.READ else tools.ASIDE):
             return
         elif name in tools.COMMANDS:
             self._line(value, self._place)
@@ -232,6 +318,14 @@ class _Reading:
 
     def _opaque(self, what: str) -> None:
         self._effect(EffectKind.OPAQUE, what, "")
+
+
+# Tools whose arguments say which tool they are this time, with what reads them.
+_TOLD: Mapping[str, Callable[[_Reading], tuple[str, ...]]] = {
+    "apply_patch": _Reading.patch,
+    "str_replace_editor": _Reading.editor,
+    "read_many_files": _Reading.many,
+}
 
 
 def _goes_out(effect: Effect) -> bool:

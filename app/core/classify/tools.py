@@ -19,7 +19,7 @@ PATHS = frozenset(
     (
         "path", "paths", "file", "files", "filepath", "filepaths", "filename", "filenames", "notebookpath",
         "absolutepath", "relativepath", "targetfile", "targetpath", "dir", "dirpath", "directory", "folder", "source",
-        "destination", "src", "dst", "relativeworkspacepath",
+        "destination", "src", "dst", "relativeworkspacepath", "targetdirectory", "targetdirectories",
     )
 )  # fmt: skip
 COMMANDS = frozenset(("command", "commands", "cmd", "script", "shellcommand", "commandline"))
@@ -30,6 +30,7 @@ PROSE = frozenset(
     (
         "content", "contents", "text", "body", "message", "description", "oldstring", "newstring", "oldstr",
         "newstr", "subject", "prompt", "query", "summary", "explanation", "justification", "newsource", "edits",
+        "filetext", "codeedit", "instruction", "instructions",
     )
 )  # fmt: skip
 # Words by which file tools are told how to work, not on what.
@@ -40,21 +41,38 @@ OPTIONS = frozenset(
     )
 )  # fmt: skip
 # By these a search is told which files to look into.
-FILTERS = frozenset(("glob", "globs", "include", "includes", "includepattern", "filepattern", "filter"))
+FILTERS = frozenset(("glob", "globs", "include", "includes", "includepattern", "filepattern", "globpattern", "filter"))
 # By these it may be told anything.
 _UNBOUND = frozenset(("args", "arguments", "extraargs", "flags", "options", "rgargs"))
+# To what reads, also what it is to leave out.
+ASIDE = PROSE | {"exclude", "excludes", "excludepattern", "ignore"}
 _HIDDEN = frozenset(("hidden", "noignore", "includehidden", "includeignored", "unrestricted"))
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_WILD = frozenset("*?[]()!\\")
+_BY_EXTENSION = re.compile(r"\*(?:\.[A-Za-z0-9]+)+")
 _MOST_BRACES = 4
 _MOST_ALTERNATIVES = 64
 _LONGEST_NAME = 64
-DIRECTORIES = frozenset(("cwd", "workdir", "workingdirectory", "workingdir"))
+DIRECTORIES = frozenset(("cwd", "workdir", "workingdirectory", "workingdir", "directory", "dirpath"))
 # What a shell tool may be told besides its command without changing what the command does.
 SHELL_ASIDES = frozenset(
-    ("description", "timeout", "timeoutms", "runinbackground", "isbackground", "explanation", "justification")
-)
-
-
+    (
+        "description", "timeout", "timeoutms", "runinbackground", "isbackground", "explanation", "justification",
+        "initialwait", "yieldtimems", "maxoutputtokens",
+    )
+)  # fmt: skip
+# Arguments that hold a patch.
+PATCHES = frozenset(("input", "patch", "command"))
+# By these a reader of many files leaves out less than it otherwise would.
+_EXCLUDING = frozenset(("usedefaultexcludes", "respectgitignore", "respectgeminiignore"))
+# What an editor with several commands is told to do → the tool that does the same.
+_EDITOR = {
+    "view": "read_file",
+    "create": "write_file",
+    "str_replace": "edit_file",
+    "insert": "edit_file",
+    "undo_edit": "edit_file",
+}
 # Where a tool that has a default looks when it is told.
 _PLACES = frozenset(("path", "paths", "dir", "dirpath", "directory", "folder"))
 
@@ -70,8 +88,27 @@ def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
+def edits(arguments: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What an editor with several commands is told, and the tool that does it; None when that is not certain."""
+    said = [value for name, value in arguments.items() if plain(name) == "command"]
+    if len(said) != 1 or not isinstance(said[0], str) or said[0] not in _EDITOR:
+        return None
+    return said[0], _EDITOR[said[0]]
+
+
+def opened(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The arguments of a shell, which Codex may wrap in an `action` of the type `exec`, with their plain names."""
+    for said, value in arguments.items():
+        if plain(said) == "action" and isinstance(value, dict):
+            yield from ((plain(inner), part) for inner, part in value.items() if (inner, part) != ("type", "exec"))
+        else:
+            yield plain(said), value
+
+
 def widens(name: str, value: Any) -> bool:
     """Whether an argument makes a search look where it otherwise would not."""
+    if name in _EXCLUDING:
+        return value is not True
     return (name in _HIDDEN and bool(value)) or (name in _UNBOUND and value not in (None, [], "", {}))
 
 
@@ -87,17 +124,24 @@ def alternatives(glob: str) -> list[str] | None:
     return ["".join(words) for words in product(*choices)] if count <= _MOST_ALTERNATIVES else None
 
 
+def fits_many_names(glob: str) -> bool:
+    """Whether a glob, or a folder, fits files of names that it does not tell, but for their extension."""
+    last = glob.rpartition("/")[2]
+    return not last.strip(".") or (not _BY_EXTENSION.fullmatch(last) and not _WILD.isdisjoint(last))
+
+
 class Tool(Struct, frozen=True):
     """A tool whose meaning we know: the kind of effect that it has on each argument of its main role.
 
     `default` is the resource when none of `instead` is given. Without a default, a call that gives nothing of the main
-    role is opaque.
+    role is opaque. `prose`: a prompt may say what it acts on.
     """
 
     kind: EffectKind
     role: frozenset[str]
     default: str = ""
     instead: frozenset[str] = _PLACES
+    prose: bool = False
 
 
 TOOLS: Mapping[str, Tool] = {
@@ -107,7 +151,7 @@ TOOLS: Mapping[str, Tool] = {
     "write_file": Tool(EffectKind.WRITE, PATHS),
     "edit_file": Tool(EffectKind.WRITE, PATHS),
     "delete_file": Tool(EffectKind.DELETE, PATHS),
-    "web_fetch": Tool(EffectKind.NETWORK, URLS),
+    "web_fetch": Tool(EffectKind.NETWORK, URLS, prose=True),
     "http_post": Tool(EffectKind.NETWORK, URLS),
     "web_search": Tool(EffectKind.NETWORK, URLS, default="search", instead=URLS),
     "send_email": Tool(EffectKind.MESSAGE, RECIPIENTS),
