@@ -43,7 +43,7 @@ from app.services.uses import Uses
 from app.services.visits import Visits
 from app.services.workspaces import Workspaces
 from app.settings import Settings
-from app.storage.approvals import CHANNEL
+from app.storage.approval_changes import CHANNEL
 from app.storage.database import Database, open_database
 from app.storage.ledger import Ledger
 from app.storage.listener import Listener

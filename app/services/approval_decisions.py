@@ -16,7 +16,7 @@ from app.services.desk import Desk
 from app.services.errors import ConflictError, InvalidError, RefusedError
 from app.services.live_approvals import LiveApprovals
 from app.services.live_sessions import LiveSessions
-from app.storage.approvals import (
+from app.storage.approval_changes import (
     AddVote,
     ApprovalUnchanged,
     EndApproval,
@@ -24,9 +24,8 @@ from app.storage.approvals import (
     IsPending,
     NothingOpen,
     OpenApproval,
-    Scope,
-    StoredApproval,
 )
+from app.storage.approvals import Scope, StoredApproval
 from app.storage.command import Change, Guard, Stale
 from app.storage.operators import Operator
 from app.storage.sessions import EndSession

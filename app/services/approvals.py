@@ -15,7 +15,8 @@ from app.services.errors import ConflictError, InvalidError, NotFoundError
 from app.services.live_approvals import LiveApprovals, Pending, edited_arguments
 from app.services.shown import shown_body, shown_payload
 from app.storage import approvals, entries
-from app.storage.approvals import ApprovalUnchanged, EndApproval, IsGone, Place, StoredApproval
+from app.storage.approval_changes import ApprovalUnchanged, EndApproval, IsGone
+from app.storage.approvals import Place, StoredApproval
 from app.storage.command import Guard, Stale
 from app.storage.database import Database
 from app.storage.keys import Key

@@ -15,7 +15,8 @@ from app.core.grant import Quorum
 from app.core.trust import Trust
 from app.services.answer import ApprovalAnswer
 from app.services.live_approvals import Known
-from app.storage.approvals import EndApproval, FewerPending, IsPending, NothingOpen, OpenApproval, StoredApproval
+from app.storage.approval_changes import EndApproval, FewerPending, IsPending, NothingOpen, OpenApproval
+from app.storage.approvals import StoredApproval
 from app.storage.command import Change, Command, Guard
 
 # Requests of one agent that wait for people.

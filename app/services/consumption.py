@@ -3,7 +3,7 @@
 from app.core.approval import Approval
 from app.core.decision import Decision
 from app.core.delegation import Delegation
-from app.storage.approvals import ApprovalLives, UseApproval
+from app.storage.approval_changes import ApprovalLives, UseApproval
 from app.storage.command import Change, Guard
 from app.storage.delegations import DelegationLives, UseDelegation
 from app.storage.limits import Counter, CountUse, LimitHolds

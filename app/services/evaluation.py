@@ -22,7 +22,7 @@ from app.services.live_approvals import Known, LiveApprovals, Pending
 from app.services.live_sessions import LiveSessions
 from app.services.recording import Salts, form_of, record
 from app.services.uses import Uses
-from app.storage.approvals import ApprovalLives, FewerPending, IsPending, NothingOpen
+from app.storage.approval_changes import ApprovalLives, FewerPending, IsPending, NothingOpen
 from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
