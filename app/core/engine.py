@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from app.core import hints, provenance
+from app.core import hints, provenance, signals
 from app.core.approval import Demand, demand
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.names import names
@@ -58,6 +58,7 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         budget=budget,
     )
     found = [*_opaque(call), *provenance.findings(weighed.trust, call.effects), *hints.findings(request.risk_hints)]
+    found += signals.findings(request, weighed.trust)
     found += facts.stops.findings(facts.caller.agent, call.names + call.heard)
     candidates = rules.candidates(call.names, call.heard)
     found += _scopes(request, profile, candidates.scopes)

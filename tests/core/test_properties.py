@@ -189,6 +189,27 @@ def test_the_order_of_rules_never_matters(
 
 @quick
 @given(
+    requests,
+    facts,
+    st.lists(rules, max_size=4),
+    defaults,
+    st.dictionaries(st.sampled_from(["readOnlyHint", "destructiveHint", "openWorldHint"]), st.booleans()),
+)
+def test_what_an_untrusted_server_says_of_its_tool_never_loosens(
+    request: ActionRequest,
+    facts: Facts,
+    rules: list[dict[str, Any]],
+    default: str,
+    annotations: dict[str, bool],
+) -> None:
+    compiled = policy(rules, default)
+    before = ask(structs.replace(request, annotations={}), compiled, facts)
+    after = ask(structs.replace(request, annotations=annotations), compiled, facts)
+    assert ORDER[after.verdict] >= ORDER[before.verdict]
+
+
+@quick
+@given(
     requests, facts, st.lists(rules, max_size=4), defaults, texts | st.sampled_from(["shell", "money", "disable_audit"])
 )
 def test_one_more_hint_never_loosens(
