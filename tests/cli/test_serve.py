@@ -17,7 +17,7 @@ from tests.homes import PASSPHRASE, Home
 from tests.processes import load, start, until
 
 
-def test_it_prints_one_line_with_the_real_port(commands: Commands) -> None:
+def test_it_prints_the_real_port_and_its_home(commands: Commands) -> None:
     command = [sys.executable, "-I", "-m", "app.cli", "serve", "--port", "0"]
     with subprocess.Popen(command, env=commands.environment, stdout=subprocess.PIPE, text=True) as popen:
         assert popen.stdout is not None
@@ -26,7 +26,7 @@ def test_it_prints_one_line_with_the_real_port(commands: Commands) -> None:
         rest = popen.stdout.read()
     port = int(line.split("http://127.0.0.1:")[1].split()[0])
     assert port > 0
-    assert rest == ""
+    assert rest == f"Its home is {commands.environment['AGENT_SUDO_HOME']}\n"
     assert popen.returncode == 0
 
 
