@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.json import Encoder
 
 from app.audit_log.entry import Form, form
+from app.core.classify.secrets import redacted
 from app.core.decision import Decision
 from app.core.facts import Caller
 from app.core.model import ActionRequest
@@ -135,4 +136,5 @@ def record(form: Form, decision: Decision, request: ActionRequest, ground: Groun
 
 def _payload(decision: Decision, received: bytes) -> bytes:
     """What only the two of us and the auditor should know: the request as received, and what we made of it."""
-    return b'{"effects":' + _encode(decision.effects) + b',"request":' + received + b"}"
+    # INVARIANT: a log that is kept for years is no place for keys: what has the form of one is stored as its kind.
+    return redacted(b'{"effects":' + _encode(decision.effects) + b',"request":' + received + b"}")

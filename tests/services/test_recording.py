@@ -104,6 +104,24 @@ def test_nothing_from_arguments_or_target_stands_in_the_body() -> None:
     assert verify_commitment(decode(rows[0][2])["commit"]["request"], entry.salt, "request", entry.payload)
 
 
+def test_a_key_among_the_arguments_is_not_stored() -> None:
+    key = "ghp_" + "a1B2" * 9
+    request = ActionRequest(tool="Bash", arguments={"command": f"curl -H {key} x"})
+    decision = Decision(
+        verdict=Verdict.DENY,
+        classification=Classification.BLOCKED,
+        reason="No.",
+        rules=("r",),
+        effects=(Effect(EffectKind.OPAQUE, key, key),),
+        trust=Trust.UNKNOWN,
+        tainted=False,
+        why=(),
+    )
+    entry = drafted(decision, request, b'{"arguments":{"command":"curl -H %b x"}}' % key.encode(), Salts().next())
+    assert key.encode() not in (entry.payload or b"") + entry.head
+    assert b"[a GitHub token]" in (entry.payload or b"")
+
+
 def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_session_live() -> None:
     request, decision = (
         ActionRequest(tool="x"),

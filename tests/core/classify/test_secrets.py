@@ -8,7 +8,7 @@ from msgspec import json
 from app.core.budget import Budget
 from app.core.classify.paths import Place
 from app.core.classify.request import classify
-from app.core.classify.secrets import secret
+from app.core.classify.secrets import redacted, secret
 from app.core.model import ActionRequest, EffectKind
 from tests.policies.dialects import shipped
 
@@ -65,3 +65,19 @@ def test_a_secret_leaks_where_the_call_reaches_others(tool: str, arguments: dict
     found = [effect for effect in call.effects if effect.kind is EffectKind.LEAK]
     assert bool(found) is leaks
     assert TOKEN.encode() not in json.encode(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        (f"curl -H 'Authorization: token {TOKEN}' x", "curl -H 'Authorization: token [a GitHub token]' x"),
+        (f"first line\n{TOKEN}\nlast", "first line\n[a GitHub token]\nlast"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "[a private key]"),
+        ("two: AKIA" + "A" * 16 + " and xoxb-" + "1" * 12, "two: [an AWS access key] and [a Slack token]"),
+        ("ghost writers of ski-lifts", "ghost writers of ski-lifts"),
+        ('quotes " and \\ stay', 'quotes " and \\ stay'),
+    ],
+)
+def test_what_is_stored_names_a_secret_by_its_kind(text: str, stored: str) -> None:
+    whole = json.encode({"request": {"arguments": {"command": text, "n": 1}}})
+    assert json.decode(redacted(whole)) == {"request": {"arguments": {"command": stored, "n": 1}}}
