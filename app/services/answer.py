@@ -35,7 +35,7 @@ class ReceiptAnswer(Struct, frozen=True):
     hash: str
 
 
-class ApprovalAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ApprovalNotice(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The approval that a request waits for, or the one that answered it.
 
     `code` is its status, or `edited`: a person approved other arguments, to be evaluated anew. `message` is what the
@@ -68,7 +68,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     effects: list[EffectAnswer]
     provenance: ProvenanceAnswer
     obligations: tuple[str, ...] = ()
-    approval: ApprovalAnswer | None = None
+    approval: ApprovalNotice | None = None
     delegation: str | None = None
     valid_until: str
     audit: ReceiptAnswer
@@ -88,7 +88,7 @@ class AnswerForm(Struct, frozen=True, gc=False):
     log: str
     parts: tuple[bytes, bytes, bytes, bytes, bytes]
 
-    def filled(self, receipt: Receipt, approval: ApprovalAnswer | None = None) -> bytes:
+    def filled(self, receipt: Receipt, approval: ApprovalNotice | None = None) -> bytes:
         """The answer as it goes out, recorded at `receipt`."""
         head, between, middle, until, end = self.parts
         name = evaluation_id(self.log, receipt.seq).encode()

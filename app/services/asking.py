@@ -13,7 +13,7 @@ from app.core.decision import Classification, Decision, Finding, Stance
 from app.core.facts import Caller, Offered
 from app.core.grant import Quorum
 from app.core.trust import Trust
-from app.services.answer import ApprovalAnswer
+from app.services.answer import ApprovalNotice
 from app.services.live_approvals import Known
 from app.storage.approval_changes import EndApproval, FewerPending, IsPending, NothingOpen, OpenApproval
 from app.storage.approvals import StoredApproval
@@ -138,10 +138,10 @@ def code_of(stored: StoredApproval) -> str:
     return "edited" if stored.edited_into is not None else stored.status
 
 
-def about(known: Known, url: str) -> ApprovalAnswer:
+def about(known: Known, url: str) -> ApprovalNotice:
     """An approval that has an answer, as the agent is told of it."""
     one = known.stored
-    return ApprovalAnswer(
+    return ApprovalNotice(
         id=one.id,
         url=url_of(url, one.id),
         status=one.status,
@@ -153,9 +153,9 @@ def about(known: Known, url: str) -> ApprovalAnswer:
     )
 
 
-def about_pending(id: str, expires_at: int, url: str) -> ApprovalAnswer:
+def about_pending(id: str, expires_at: int, url: str) -> ApprovalNotice:
     """An approval that waits for people, as the agent is told of it."""
-    return ApprovalAnswer(
+    return ApprovalNotice(
         id=id,
         url=url_of(url, id),
         status="pending",

@@ -11,7 +11,7 @@ from app.core.budget import Budget
 from app.core.facts import NOTHING_OFFERED, Offered
 from app.core.model import ActionRequest
 from app.services import api_key, asking
-from app.services.answer import AnswerForm, ApprovalAnswer
+from app.services.answer import AnswerForm, ApprovalNotice
 from app.services.asking import Ask
 from app.services.configuration import Configuration, Configurations
 from app.services.consumption import used_up
@@ -281,7 +281,7 @@ class Asked(Struct, frozen=True):
     ask: Ask | None
     known: Known | None
 
-    def answer(self, receipt: Receipt) -> ApprovalAnswer | None:
+    def answer(self, receipt: Receipt) -> ApprovalNotice | None:
         """How it is told to the agent."""
         if self.ask is not None:
             return asking.about_pending(self.ask.id, self.ask.expires_at(receipt.ts), self.url)

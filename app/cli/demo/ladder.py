@@ -1,17 +1,18 @@
 """`agent-sudo eval`: the ladder from "blocked" to "verified", climbed on a real service; for pipelines."""
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from msgspec import Struct, structs
 
 from app.cli.demo.stage import Stage, stage
 from app.cli.failure import ERROR, NO, OK, Failure
 from app.cli.options import AsJson
 
 
-class Rung(Struct, frozen=True):
+@dataclass(frozen=True)
+class Rung:
     """One step; `passed` None: it cannot be taken in this version."""
 
     name: str
@@ -35,7 +36,7 @@ def evaluate(
     with stage() as on:
         rungs = _climb(on)
         is_good = all(rung.passed is not False for rung in rungs)
-        report = {"ok": is_good, "rungs": [structs.asdict(one) for one in rungs]}
+        report = {"ok": is_good, "rungs": [asdict(one) for one in rungs]}
         if output_dir is not None:
             _write(on, output_dir, report)
     if as_json:

@@ -1,17 +1,17 @@
 """What the demo plays: calls as an agent makes them, and what must become of each."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec import Struct
 
-
-class Wish(Struct, frozen=True):
+@dataclass(frozen=True)
+class Wish:
     """One tool call; `expected` is the decision without which the demo has failed."""
 
     tool: str
     arguments: dict[str, Any]
     expected: str
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def said(self) -> str:
@@ -20,7 +20,8 @@ class Wish(Struct, frozen=True):
         return f"{self.tool} {shown}".strip()
 
 
-class Scene(Struct, frozen=True):
+@dataclass(frozen=True)
+class Scene:
     title: str
     told: str
     wishes: tuple[Wish, ...]
