@@ -93,7 +93,8 @@ def test_their_package_reads_our_export(theirs: Theirs, ours: list[bytes], tmp_p
     everything = json.loads(theirs.run("audit", "list", "--json", "--limit", "0", file).stdout)
     assert everything == [json.loads(line) for line in ours]
     denied = json.loads(theirs.run("audit", "list", "--json", "--decision", "DENY", file).stdout)
-    assert {one["reason"] for one in denied} == {"Credentials are never read by agents."}
+    # What people denied is a denial there, too.
+    assert "Credentials are never read by agents." in {one["reason"] for one in denied}
     assert theirs.run("audit", "review", "--since", "24h", file).returncode == 0
 
 
