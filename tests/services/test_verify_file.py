@@ -108,7 +108,7 @@ def test_what_is_no_file_is_unreadable(file: Path) -> None:
     for path in (file, file.parent, Path("a\0b")):
         report = verify_file(path)
         assert (report.outcome, report.line) == (Outcome.UNREADABLE, None)
-        assert report.summary.startswith("the file cannot be read")
+        assert "cannot be read" in report.summary
 
 
 def test_a_line_is_read_no_further_than_one_can_be_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
