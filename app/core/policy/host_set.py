@@ -1,5 +1,6 @@
 """Hosts that a rule or a grant names: `api.example.com`, `*.example.com`, `example.com:8443`, `*`; `origin`, of git.
 
+A program that fetches packages from wherever it was set up to, as a rule from one place, has that as `registry://host`.
 A pattern without a port means the ports that its scheme has by itself where something is opened to a host, and any port
 where something is kept from it; `:*` means any.
 """
@@ -18,8 +19,8 @@ _HOST = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|\[[0-9a-f:.]{2,45}\]"
 _PATTERN = re.compile(rf"(\*|\*\.{_HOST}|{_HOST})(?::([0-9]{{1,5}}|\*))?")
 # INVARIANT: an address is read strictly: no user before the host, no backslash, nothing that two parsers read in two
 # ways. What is not understood is no host that anybody named.
-_ADDRESS = re.compile(rf"(https?|wss?|git)://({_HOST})(?::([0-9]{{1,5}}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
-_DEFAULT = {"http": "80", "https": "443", "ws": "80", "wss": "443", "git": "9418"}
+_ADDRESS = re.compile(rf"(https?|wss?|git|registry)://({_HOST})(?::([0-9]{{1,5}}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
+_DEFAULT = {"http": "80", "https": "443", "ws": "80", "wss": "443", "git": "9418", "registry": "443"}
 _SKIPPED = re.compile(r"[\t\n\r]")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]|[^\x00-\x7f]")
 

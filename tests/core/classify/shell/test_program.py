@@ -80,7 +80,7 @@ Look = Callable[[str], list[str]]
         ("python -m pytest a", ["run /w", "run /w/a"]),
         ("pytest a", ["run /w", "run /w/a"]),
         ("pytest $X", ["run /w", "opaque"]),
-        ("npm install $X", ["fetch https://registry.npmjs.org", "execute install scripts", "write /w", "opaque"]),
+        ("npm install $X", ["fetch registry://registry.npmjs.org", "execute install scripts", "write /w", "opaque"]),
         ("echo a >&b", ["write /w/b"]),
         ("echo a >&'b'", ["opaque", "write /w/b"]),
         ("rm /dev/null", ["delete /dev/null"]),
