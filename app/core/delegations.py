@@ -112,9 +112,7 @@ def _keys(situation: Situation, session: str | None) -> set[str]:
     found = {"", *(f"!{name}" for name in call.names)}
     if session is not None:
         found.add(f"#{session}")
-    for command in call.commands:
-        if command.words:
-            found.add(f"${plain(command.words[0])}")
+    found.update(f"${plain(command.words[0])}" for command in call.commands)
     for effect in call.effects:
         if effect.kind in NAMES_PATHS:
             found.update(f"/{name}" for name in situation.located(effect.resource).names)

@@ -114,7 +114,7 @@ class Effect(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """One simple command of a shell line, its words after quotes and escapes.
+    """One simple command of a shell line, its words, one at least, after quotes and escapes.
 
     A word whose value cannot be known keeps its source text, and an `OPAQUE` effect stands beside it.
     A wrapper (`sudo`, `env`, `bash -c`) is a command of its own, followed by the command that it runs. `globs`: some

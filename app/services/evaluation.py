@@ -232,7 +232,7 @@ class Evaluation:
 
         `again` are the steps for all that a batch attempts again.
         """
-        tries, refused = 1, frozenset[str]()
+        tries, refused, full = 1, frozenset[str](), False
         while isinstance(result, Stale) and tries < _TRIES:
             key, failed = attempt.key, result.guard
             gone = used_up(failed)
@@ -244,6 +244,8 @@ class Evaluation:
                 if failed.expires_at == key.expires_at:
                     raise UnauthenticatedError("expired_key", "This key has expired.")
                 self._sessions.has_passed(failed.expires_at)
+            # Once full is full for this request: else two guards that fail in turn would use up its tries.
+            full |= isinstance(failed, FewerPending)
             configuration = await self._refreshed(failed, attempt.asked)
             budget = Budget(STEPS) if again is None else again
             attempt = self._attempt(
@@ -253,7 +255,7 @@ class Evaluation:
                 budget,
                 refused,
                 recent=attempt.recent,
-                full=isinstance(failed, FewerPending),
+                full=full,
             )
             result = await attempt.written
         if isinstance(result, Stale):

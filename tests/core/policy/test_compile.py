@@ -55,6 +55,7 @@ def verdict(policy: Policy, tool: str, **arguments: object) -> Verdict:
         ("{id: a, allow: x, when: '1 +'}", "p.yaml:4: when: "),
         ("{id: a, allow: x, when: '1 + 1'}", "p.yaml:4: when: is not true or false"),
         ("{id: a, allow: x, approvers: {need: 2}}", "p.yaml:4: rule 'a': approvers, valid and expires belong to ask"),
+        ("{id: a, ask: x, expires: 1s}", "p.yaml:4: rule 'a': expires lies between 30s and 24h"),
         ("{id: a, ask: x, limit: {calls: 1, per: 1h}}", "p.yaml:4: rule 'a': limit and budget belong to allow"),
         ("{id: a, allow: x, limit: {calls: 0, per: 1h}}", "p.yaml:4: limit.calls: "),
         (

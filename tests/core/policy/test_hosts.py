@@ -107,5 +107,6 @@ def test_what_only_looks_is_told_from_what_changes() -> None:
 
 
 def test_who_may_reach_a_network_may_fetch_from_it() -> None:
-    reaches = compiled("{id: a, allow: web_fetch, effects: network}")
+    reaches = compiled("{id: a, allow: [web_fetch, shell], effects: network}")
     assert verdict(reaches, "web_fetch", url="https://docs.example.org/x") is Verdict.ALLOW
+    assert verdict(reaches, "shell", command="curl https://docs.example.org/x") is Verdict.ALLOW
