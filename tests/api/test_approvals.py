@@ -369,7 +369,7 @@ def test_one_answer_wakes_all_who_wait_and_each_needs_a_use_of_its_own(fresh: Wo
     answers: list[Any] = []
 
     def wait() -> None:
-        answers.append(fresh.evaluate({**tool("mcp:log/put"), "wait_ms": 2_000}))
+        answers.append(fresh.evaluate({**tool("mcp:log/put"), "wait_ms": 60_000}))
 
     threads = [threading.Thread(target=wait) for _ in range(5)]
     for thread in threads:
@@ -377,9 +377,12 @@ def test_one_answer_wakes_all_who_wait_and_each_needs_a_use_of_its_own(fresh: Wo
     until(lambda: _waiting(fresh) == 5)
     name = fresh.client.get("/approvals", headers=fresh.admin).json()["approvals"][0]["id"]
     approve(fresh, name)
+    until(lambda: len(answers) == 3 and _waiting(fresh) == 2)
+    again = fresh.client.get("/approvals", headers=fresh.admin).json()["approvals"][0]["id"]
+    approve(fresh, again, decision="deny")
     for thread in threads:
         thread.join()
-    assert sorted(answer["allowed"] for answer in answers) == [False, False, True, True, True]
+    assert [answer["allowed"] for answer in answers] == [True, True, True, False, False]
     assert {answer["approval"]["id"] for answer in answers if answer["allowed"]} == {name}
 
 
