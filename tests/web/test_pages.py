@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.services.visits import MOST
 from app.storage.visits import find_visit
-from tests.api.test_approvals import activate, asked, session
+from tests.api.asking import activate, asked, session
 from tests.api.world import BASE, PASSPHRASE, World, basic, world
 
 POLICY = """\
