@@ -9,6 +9,8 @@ import typer
 from app import __version__
 from app.cli import (
     agents,
+    answer,
+    approvals,
     audit,
     check,
     context,
@@ -58,9 +60,11 @@ commands.command("demo")(demo.demo)
 commands.command("eval")(ladder.evaluate)
 commands.command("context")(context.context)
 commands.command("doctor")(doctor.doctor)
+commands.command("approve")(answer.approve)
+commands.command("deny")(answer.deny)
 commands.command("stop")(stops.stop)
 commands.command("resume")(stops.resume)
-for _group in (operators, agents, keys, delegate, sessions, policy, workspace, audit):
+for _group in (approvals, operators, agents, keys, delegate, sessions, policy, workspace, audit):
     commands.add_typer(_group.commands)
 
 

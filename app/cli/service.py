@@ -1,6 +1,9 @@
 """The running service, spoken to as an operator. The passphrase goes out with each request and is kept nowhere."""
 
 import ipaddress
+import json
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -8,9 +11,15 @@ from app.cli.environment import settings
 from app.cli.failure import Failure
 
 if TYPE_CHECKING:
+    import httpx2
+
     from app.settings import Settings
 
 _PATIENCE_S = 30.0
+# How long to wait before a stream that broke off is taken up again.
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
+# What a service says that may answer in a moment.
+_LATER = (429, 502, 503, 504)
 
 
 def default_url(found: "Settings") -> str:
@@ -59,14 +68,46 @@ class Service:
     def delete(self, path: str) -> None:
         self._request("DELETE", path, None)
 
+    def follow(self, path: str, after: int) -> Iterator[Any]:
+        """The events of a stream that come after the entry `after`, for ever; where it breaks off it is taken up again.
+
+        Raises Failure where the service refuses.
+        """
+        import httpx2
+
+        pause = 0.0
+        while True:
+            try:
+                with (
+                    self._client() as client,
+                    client.stream("GET", f"{self._url}{path}", headers={"Last-Event-ID": str(after)}) as answer,
+                ):
+                    if not answer.is_success and answer.status_code not in _LATER:
+                        answer.read()
+                        raise Failure(_detail(answer))
+                    for line in answer.iter_lines() if answer.is_success else ():
+                        pause = 0.0
+                        field, _, value = line.partition(": ")
+                        if field == "id":
+                            after = int(value)
+                        elif field == "data":
+                            yield json.loads(value)
+            except httpx2.HTTPError:
+                pass
+            pause = min(2 * pause + _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S)
+            time.sleep(pause)
+
+    def _client(self) -> "httpx2.Client":
+        import httpx2
+
+        # No proxy: what is meant for this service is nobody else's to read.
+        return httpx2.Client(auth=self.sign_in, timeout=_PATIENCE_S, trust_env=False, verify=trusted(self._found))
+
     def _request(self, method: str, path: str, body: Any) -> Any:
         import httpx2
 
         try:
-            # No proxy: what is meant for this service is nobody else's to read.
-            with httpx2.Client(
-                auth=self.sign_in, timeout=_PATIENCE_S, trust_env=False, verify=trusted(self._found)
-            ) as client:
+            with self._client() as client:
                 answer = client.request(method, f"{self._url}{path}", json=body)
         except httpx2.HTTPError as error:
             raise Failure(

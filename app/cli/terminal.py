@@ -6,10 +6,12 @@ printed before `safe` has made every such character visible, and no text of ours
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
+from unicodedata import name as name_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # Letters and symbols by category that leave no ink: Hangul fillers, Khmer vowels, the blank of Braille.
 _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
+# Scripts with letters that look like those of another one.
+_ALIKE = frozenset(("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH", "MATHEMATICAL"))
+_WORDS_OF_TEXT = re.compile(r"\w+")
 # So many accents on one letter are writing; more cover the lines around it.
 _MOST_MARKS = 2
 
@@ -101,6 +106,29 @@ def fields(pairs: Iterable[tuple[str, object]]) -> "RenderableType":
     for name, value in pairs:
         grid.add_row(name, value if isinstance(value, (Text, Table)) else text(value))
     return grid
+
+
+def indented(value: Any) -> "Text":
+    """JSON over several lines, whole, each made safe by itself."""
+    from rich.text import Text
+
+    # Not `splitlines`: it would also cut, and lose, characters that an agent wrote.
+    return Text("\n").join(text(line) for line in json.dumps(value, indent=2, ensure_ascii=False).split("\n"))
+
+
+def mixed_words(value: Any) -> set[str]:
+    """The words in JSON that mix letters of scripts that look alike, each with the letters that do not fit."""
+    found: set[str] = set()
+    for word in _WORDS_OF_TEXT.findall(json.dumps(value, ensure_ascii=False)):
+        scripts = {script for one in word if one.isalpha() and (script := _script(one)) in _ALIKE}
+        if len(scripts) > 1:
+            odd = [f"U+{ord(one):04X}" for one in word if one.isalpha() and _script(one) in _ALIKE - {"LATIN"}]
+            found.add(f"{safe(word[:40])} ({' '.join(odd[:4])})")
+    return found
+
+
+def _script(letter: str) -> str:
+    return "LATIN" if letter.isascii() else name_of(letter, "").partition(" ")[0]
 
 
 def clock_time(timestamp: str | None) -> str:

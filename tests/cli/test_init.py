@@ -1,16 +1,12 @@
-import os
-import pty
 import re
-import sys
-import termios
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.cli.commands import Commands
+from tests.cli.conversation import converse
 from tests.homes import Home
-from tests.processes import Process, start, until
+from tests.processes import Process, start
 
 INIT = ("init", "--operator", "alice", "--passphrase-stdin", "--agent", "coder")
 
@@ -72,38 +68,18 @@ def test_init_works_while_the_service_runs(tmp_path: Path) -> None:
 
 
 def test_at_a_terminal_it_asks_and_shows_no_passphrase(empty: Commands) -> None:
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.update(empty.environment)
-        os.execv(sys.executable, [sys.executable, "-I", "-m", "app.cli", "init"])  # noqa: S606
-    secret = b"correct horse"
-    shown = b""
-    for question, reply in (
-        (b"operator", b"alice"),
-        (b"A passphrase", b"short"),
-        (b"A passphrase", secret),
-        (b"Once more", b"correct hearse"),
-        (b"A passphrase", secret),
-        (b"Once more", secret),
-        (b"agent", b"coder"),
-    ):
-        while question not in shown.rpartition(b"\n")[2]:
-            shown += os.read(terminal, 1_000)
-        # What is typed before the echo is off would be shown, so it is thrown away.
-        until(lambda hidden=reply not in (b"alice", b"coder"): _echoes(terminal) is not hidden)
-        os.write(terminal, reply + b"\n")
-        shown += b"\n"
-    with suppress(OSError):  # the other end is gone
-        while chunk := os.read(terminal, 1_000):
-            shown += chunk
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
+    secret = "correct horse"
+    replies = (
+        ("operator", "alice", False),
+        ("A passphrase", "short", True),
+        ("A passphrase", secret, True),
+        ("Once more", "correct hearse", True),
+        ("A passphrase", secret, True),
+        ("Once more", secret, True),
+        ("agent", "coder", False),
+    )
+    code, shown = converse(empty, ("init",), replies)
+    assert code == 0
     assert secret not in shown
-    assert b"too short" in shown
-    assert b"The two differ" in shown
-    assert b"asudo_" in shown
-    assert b"curl" in shown
-
-
-def _echoes(terminal: int) -> bool:
-    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+    for words in ("too short", "The two differ", "asudo_", "curl"):
+        assert words in shown

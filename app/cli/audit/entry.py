@@ -87,24 +87,12 @@ def _show(entry: dict[str, Any]) -> None:
         ]
     if payload is not None and entry["decision"]:
         rows += [("effect", f"{one['kind']} {one['resource']}") for one in payload["effects"]]
-        rows += [("request", _pretty(payload["request"]))]
+        rows += [("request", terminal.indented(payload["request"]))]
     elif payload is not None:
-        rows.append(("payload", _pretty(payload)))
+        rows.append(("payload", terminal.indented(payload)))
     elif entry["decision"]:
         rows.append(("request", "(erased)"))
     if "data" in body:
-        rows.append(("data", _pretty(body["data"])))
+        rows.append(("data", terminal.indented(body["data"])))
     rows += [("hash", entry["hash"]), ("previous", body["prev"])]
     terminal.output().print(terminal.fields(rows))
-
-
-def _pretty(value: Any) -> Any:
-    """JSON over several lines, each made safe by itself."""
-    import json
-
-    from rich.text import Text
-
-    from app.cli import terminal
-
-    lines = json.dumps(value, indent=2, ensure_ascii=False).splitlines()
-    return Text("\n").join(terminal.text(line) for line in lines)
