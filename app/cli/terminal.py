@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 # Characters that command a terminal, turn the direction of writing, or cannot be seen at all.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
-# Letters and symbols by category that leave no ink: Hangul fillers, Khmer vowels, the blank of Braille.
-_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
+# Letters and symbols by category that leave no ink (Hangul fillers, Khmer vowels, the blank of Braille), and the
+# selectors that change how the one before looks.
+_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\u034f") | {
+    chr(code) for selectors in (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)) for code in selectors
+}
 # Scripts with letters that look like those of another one.
 _ALIKE = frozenset(("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH", "MATHEMATICAL"))
 _WORDS_OF_TEXT = re.compile(r"\w+")
