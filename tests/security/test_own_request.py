@@ -1,7 +1,8 @@
 """An agent that knows everything except a passphrase cannot get its own request approved.
 
-It knows the id of its approval, every route, every key that it may hold, the names of the operators, and even the cookie of an
-operator's visit, since cookies ignore ports and it may listen on another one. Whatever it tries, its request still waits.
+It knows the id of its approval, every route, every key that it may hold, the names of the operators, and even the
+cookie of an operator's visit, since cookies ignore ports and it may listen on another one. Whatever it tries, its
+request still waits.
 """
 
 import base64
@@ -32,7 +33,7 @@ SPOOFED = {
     "x-forwarded-host": "127.0.0.1:8787",
     "x-original-url": "/approvals",
 }
-# As browsers say where a request comes from: a page elsewhere, another port of this host, a link in a mail, an old browser.
+# As browsers say where a request comes from: a page elsewhere, another port here, a link in a mail, an old browser.
 ELSEWHERE: tuple[dict[str, str], ...] = (
     {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
     {"origin": "http://127.0.0.1:9999", "sec-fetch-site": "same-site"},
