@@ -147,6 +147,8 @@ def _climbed(segments: Segments) -> Segments:
             kept.append(segment)
         elif len(kept) > 1:
             kept.pop()
+        elif not kept:
+            kept.append("..")
     return tuple(kept)
 
 

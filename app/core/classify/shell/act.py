@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.paths import Place, normalise
+from app.core.classify.shell.scraps import scraps
 from app.core.classify.shell.state import LOST, Arg, State
 from app.core.model import Command, Effect, EffectKind
 
@@ -153,13 +154,3 @@ def entered(state: State, arg: Arg) -> tuple[str, ...]:
             for directory in state.directories
         )
     )
-
-
-_BETWEEN = re.compile(r"[\s'\"`;&|<>(){}$=,:@\\]+")
-_MOST_SCRAPS: Final = 48
-
-
-def scraps(text: str) -> tuple[str, ...]:
-    """Stretches of unread shell that look like paths."""
-    found = (piece for piece in _BETWEEN.split(text) if "/" in piece or piece[:1] == "~")
-    return tuple(dict.fromkeys(found))[:_MOST_SCRAPS]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.paths import Place
-from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFECTS, Act, Record, scraps
+from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFECTS, Act, Record
 from app.core.classify.shell.builtins import BUILTINS
 from app.core.classify.shell.expand import expand, single
 from app.core.classify.shell.inner import Inner
@@ -17,6 +17,7 @@ from app.core.classify.shell.listers import listed
 from app.core.classify.shell.parse import GRAMMAR_STEPS, parse
 from app.core.classify.shell.program import PROGRAMS, judge
 from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below, is_script
+from app.core.classify.shell.scraps import pieces, scraps, shown
 from app.core.classify.shell.scripts import SCRIPTED
 from app.core.classify.shell.state import Arg, State, begin, merged
 from app.core.classify.shell.tree import (
@@ -62,6 +63,9 @@ _OPENS = {
     "&>>": EffectKind.WRITE,
 }
 
+# They print nothing, so a file that they are redirected to is emptied.
+_SILENT = frozenset((":", "true"))
+
 # After success, after failure.
 States = tuple[State, State]
 
@@ -85,12 +89,13 @@ def read_line(text: str, place: Place, budget: Budget) -> tuple[tuple[Command, .
 class _Reader:
     """Walks the tree as bash would run it, with every outcome that it could have."""
 
-    __slots__ = ("_depth", "_grammar", "_record")
+    __slots__ = ("_depth", "_grammar", "_guesses", "_record")
 
     def __init__(self, record: Record, grammar: Budget, depth: int = 0) -> None:
         self._record = record
         self._grammar = grammar
         self._depth = depth
+        self._guesses = False
 
     def text(self, text: str, state: State) -> State:
         """Shell text: the line itself, or what `bash -c` and `eval` are given."""
@@ -103,9 +108,25 @@ class _Reader:
         return _either(self._run(tree, state))
 
     def _unread(self, text: str, why: str, state: State) -> None:
-        act = Act((Arg(text[:LONGEST_RESOURCE]),), state, self._record, text)
+        words = text[:LONGEST_RESOURCE].split() or [text]
+        act = Act(tuple([Arg(word) for word in words]), state, self._record, text)
         act.opaque(f"the line: {why}")
-        act.access(tuple(Arg(scrap) for scrap in scraps(text)))
+        act.access(tuple([Arg(scrap) for scrap in scraps(text)]))
+        # INVARIANT: making a line unreadable hides nothing that any of its commands would show alone.
+        whole = shown(text)
+        if whole == text or not self._piece(whole, state):
+            for piece in pieces(whole):
+                state = self._piece(piece, state) or state
+
+    def _piece(self, text: str, state: State) -> State | None:
+        """What a stretch of unread text would do; None when it cannot be read either."""
+        tree = parse(text, self._record.budget, self._grammar)
+        if isinstance(tree, Unread):
+            return None
+        was, self._guesses = self._guesses, True
+        after = merged(state, _either(self._run(tree, state)))
+        self._guesses = was
+        return after
 
     # The tree --------------------------------------------------------------------------------------------------
 
@@ -225,7 +246,7 @@ class _Reader:
             self._substitutions(word, state)
         args = tuple(arg for word in node.words for arg in expand(word, state))
         act = Act(args, state, self._record, _source(node))
-        empties = not args or args[0].text in (":", "true")
+        empties = not args or args[0].text in _SILENT or (args[0].text in WRAPPERS and args[-1].text in _SILENT)
         for redirect in node.redirects:
             self._redirect(redirect, act)
             if empties and redirect.operator in (">", ">|", "&>"):
@@ -320,6 +341,8 @@ class _Reader:
         return _both(state)
 
     def _unknown(self, act: Act) -> None:
+        if self._guesses:
+            return  # no command at all, most likely
         name = act.args[0]
         folder, slash, own = name.text.rpartition("/")
         if name.why:
@@ -366,8 +389,11 @@ class _Reader:
             if inner.text is not None:
                 if self._depth > _DEEPEST:
                     raise BudgetExceededError
-                after = self.text(inner.text, inner.state)
-                state = after if inner.moves else state
+                if inner.guessed:
+                    self._piece(inner.text, inner.state)
+                else:
+                    after = self.text(inner.text, inner.state)
+                    state = after if inner.moves else state
             elif inner.args:
                 if self._depth > _DEEPEST:
                     raise BudgetExceededError

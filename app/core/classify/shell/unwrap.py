@@ -26,6 +26,7 @@ Wrapper = Callable[[Act], tuple[Inner, ...]]
 _LONGEST_PART: Final = 80
 # Start-up files that `-l` and `-i` read are the user's own.
 _SHELL_LETTERS = frozenset("celiuxo")
+_NOT_BARE = frozenset(("-r", "--no-run-if-empty"))
 # Puts the project's own Python first.
 _ACTIVATE = frozenset((".venv/bin/activate", "venv/bin/activate", "./.venv/bin/activate", "./venv/bin/activate"))
 _SHELL_LONG = frozenset(("--", "--norc", "--noprofile"))
@@ -125,7 +126,8 @@ def _text(act: Act, arg: Arg, state: State) -> Inner:
     if arg.why:
         act.opaque(arg.why)
         act.access((arg,))
-        return Inner(state=state)
+        # What is known of it is its source, quotes and all.
+        return Inner(text=arg.text.strip("\"'"), state=state, guessed=True)
     return Inner(text=arg.text, state=state)
 
 
@@ -154,13 +156,16 @@ def _source(act: Act) -> tuple[Inner, ...]:
 
 def _xargs(act: Act) -> tuple[Inner, ...]:
     args = after_flags(act, flags("-0 -r -t -x --null --no-run-if-empty", "-n -P -L -d -I -s --max-args --max-procs"))
-    replaces = any(arg.text[:2] == "-I" for arg in act.args)
+    own = act.args[: len(act.args) - len(args)]
+    replaces = any(arg.text[:2] == "-I" for arg in own)
+    # With no name to hand over, it runs the command all the same, unless it is told not to.
+    bare = () if replaces or any(arg.text in _NOT_BARE for arg in own) else inner(act, args)
     command = args or (Arg("echo"),)
     if act.state.listed:
         # INVARIANT: each name stands for all that lies where the names come from.
         if not replaces:
-            return inner(act, (*command, *act.state.listed))
-        mark = _mark(act.args)
+            return (*bare, *inner(act, (*command, *act.state.listed)))
+        mark = _mark(own)
         if not any(mark in arg.text and arg.text != mark for arg in command):
             names = [act.state.listed if arg.text == mark else (arg,) for arg in command]
             return inner(act, tuple([each for some in names for each in some]))
@@ -169,7 +174,7 @@ def _xargs(act: Act) -> tuple[Inner, ...]:
         # Any word may hold the mark that is replaced, the program's name too.
         act.opaque(extra.why)
         command = (command[0], *(Arg(arg.text, extra.why) for arg in command[1:]))
-    return inner(act, (*command, extra))
+    return (*bare, *inner(act, (*command, extra)))
 
 
 def _mark(args: tuple[Arg, ...]) -> str:
