@@ -1,4 +1,4 @@
-"""What a program does, from `programs/*.yaml`: flags, operands, effects. The schema is in `programs/README.md`.
+"""What a program does with its words, by its entry in the tables: flags, operands, effects.
 
 INVARIANT: a closed world. A flag, subcommand or operand that the data does not name makes the command opaque.
 """
@@ -6,118 +6,17 @@ INVARIANT: a closed world. A flag, subcommand or operand that the data does not 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from msgspec import Struct, convert
 from msgspec.structs import replace
-from ruamel.yaml import YAML
 
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg, State
+from app.core.classify.shell.tables import HOMES, Program
 from app.core.model import ON_PATHS, EffectKind
 
 _LONGEST_PART: Final = 80
-
-
-class Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    """One program or subcommand as the data spells it."""
-
-    flags: str = ""
-    takes: dict[str, str] = {}
-    adds: dict[str, str] = {}
-    operands: str = ""
-    deep: str = ""
-    instead: str = ""
-    matching: str = ""
-    default: str = ""
-    does: list[str] = []
-    tells: str = ""
-    fetches: str = ""
-    numeric: bool = False
-    inert: bool = False
-    prose: bool = False
-    stops: bool = False
-    tame: bool = False
-    needs: int = 0
-    any: bool = False
-    dashless: bool = False
-    modes: dict[str, Entry] = {}
-    subcommands: dict[str, Entry] = {}
-
-
-class Program(Struct, frozen=True):
-    """An `Entry` made ready: each flag with its role, operands split at the one that repeats."""
-
-    flags: frozenset[str]
-    takes: dict[str, str]
-    adds: dict[str, tuple[str, str]]
-    roles: tuple[str, ...]
-    repeats: int
-    deep: frozenset[str]
-    instead: frozenset[str]
-    matching: frozenset[str]
-    tells: frozenset[str]
-    entry: Entry
-    does: tuple[tuple[str, str], ...]
-    modes: dict[str, Program]
-    subcommands: dict[str, Program]
-
-
-def _program(entry: Entry) -> Program:
-    roles = entry.operands.split()
-    repeats = next((at for at, role in enumerate(roles) if role.endswith("*")), -1)
-    deep = frozenset(entry.deep.split()) - {"always"}
-    return Program(
-        flags=frozenset([*entry.flags.split(), *entry.matching.split(), *entry.adds, *deep]),
-        takes={flag: role for role, flags in entry.takes.items() for flag in flags.split()},
-        adds={flag: _effect(text) for flag, text in entry.adds.items()},
-        roles=tuple(role.removesuffix("*") for role in roles),
-        repeats=repeats,
-        deep=deep,
-        instead=frozenset(entry.instead.split()),
-        matching=frozenset(entry.matching.split()),
-        tells=frozenset(entry.tells.split()),
-        entry=entry,
-        does=tuple(_effect(text) for text in entry.does),
-        modes=_programs(entry.modes),
-        subcommands=_programs(entry.subcommands),
-    )
-
-
-def _programs(entries: dict[str, Entry]) -> dict[str, Program]:
-    return {
-        name: program
-        for names, entry in entries.items()
-        for program in (_program(entry),)
-        for name in names.split() or [""]
-    }
-
-
-def _effect(text: str) -> tuple[str, str]:
-    kind, _, resource = text.partition(" ")
-    return kind, resource
-
-
-def _load() -> tuple[dict[str, Program], dict[str, str]]:
-    yaml = YAML(typ="safe", pure=True)
-    found: dict[str, Program] = {}
-    homes: dict[str, str] = {}
-    for file in sorted((Path(__file__).parent / "programs").glob("*.yaml")):
-        entries: dict[str, Any] = yaml.load(file)
-        for names, raw in entries.items():
-            program = _program(convert(raw, Entry))
-            for name in names.split():
-                found[name] = program
-                homes[name] = file.stem
-    return found, homes
-
-
-_LOADED = _load()
-# Every program by name, and the file that it stands in; read once, at import, so that deciding does no I/O.
-PROGRAMS: Final = _LOADED[0]
-HOMES: Final = _LOADED[1]
 
 
 def judge(act: Act, program: Program) -> None:

@@ -15,11 +15,12 @@ from app.core.classify.shell.expand import expand, single
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.listers import listed
 from app.core.classify.shell.parse import GRAMMAR_STEPS, parse
-from app.core.classify.shell.program import PROGRAMS, judge
+from app.core.classify.shell.program import judge
 from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below, is_script
 from app.core.classify.shell.scraps import pieces, scraps, shown
 from app.core.classify.shell.scripts import SCRIPTED
 from app.core.classify.shell.state import Arg, State, begin, merged
+from app.core.classify.shell.tables import PROGRAMS
 from app.core.classify.shell.tree import (
     AndOr,
     Assignment,

@@ -11,9 +11,10 @@ from msgspec import Struct
 from app.core.classify.shell.act import LONGEST_VIA, Act
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
-from app.core.classify.shell.program import HOMES, PROGRAMS, judge
+from app.core.classify.shell.program import judge
 from app.core.classify.shell.project import is_script
 from app.core.classify.shell.state import Arg
+from app.core.classify.shell.tables import HOMES, PROGRAMS
 from app.core.model import EffectKind
 
 # What Django's script does that leaves its database alone.
