@@ -10,15 +10,11 @@ import re
 from collections.abc import Sequence as Nodes
 from typing import Final
 
-import tree_sitter_bash
-from tree_sitter import Language, Parser
-from tree_sitter import Node as Found
-
 from app.core.budget import Budget
-from app.core.classify.shell.cursor import Cursor
+from app.core.classify.shell.commands import Commands
+from app.core.classify.shell.grammar import Found, grammar
 from app.core.classify.shell.pieces import Piece, grouped, with_redirects
 from app.core.classify.shell.tree import (
-    Assignment,
     Background,
     Case,
     Conditional,
@@ -26,49 +22,32 @@ from app.core.classify.shell.tree import (
     Literal,
     Loop,
     Node,
-    Part,
     Puzzle,
     Redirect,
     Sequence,
     Simple,
     Subshell,
-    Substitution,
     Unread,
     Word,
 )
-from app.core.classify.shell.words import DisagreementError, Scanner, decode, expansion
+from app.core.classify.shell.words import DisagreementError, decode
 
 LONGEST: Final = 16_384  # bytes
 DEEPEST: Final = 50
-# tree-sitter calls back once per 100 operations, and each operation may look at all that is left of the line (on
-# `a()a()a()…` it does). So a call costs one step and another for every 128 bytes left: what tree-sitter may look at
-# is bounded, and with it the time (about 100 ms at worst). An ordinary line has no call, a page of shell about 50.
-GRAMMAR_STEPS: Final = 600
-_BYTES_A_STEP: Final = 128
-
-_BASH = Language(tree_sitter_bash.language())
 _INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_REDIRECTS = frozenset(("<", ">", ">>", ">|", "&>", "&>>", ">&", "<&", ">&-", "<&-", "<<<"))
-_FILES = frozenset(("file_redirect", "herestring_redirect"))
 _WRITTEN_LIKE_COMMANDS = frozenset(("command", "declaration_command", "unset_command", "variable_assignments"))
-# `time` is missing: it is unwrapped like a program.
-_RESERVED = frozenset((
-    "{", "}", "!", "[[", "]]", "if", "then", "elif", "else", "fi", "for", "in", "select", "while", "until", "do",
-    "done", "case", "esac", "function", "coproc",
-))  # fmt: skip
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_AFTER_OPERATOR = re.compile(r" (! )?-[a-z] ")
 _SEPARATORS = frozenset((";", "&"))
 
 
-def parse(text: str, budget: Budget, grammar: Budget) -> Sequence | Unread:
-    """What `text` says to bash. `grammar` holds the steps that tree-sitter has left for the whole line."""
+def parse(text: str, budget: Budget, steps: Budget) -> Sequence | Unread:
+    """What `text` says to bash. `steps` are those that tree-sitter has left for the whole line."""
     if not _is_visible(text):
         return Unread("it holds characters that are not shown")
     data = text.encode()
     if len(data) > LONGEST:
         return Unread("it is too long")
-    root = _grammar(data, grammar)
+    root = grammar(data, steps)
     if root is None:
         return Unread("it is too complex to parse, or no valid shell")
     try:
@@ -86,31 +65,10 @@ def _is_visible(text: str) -> bool:
     return plain.isprintable() and (text.isascii() or _INVISIBLE.isdisjoint(text))
 
 
-def _grammar(data: bytes, steps: Budget) -> Found | None:
-    def stop(offset: int, has_error: bool) -> bool:  # noqa: FBT001 (tree-sitter's signature)
-        steps.left -= 1 + (len(data) - offset) // _BYTES_A_STEP
-        return has_error or steps.left < 0
-
-    try:
-        # Only this form, with a reading callback, asks for progress.
-        root = Parser(_BASH).parse(lambda offset, _point: data[offset:], progress_callback=stop).root_node
-    except ValueError:  # stopped
-        return None
-    return None if root.has_error else root
-
-
-class _Reading:
+class _Reading(Commands):
     """One walk over the grammar's tree, from left to right."""
 
-    __slots__ = ("_budget", "_cursor", "_depth", "_root", "_scanner", "_source")
-
-    def __init__(self, source: str, root: Found, budget: Budget) -> None:
-        self._source = source
-        self._root = root
-        self._budget = budget
-        self._depth = 0
-        self._scanner = Scanner(source, self._nested)
-        self._cursor = Cursor(source)
+    __slots__ = ()
 
     def line(self) -> Sequence:
         body = self._sequence(self._root.children)
@@ -188,59 +146,6 @@ class _Reading:
             return grouped(pieces)
         return self._compound(kind, node.children)
 
-    def _simple(self, children: Nodes[Found]) -> Simple:
-        assignments: list[Assignment] = []
-        words: list[Word] = []
-        redirects: list[Redirect] = []
-        for child in children:
-            kind = child.type
-            if kind == "variable_assignment" and not words:
-                assignments.append(self._assignment(child))
-            elif kind in _FILES:
-                redirect, more = self._file(child)
-                redirects.append(redirect)
-                words += more
-            else:
-                words.append(self._word(child))
-            if len(words) == 1:
-                _check_name(words[0].source)
-        return Simple(tuple(assignments), tuple(words), tuple(redirects))
-
-    def _assignment(self, node: Found) -> Assignment:
-        word = self._word(node)
-        first = word.parts[0]
-        name, equals, rest = first.text.partition("=") if isinstance(first, Literal) else ("", "", "")
-        append = name.endswith("+")
-        name = name.removesuffix("+")
-        if not equals or not name.isascii() or not name.isidentifier():
-            raise DisagreementError("an assignment that we do not read")
-        value = (Literal(rest, first.quoted), *word.parts[1:]) if rest else word.parts[1:]
-        return Assignment(name, Word(word.source.partition("=")[2], value), append)
-
-    def _test(self, node: Found) -> Simple:
-        """`[ … ]` and `[[ … ]]` as what they are: a command and its words. In the second, operators are words."""
-        words: list[Word] = []
-        end = node.end_byte
-        double = node.children[0].type == "[["
-        at = node.start_byte
-        while at < end:
-            at = self._cursor.skip(at if words else node.start_byte, lines=False)
-            operator = self._source[at : at + 2]
-            if double and operator in ("&&", "||"):
-                # INVARIANT: a shell without `[[` runs what follows here; nothing begins with a dash that it could run.
-                if not _AFTER_OPERATOR.match(self._source, at + 2):
-                    raise DisagreementError("`[[`: not known to every shell")
-                stop, word = at + 2, Word(operator, (Literal(operator),))
-            else:
-                stop, word = self._scanner.word(at)
-            self._cursor.take(at, stop)
-            self._budget.spend()
-            words.append(word)
-            at = stop
-        if at != end or words[-1].source != ("]]" if double else "]"):
-            raise DisagreementError("a test that ends elsewhere")
-        return Simple(words=tuple(words))
-
     # Redirections ----------------------------------------------------------------------------------------------
 
     def _redirect(self, node: Found, pieces: list[Piece]) -> None:
@@ -250,21 +155,6 @@ class _Reading:
         else:
             redirect, words = self._file(node)
             with_redirects(pieces, [redirect], words)
-
-    def _file(self, node: Found) -> tuple[Redirect, list[Word]]:
-        """A redirection of a file, and the words behind it."""
-        children = node.children
-        if children[0].type == "file_descriptor":
-            self._token(children[0])
-            children = children[1:]
-            self._cursor.touch(children[0].start_byte)
-        operator = self._text(children[0])
-        if operator not in _REDIRECTS:
-            raise DisagreementError(f"{operator}: not read")
-        self._cursor.operator(children[0].start_byte, children[0].end_byte)
-        words = [self._word(child) for child in children[1:]]
-        target = Word("-", (Literal("-"),)) if operator[-1] == "-" else words.pop(0)
-        return Redirect(operator.removesuffix("-"), target), words
 
     def _here_document(self, children: Nodes[Found], pieces: list[Piece]) -> None:
         if children[0].type == "file_descriptor":
@@ -322,11 +212,6 @@ class _Reading:
                 pass
         # INVARIANT: a closed world. A kind of node that is not named in this module is not understood.
         raise DisagreementError(f"{kind.replace('_', ' ')}: not read")
-
-    def _keyword(self, node: Found) -> None:
-        """A reserved word, which is one only where a command may begin."""
-        self._cursor.begin(node.start_byte)
-        self._token(node)
 
     def _group(self, children: Nodes[Found]) -> Node:
         if children[0].type != "{":
@@ -436,56 +321,3 @@ class _Reading:
                 self._token(child)
                 self._cursor.fresh = True
         return Function(name, grouped(pieces))
-
-    # Tokens ----------------------------------------------------------------------------------------------------
-
-    def _text(self, node: Found) -> str:
-        return decode(self._source[node.start_byte : node.end_byte])
-
-    def _token(self, node: Found) -> None:
-        self._budget.spend()
-        self._cursor.token(node.start_byte, node.end_byte)
-
-    def _word(self, node: Found) -> Word:
-        self._budget.spend()
-        start, end = node.start_byte, node.end_byte
-        self._cursor.skip_to(start)
-        found, word = self._scanner.word(start)
-        # INVARIANT: both readers agree where a word ends.
-        if found != end:
-            raise DisagreementError("a word that ends elsewhere")
-        self._cursor.take(start, end)
-        return word
-
-    def _nested(self, at: int, quoted: bool) -> tuple[int, Part]:  # noqa: FBT001 (a callback)
-        """The substitution that the grammar sees at an offset."""
-        node = self._root.descendant_for_byte_range(at, at + 1)
-        while node is not None and node.start_byte == at and node.type not in _NESTED:
-            node = node.parent
-        if node is None or node.start_byte != at:
-            raise DisagreementError("a substitution that the grammar does not see")
-        source = self._text(node)
-        if node.type in ("expansion", "arithmetic_expansion"):
-            return node.end_byte, expansion(source, quoted=quoted)
-        ticks = source[0] == "`"
-        if ticks and ("\\" in source or (quoted and '"' in source) or "`" in source[1:-1]):
-            raise DisagreementError("backticks that need unescaping")
-        children = node.children
-        with self._cursor.aside(at):
-            was, self._scanner.in_backticks = self._scanner.in_backticks, ticks
-            self._token(children[0])
-            body = self._sequence(children[1:-1])
-            self._token(children[-1])
-            self._scanner.in_backticks = was
-        return node.end_byte, Substitution(source, body, quoted, node.type == "process_substitution")
-
-
-_NESTED = frozenset(("expansion", "arithmetic_expansion", "command_substitution", "process_substitution"))
-
-
-def _check_name(source: str) -> None:
-    if source in _RESERVED:
-        raise DisagreementError("a reserved word that the grammar takes for a program")
-    name = source.partition("=")[0].partition("[")[0].removesuffix("+")
-    if name != source and name.isidentifier():
-        raise DisagreementError("an assignment that the grammar takes for a word")

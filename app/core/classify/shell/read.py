@@ -10,20 +10,23 @@ from msgspec.structs import replace
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.paths import Place
 from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFECTS, Act, Record
+from app.core.classify.shell.assignments import assigned
 from app.core.classify.shell.builtins import BUILTINS
 from app.core.classify.shell.expand import expand, single
+from app.core.classify.shell.grammar import GRAMMAR_STEPS
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.listers import listed
-from app.core.classify.shell.parse import GRAMMAR_STEPS, parse
+from app.core.classify.shell.own_code import check_own_code
+from app.core.classify.shell.parse import parse
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below, is_script
+from app.core.classify.shell.redirects import opened
 from app.core.classify.shell.scraps import pieces, scraps, shown
 from app.core.classify.shell.scripts import SCRIPTED
-from app.core.classify.shell.state import Arg, State, begin, merged
+from app.core.classify.shell.state import Arg, State, States, begin, both, either, merged
+from app.core.classify.shell.stranger import own_copy, program_name, stranger
 from app.core.classify.shell.tables import PROGRAMS
 from app.core.classify.shell.tree import (
     AndOr,
-    Assignment,
     Background,
     Case,
     Conditional,
@@ -39,36 +42,19 @@ from app.core.classify.shell.tree import (
     Substitution,
     Unread,
     Word,
+    spelled,
 )
 from app.core.classify.shell.unwrap import WRAPPERS
-from app.core.classify.shell.variables import is_harmless, is_steering
+from app.core.classify.shell.variables import is_steering
 from app.core.model import Command, Effect, EffectKind
 
 _DEEPEST: Final = 12
 _MOST_ROUNDS: Final = 16
 _MOST_TRIALS: Final = 4
-_SYSTEM = frozenset(("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/opt/homebrew/bin"))
-# Where projects keep the programs that they depend on.
-_OWN = frozenset(
-    f"{dot}{folder}" for dot in ("", "./") for folder in (".venv/bin", "venv/bin", "node_modules/.bin", "vendor/bin")
-)
-_OWN_WRAPPERS = frozenset(("./gradlew", "./mvnw"))
 _ASKS_ITSELF = frozenset(("--version", "--help"))
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9+._-]{0,40}")
-_OPENS = {
-    "<": EffectKind.READ,
-    ">": EffectKind.WRITE,
-    ">>": EffectKind.WRITE,
-    ">|": EffectKind.WRITE,
-    "&>": EffectKind.WRITE,
-    "&>>": EffectKind.WRITE,
-}
-
 # They print nothing, so a file that they are redirected to is emptied.
 _SILENT = frozenset((":", "true"))
-
-# After success, after failure.
-States = tuple[State, State]
 
 
 def read_line(text: str, place: Place, budget: Budget) -> tuple[tuple[Command, ...], tuple[Effect, ...]]:
@@ -79,7 +65,7 @@ def read_line(text: str, place: Place, budget: Budget) -> tuple[tuple[Command, .
     record = Record(budget)
     try:
         _Reader(record, Budget(GRAMMAR_STEPS)).text(text, begin(place))
-        _check_own_code(record)
+        check_own_code(record)
     except BudgetExceededError:
         # INVARIANT: what was not read to its end is not understood.
         del record.effects[MOST_EFFECTS - 1 :]
@@ -106,7 +92,7 @@ class _Reader:
             return state.forgotten()
         if not tree.items:
             self._unread(text, "nothing to run", state)
-        return _either(self._run(tree, state))
+        return either(self._run(tree, state))
 
     def _unread(self, text: str, why: str, state: State) -> None:
         words = text[:LONGEST_RESOURCE].split() or [text]
@@ -125,7 +111,7 @@ class _Reader:
         if isinstance(tree, Unread):
             return None
         was, self._guesses = self._guesses, True
-        after = merged(state, _either(self._run(tree, state)))
+        after = merged(state, either(self._run(tree, state)))
         self._guesses = was
         return after
 
@@ -145,13 +131,13 @@ class _Reader:
                 begun = state
                 for item in node.items:
                     before = len(self._record.effects)
-                    after = _either(self._run(item, begun))
+                    after = either(self._run(item, begun))
                     begun = replace(state, listed=listed(item, self._record.effects[before:]))
                 # Each part has a shell of its own, but zsh runs the last one in this.
-                return _both(merged(state, after))
+                return both(merged(state, after))
             case Background() | Subshell():
                 self._run(node.item if isinstance(node, Background) else node.body, state)
-                return _both(state)
+                return both(state)
             case Negated():
                 success, failure = self._run(node.item, state)
                 return failure, success
@@ -165,7 +151,7 @@ class _Reader:
             case Loop():
                 return self._loop(node, state)
             case _:
-                return _both(state.defined(node.name, node.body))
+                return both(state.defined(node.name, node.body))
 
     def _sequence(self, node: Sequence, state: State) -> States:
         success = failure = state
@@ -188,9 +174,9 @@ class _Reader:
         ends: list[State] = []
         for condition, body in node.branches:
             success, state = self._run(condition, state)
-            ends.append(_either(self._run(body, success)))
-        ends.append(_either(self._run(node.otherwise, state)))
-        return _both(_all(ends))
+            ends.append(either(self._run(body, success)))
+        ends.append(either(self._run(node.otherwise, state)))
+        return both(either(ends))
 
     def _case(self, node: Case, state: State) -> States:
         for word in (node.word, *node.patterns):
@@ -198,8 +184,8 @@ class _Reader:
         ends = [state]
         for body in node.bodies:
             # `;&` falls through, so a body may begin where any earlier one ended.
-            ends.append(_either(self._run(body, _all(ends))))
-        return _both(_all(ends))
+            ends.append(either(self._run(body, either(ends))))
+        return both(either(ends))
 
     def _loop(self, node: Loop, state: State) -> States:
         if is_steering(node.variable):
@@ -209,8 +195,8 @@ class _Reader:
         if rounds is not None:
             end = state
             for value in rounds:
-                end = merged(end, _either(self._run(node.body, end.assigned(node.variable, value))))
-            return _both(end)
+                end = merged(end, either(self._run(node.body, end.assigned(node.variable, value))))
+            return both(end)
         # How often it runs is not known: run it quietly until nothing more changes, then once for the record.
         for _ in range(_MOST_TRIALS):
             quiet = _Reader(Record(self._record.budget), self._grammar, self._depth)
@@ -220,13 +206,13 @@ class _Reader:
             state = after
         else:
             state = state.forgotten()
-        return _both(self._once(node, state))
+        return both(self._once(node, state))
 
     def _once(self, node: Loop, state: State) -> State:
         if node.words is not None:
             state = state.assigned(node.variable, Arg("", f"${node.variable}: value not known"))
         success, failure = self._run(node.condition, state)
-        return merged(_either(self._run(node.body, merged(success, failure))), failure)
+        return merged(either(self._run(node.body, merged(success, failure))), failure)
 
     def _rounds(self, node: Loop, state: State) -> tuple[Arg, ...] | None:
         """The values of `for`, when all are known and few."""
@@ -246,10 +232,10 @@ class _Reader:
         for word in node.words:
             self._substitutions(word, state)
         args = tuple(arg for word in node.words for arg in expand(word, state))
-        act = Act(args, state, self._record, _source(node))
+        act = Act(args, state, self._record, spelled(node))
         empties = not args or args[0].text in _SILENT or (args[0].text in WRAPPERS and args[-1].text in _SILENT)
         for redirect in node.redirects:
-            self._redirect(redirect, act)
+            self._opened(redirect, act)
             if empties and redirect.operator in (">", ">|", "&>"):
                 # Nothing is written, so what stood there is gone.
                 act.opened(EffectKind.DELETE, single(redirect.target, state), redirect.operator)
@@ -257,9 +243,10 @@ class _Reader:
                 act.state = replace(act.state, listed=())
         after = state
         for assignment in node.assignments:
-            after = self._assign(assignment, after, act, alone=not args)
+            self._substitutions(assignment.value, after)
+            after = assigned(assignment, after, act, alone=not args)
         if not args:
-            return _both(after)
+            return both(after)
         if not node.assignments:
             return self._command(act)
         # `eval` and functions see the assignments; whether they outlive the command depends on the shell.
@@ -267,41 +254,14 @@ class _Reader:
         success, failure = self._command(act)
         return merged(state, success), merged(state, failure)
 
-    def _assign(self, node: Assignment, state: State, act: Act, *, alone: bool) -> State:
-        self._substitutions(node.value, state)
-        name = node.name
-        if is_steering(name) or not (alone or is_harmless(name)):
-            act.opaque(f"{name}: a variable that programs may obey", f"{name}=")
-            act.access(expand(node.value, state))
-        value = single(node.value, state)
-        if node.append:
-            # Not every shell knows `+=`: some run it as a program and keep the older value.
-            value = Arg("", "appended to")
-        if value.why:
-            value = Arg("", f"${name}: {value.why}", value.free)
-        return state.assigned(name, value)
-
     def _redirects(self, redirects: tuple[Redirect, ...], state: State) -> None:
         act = Act((), state, self._record, " ".join(f"{each.operator} {each.target.source}" for each in redirects))
         for redirect in redirects:
-            self._redirect(redirect, act)
+            self._opened(redirect, act)
 
-    def _redirect(self, node: Redirect, act: Act) -> None:
+    def _opened(self, node: Redirect, act: Act) -> None:
         self._substitutions(node.target, act.state)
-        target = single(node.target, act.state)
-        if node.operator in ("<<", "<<<"):
-            if target.why and not target.free:
-                act.opaque(target.why, node.operator)
-            return
-        kind = _OPENS.get(node.operator)
-        if kind is None:
-            # `>&2` copies a descriptor; `>&file` opens a file, whose quotes bash removes twice.
-            if not target.why and (target.text.removesuffix("-").isdecimal() or target.text == "-"):
-                return
-            if target.text != node.target.source:
-                act.opaque(f"{node.operator}{node.target.source}: a file's name that bash reads twice", node.operator)
-            kind = EffectKind.WRITE if node.operator == ">&" else EffectKind.READ
-        act.opened(kind, target, node.operator)
+        opened(node, act)
 
     def _substitutions(self, word: Word, state: State) -> None:
         """The commands inside a word; each runs in a shell of its own."""
@@ -312,25 +272,24 @@ class _Reader:
     def _command(self, act: Act) -> States:
         state = act.state
         name = act.args[0]
-        program = _program_name(name.text)
-        folder, slash, own = name.text.rpartition("/")
-        if slash and folder in _OWN and not name.why and not name.glob and (own in PROGRAMS or own in WRAPPERS):
+        program = program_name(name.text)
+        if program is None and (own := own_copy(name)) and (own in PROGRAMS or own in WRAPPERS):
             # The project's own copy of a program that is known.
             act.path(EffectKind.RUN, name)
             program = own
         if name.why or program is None:
-            self._unknown(act)
+            self._stranger(act)
         elif name.text in state.functions:
             return self._function(act, state.functions[name.text])
         elif len(act.args) == 2 and act.args[1].text in _ASKS_ITSELF and _PLAIN_NAME.fullmatch(program):
             # Whatever program it is, it says something about itself.
-            return _both(state)
+            return both(state)
         elif builtin := BUILTINS.get(program):
             act.name = program
             return builtin(act)
         elif wrapper := WRAPPERS.get(program):
             act.name = program
-            return _both(self._inside(wrapper(act), state))
+            return both(self._inside(wrapper(act), state))
         elif scripted := SCRIPTED.get(program):
             act.name = program
             scripted(act)
@@ -338,32 +297,13 @@ class _Reader:
             act.name = program
             judge(act, known)
         else:
-            self._unknown(act)
-        return _both(state)
+            self._stranger(act)
+        return both(state)
 
-    def _unknown(self, act: Act) -> None:
-        if self._guesses:
-            return  # no command at all, most likely
-        name = act.args[0]
-        folder, slash, own = name.text.rpartition("/")
-        if name.why:
-            act.opaque(name.why)
-            act.access(act.args[:1])
-        elif slash and not name.glob and (folder in _OWN or name.text in _OWN_WRAPPERS):
-            act.path(EffectKind.RUN, name)
-            act.name = own
-            if known := PROGRAMS.get(own):
-                judge(act, known)
-                return
-        elif slash and not name.glob and is_script(name.text):
-            act.path(EffectKind.RUN, name)
-        else:
-            if "/" in name.text:
-                act.path(EffectKind.EXECUTE, name)
-            else:
-                act.add(EffectKind.EXECUTE, name.text)
-            act.opaque(f"{name.text[:LONGEST_VIA]}: unknown program")
-        act.access(act.args[1:])
+    def _stranger(self, act: Act) -> None:
+        # In a guess, it is no command at all, most likely.
+        if not self._guesses:
+            stranger(act)
 
     def _function(self, act: Act, body: Node | None) -> States:
         self._depth += 1
@@ -374,7 +314,7 @@ class _Reader:
         if body is None or self._depth > _DEEPEST:
             act.opaque(f"{act.name}: one of several functions" if body is None else "nested too deeply")
             act.access(act.args[1:])
-            states = _both(act.state.forgotten())
+            states = both(act.state.forgotten())
         else:
             act.wraps()
             success, failure = self._run(body, replace(act.state, arguments=act.args[1:]))
@@ -399,78 +339,7 @@ class _Reader:
                 if self._depth > _DEEPEST:
                     raise BudgetExceededError
                 via = " ".join(arg.text for arg in inner.args)
-                after = _either(self._command(Act(inner.args, inner.state, self._record, via)))
+                after = either(self._command(Act(inner.args, inner.state, self._record, via)))
                 state = replace(after, functions=state.functions) if inner.moves else state
             self._depth -= 1
         return state
-
-
-def _check_own_code(record: Record) -> None:
-    """INVARIANT: code that the line itself has written is nobody's code but the line's, wherever it lies."""
-    written = [effect for effect in record.effects if effect.kind is EffectKind.WRITE]
-    if not written:
-        return
-    moved = [effect for effect in written if record.commands[effect.command].words[0].rpartition("/")[2] == "mv"]
-    for gone in [effect for effect in record.effects if effect.kind is EffectKind.DELETE] if moved else ():
-        if any(
-            is_below(one.resource, gone.resource.removesuffix("/**")) or one.resource == gone.resource for one in moved
-        ):
-            why = f"{gone.resource}: moved there in this line, then deleted"
-            record.effect(Effect(EffectKind.OPAQUE, why[:LONGEST_VIA], gone.via, "", gone.command))
-    runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
-    # What the project's own code writes, it writes as the project's own code.
-    runners = {run.command for run in runs}
-    for run in runs:
-        record.budget.spend(len(written))
-        for write in written:
-            if write.command != run.command and write.command not in runners and _becomes(write, run, record):
-                record.effect(
-                    Effect(
-                        EffectKind.OPAQUE,
-                        f"{run.resource}: written in this line, then run"[:LONGEST_VIA],
-                        run.via,
-                        "",
-                        run.command,
-                    )
-                )
-                break
-
-
-def _becomes(write: Effect, run: Effect, record: Record) -> bool:
-    """Whether what is written may be among what is run."""
-    words = record.commands[write.command].words
-    if not write.added_by.startswith((">", "&>")) and words[0].rpartition("/")[2] in WRITES_NO_CODE:
-        return False
-    if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
-        return True
-    return is_below(write.resource, run.resource) and not write.resource.endswith(DATA)
-
-
-def _source(node: Simple) -> str:
-    parts = [f"{each.name}={each.value.source}" for each in node.assignments]
-    parts += [word.source for word in node.words]
-    parts += [f"{each.operator} {each.target.source}" for each in node.redirects]
-    return " ".join(parts)
-
-
-def _program_name(text: str) -> str | None:
-    """`/bin/rm` is `rm`; a program in any other place is nobody we know."""
-    folder, slash, name = text.rpartition("/")
-    if not slash:
-        return text
-    return name if folder in _SYSTEM else None
-
-
-def _both(state: State) -> States:
-    return state, state
-
-
-def _either(states: States) -> State:
-    return merged(*states)
-
-
-def _all(states: list[State]) -> State:
-    whole = states[0]
-    for state in states[1:]:
-        whole = merged(whole, state)
-    return whole

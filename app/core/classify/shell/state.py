@@ -1,5 +1,6 @@
 """What the shell knows at one point of a line: directory, variables, functions."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -69,6 +70,10 @@ class State(Struct, frozen=True):
         return State((LOST,), {name: _several(name) for name in self.variables}, dict.fromkeys(self.functions))
 
 
+# After success, after failure.
+States = tuple[State, State]
+
+
 def begin(place: Place) -> State:
     """What is known before the line runs."""
     known = {"HOME": place.home, "PWD": place.cwd}
@@ -94,6 +99,19 @@ def merged(one: State, other: State) -> State:
             for name in {**functions, **other.functions}
         }
     return State(directories, variables, functions, one.arguments)
+
+
+def both(state: State) -> States:
+    """The same, whatever the outcome."""
+    return state, state
+
+
+def either(states: Sequence[State]) -> State:
+    """What is certain whichever of several holds."""
+    whole = states[0]
+    for state in states[1:]:
+        whole = merged(whole, state)
+    return whole
 
 
 def _either(name: str, one: Arg | None, other: Arg | None) -> Arg:

@@ -152,3 +152,11 @@ Node = (
     | Function
     | Redirected
 )
+
+
+def spelled(node: Simple) -> str:
+    """A command as the line spells it."""
+    parts = [f"{each.name}={each.value.source}" for each in node.assignments]
+    parts += [word.source for word in node.words]
+    parts += [f"{each.operator} {each.target.source}" for each in node.redirects]
+    return " ".join(parts)

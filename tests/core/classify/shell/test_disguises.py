@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 
 from app.core.budget import Budget
 from app.core.classify.shell.builtins import BUILTINS
-from app.core.classify.shell.parse import GRAMMAR_STEPS, parse
+from app.core.classify.shell.grammar import GRAMMAR_STEPS
+from app.core.classify.shell.parse import parse
 from app.core.classify.shell.tree import Literal, Redirect, Sequence, Simple, Unread, Word
 from app.core.decision import Verdict
 from tests.core.classify.shell.written import word, written

@@ -3,7 +3,8 @@
 import pytest
 
 from app.core.budget import Budget
-from app.core.classify.shell.parse import GRAMMAR_STEPS, LONGEST, _Reading, parse
+from app.core.classify.shell.grammar import GRAMMAR_STEPS
+from app.core.classify.shell.parse import LONGEST, _Reading, parse
 from app.core.classify.shell.tree import AndOr, Case, Conditional, Loop, Sequence, Simple, Unread
 from app.core.classify.shell.words import DisagreementError
 

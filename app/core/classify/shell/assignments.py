@@ -1,0 +1,22 @@
+"""What an assignment in the line tells, and what it may change."""
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.expand import expand, single
+from app.core.classify.shell.state import Arg, State
+from app.core.classify.shell.tree import Assignment
+from app.core.classify.shell.variables import is_harmless, is_steering
+
+
+def assigned(node: Assignment, state: State, act: Act, *, alone: bool) -> State:
+    """The state after an assignment; `alone` when it stands before no command that would get it."""
+    name = node.name
+    if is_steering(name) or not (alone or is_harmless(name)):
+        act.opaque(f"{name}: a variable that programs may obey", f"{name}=")
+        act.access(expand(node.value, state))
+    value = single(node.value, state)
+    if node.append:
+        # Not every shell knows `+=`: some run it as a program and keep the older value.
+        value = Arg("", "appended to")
+    if value.why:
+        value = Arg("", f"${name}: {value.why}", value.free)
+    return state.assigned(name, value)

@@ -1,0 +1,35 @@
+"""What a redirection opens."""
+
+from typing import Final
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.expand import single
+from app.core.classify.shell.tree import Redirect
+from app.core.model import EffectKind
+
+_OPENS: Final = {
+    "<": EffectKind.READ,
+    ">": EffectKind.WRITE,
+    ">>": EffectKind.WRITE,
+    ">|": EffectKind.WRITE,
+    "&>": EffectKind.WRITE,
+    "&>>": EffectKind.WRITE,
+}
+
+
+def opened(node: Redirect, act: Act) -> None:
+    """Writes down the file that a redirection of `act` opens."""
+    target = single(node.target, act.state)
+    if node.operator in ("<<", "<<<"):
+        if target.why and not target.free:
+            act.opaque(target.why, node.operator)
+        return
+    kind = _OPENS.get(node.operator)
+    if kind is None:
+        # `>&2` copies a descriptor; `>&file` opens a file, whose quotes bash removes twice.
+        if not target.why and (target.text.removesuffix("-").isdecimal() or target.text == "-"):
+            return
+        if target.text != node.target.source:
+            act.opaque(f"{node.operator}{node.target.source}: a file's name that bash reads twice", node.operator)
+        kind = EffectKind.WRITE if node.operator == ">&" else EffectKind.READ
+    act.opened(kind, target, node.operator)
