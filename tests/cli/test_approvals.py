@@ -25,7 +25,7 @@ rules:
   - {id: pushes, ask: shell, command: "git push *", risk: critical, reason: Pushing publishes work to others.}
   - {id: two, ask: "mcp:pay/*", approvers: {need: 2, owner: false}, risk: high}
 """
-PUSH = {
+PUSH: dict[str, Any] = {
     "tool": "Bash",
     "arguments": {"command": "git push", "description": "p\u0430y \u202eevil\u2028 \x1b[2J"},
     "source": "user",
