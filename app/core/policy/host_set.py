@@ -19,7 +19,9 @@ _HOST = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|\[[0-9a-f:.]{2,45}\]"
 _PATTERN = re.compile(rf"(\*|\*\.{_HOST}|{_HOST})(?::([0-9]{{1,5}}|\*))?")
 # INVARIANT: an address is read strictly: no user before the host, no backslash, nothing that two parsers read in two
 # ways. What is not understood is no host that anybody named.
-_ADDRESS = re.compile(rf"(https?|wss?|git|registry)://({_HOST})(?::([0-9]{{1,5}}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(
+    rf"(https?|wss?|git|registry)://({_HOST})(?::([0-9]{{1,5}}))?(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII
+)
 _DEFAULT = {"http": "80", "https": "443", "ws": "80", "wss": "443", "git": "9418", "registry": "443"}
 _SKIPPED = re.compile(r"[\t\n\r]")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]|[^\x00-\x7f]")
