@@ -27,6 +27,7 @@ from app.services.configuration import Configurations
 from app.services.delegations import Delegations
 from app.services.desk import Desk
 from app.services.evaluation import Evaluation
+from app.services.foresight import Foresight
 from app.services.health import Health
 from app.services.housekeeping import Housekeeping
 from app.services.keys import Keys
@@ -141,6 +142,7 @@ def build(settings: Settings) -> Service:
         audit=services.audit,
         decisions=services.decisions,
         delegations=services.delegations,
+        foresight=Foresight(services.audit, configurations),
         policies=services.policies,
         sessions=services.sessions,
         stops=services.stops,

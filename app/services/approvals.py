@@ -38,6 +38,7 @@ class Card(Struct, frozen=True, kw_only=True):
     waiting   how many callers wait for it here
     readable  whether its arguments are few enough to be approved
     once_only why nothing wider than *once* can be approved; "" where it can
+    by_itself why no delegation can be made of it; "" where one can
     request   as received, with `edited` arguments where a person put others there; None in lists, and once erased
     effects   of the request as received
     edited    the arguments that were approved in the place of those sent
@@ -52,6 +53,7 @@ class Card(Struct, frozen=True, kw_only=True):
     waiting: int
     readable: bool
     once_only: str
+    by_itself: str
     request: dict[str, Any] | None = None
     effects: list[dict[str, Any]] | None = None
     edited: dict[str, Any] | None = None
@@ -201,6 +203,7 @@ class Approvals:
                 waiting=self._live.waiting(one.id),
                 readable=is_readable(one),
                 once_only=why_once(one),
+                by_itself=why_by_itself(one),
             )
             for one in found
         ]
@@ -221,13 +224,16 @@ def status_of(one: StoredApproval, now: int) -> Status:
 
 def why_once(one: StoredApproval) -> str:
     """Why nothing wider than *once* can be approved; "" where it can."""
+    return why_by_itself(one) or ("it was not asked in a session" if one.session is None else "")
+
+
+def why_by_itself(one: StoredApproval) -> str:
+    """Why it is answered by itself, whatever else may be allowed ahead of time; "" where there is no reason."""
     # INVARIANT: a yes to something critical, or to what external content led to, is a yes to this one time.
     if one.strong:
         return "what is critical is approved once"
     if one.tainted:
         return "what external content may have led to is approved once"
-    if one.session is None:
-        return "it was not asked in a session"
     if any(quorum.need > 1 for quorum in quorums(one)):
         return "what several people must agree to is approved once"
     return ""

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.services import errors
-from app.web import activity, approval, control, inbox, sign_in
+from app.web import activity, approval, control, delegation, edit, inbox, sign_in
 from app.web.cases import Cases
 from app.web.pages import page
 from app.web.visitor import NotSignedInError, ProofNeededError
@@ -44,8 +44,9 @@ def console(cases: Cases) -> FastAPI:
     """The application of the pages."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.cases = cases
-    for router in (sign_in.router, inbox.router, approval.router, activity.router, control.router, _files()):
-        app.include_router(router, prefix="/console")
+    for pages in (sign_in, inbox, approval, edit, delegation, activity, control):
+        app.include_router(pages.router, prefix="/console")
+    app.include_router(_files(), prefix="/console")
     app.add_exception_handler(NotSignedInError, _sign_in_first)
     app.add_exception_handler(ProofNeededError, _prove_first)
     for kind in (errors.ProblemError, errors.UnavailableError, RequestValidationError, HTTPException, Exception):

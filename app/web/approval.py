@@ -92,7 +92,7 @@ def _shown(
 ) -> Response:
     card = cases.approvals.show(name)
     fields = list(_fields(card.request or {}))
-    hidden = sum(evidence(text).hidden for path, text, _ in fields for text in (path, text))
+    hidden = sum(evidence(text).hidden for path, text, *_ in fields for text in (path, text))
     return page(
         request,
         "approval",
@@ -101,6 +101,7 @@ def _shown(
         title=_title(card),
         fields=fields,
         hidden=hidden,
+        instead=list(_fields({"arguments": card.edited})) if card.edited is not None else [],
         tree=_tree(card),
         trusts=[(trust.name, trust == card.stored.trust) for trust in sorted(Trust, reverse=True)],
         prompts=_prompts(cases, card),
@@ -117,12 +118,12 @@ def _title(card: Card) -> str:
     return f"{card.stored.agent} wants to {' and '.join(deeds) or 'call a tool'}"
 
 
-def _fields(request: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _fields(request: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
     """All of the request, leaf by leaf: what would run first, then where, then what was said about it."""
     rest = {key: value for key, value in request.items() if key != "arguments"}
     leaves = [*flattened(request.get("arguments", {}), ""), *flattened(rest, "")]
     leaves.sort(key=lambda leaf: leaf[0] not in ("command", "cmd"))
-    return [(path or "arguments", *exactly(value)) for path, value in leaves if path or value]
+    return [(path or "arguments", *exactly(value), False) for path, value in leaves if path or value]
 
 
 def _tree(card: Card) -> list[tuple[str, list[dict[str, Any]]]]:

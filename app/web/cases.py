@@ -11,6 +11,7 @@ from app.services.approval_decisions import Decisions
 from app.services.approvals import Approvals
 from app.services.audit import Audit
 from app.services.delegations import Delegations
+from app.services.foresight import Foresight
 from app.services.policies import Policies
 from app.services.sessions import Sessions
 from app.services.stops import StopButtons
@@ -25,6 +26,7 @@ class Cases(Struct, frozen=True):
     audit: Audit
     decisions: Decisions
     delegations: Delegations
+    foresight: Foresight
     policies: Policies
     sessions: Sessions
     stops: StopButtons

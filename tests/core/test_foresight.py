@@ -12,7 +12,7 @@ from tests.core.test_delegation import delegated
 from tests.core.test_engine import rules
 
 RULES = rules(
-    "id: ask, ask: '*'",
+    "id: ask, ask: read_file, path: ['/srv/a', '/srv/b', '/etc/**', '**/secret']",
     "id: never, deny: read_file, path: '**/secret'",
     "id: free, allow: read_file, path: '/srv/free'",
     "id: untrusted, deny: read_file, path: '/srv/a', source: untrusted",

@@ -1,4 +1,4 @@
-"""The narrowest delegation covers the call for which it is made, and nothing that an agent would like it to cover too."""
+"""The narrowest delegation covers the call for which it is made, and not what an agent would like it to cover too."""
 
 from typing import Any
 
@@ -24,10 +24,11 @@ def narrow(request: dict[str, Any]) -> Terms | None:
     return narrowest(asked, classify(asked, place("/srv/project", "/home/u"), ASKS, Budget(9_999)))
 
 
-MAIL: dict[str, Any] = {
-    "tool": "send_email",
-    "arguments": {"to": ["a@b.example"], "n": 1, "f": 1.5, "t": True, "z": None},
-}
+def tool(name: str, **arguments: Any) -> dict[str, Any]:
+    return {"tool": name, "arguments": arguments}
+
+
+MAIL = tool("send_email", to=["a@b.example"], n=1, f=1.5, t=True, z=None)
 NAMED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     # what is asked, and what is asked later by an agent that wants more
     (bash("git push origin main"), bash("git push origin main --force")),
@@ -35,17 +36,17 @@ NAMED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (bash("git commit -m 'two words'"), bash("git commit -m 'two' words")),
     (bash("npm install left-pad"), bash("npm install left-pad evil")),
     (bash("git status && git push origin main"), bash("git push origin main && rm x")),
-    ({"tool": "Write", "arguments": {"file_path": "a.py", "content": "1"}}, {"tool": "Write", "arguments": {"file_path": "b.py"}}),
-    ({"tool": "Write", "arguments": {"file_path": "a.py"}}, {"tool": "Write", "arguments": {"file_path": "/etc/a.py"}}),
-    ({"tool": "WebFetch", "arguments": {"url": "https://a.example/x"}}, {"tool": "WebFetch", "arguments": {"url": "https://a.example/y"}}),
-    ({"tool": "WebFetch", "arguments": {"url": "https://a.example:8443/"}}, {"tool": "WebFetch", "arguments": {"url": "https://a.example/"}}),
+    (tool("Write", file_path="a.py", content="1"), tool("Write", file_path="b.py")),
+    (tool("Write", file_path="a.py"), tool("Write", file_path="/etc/a.py")),
+    (tool("WebFetch", url="https://a.example/x"), tool("WebFetch", url="https://a.example/y")),
+    (tool("WebFetch", url="https://a.example:8443/"), tool("WebFetch", url="https://a.example/")),
     (MAIL, {**MAIL, "arguments": {**MAIL["arguments"], "to": ["a@b.example", "c@d.example"]}}),
     (MAIL, {**MAIL, "arguments": {**MAIL["arguments"], "n": "1"}}),
     (MAIL, {**MAIL, "target": "c@d.example"}),
-    ({"tool": "mcp__pay__send", "arguments": {"to": 'say "b" \u202e\n'}}, {"tool": "mcp__pay__send", "arguments": {"to": "x"}}),
-    ({"tool": "mcp__pay__send"}, {"tool": "mcp__pay__take"}),
-    ({"tool": "mcp__pay__send", "target": "x"}, {"tool": "mcp__pay__send"}),
-]  # fmt: skip
+    (tool("mcp__pay__send", to='say "b" \u202e\n'), tool("mcp__pay__send", to="x")),
+    (tool("mcp__pay__send"), tool("mcp__pay__take")),
+    ({**tool("mcp__pay__send"), "target": "x"}, tool("mcp__pay__send")),
+]
 
 
 @pytest.mark.parametrize(("asked", "more"), NAMED, ids=range(len(NAMED)))
@@ -65,12 +66,12 @@ def test_the_narrowest_covers_what_it_is_made_for_and_not_a_step_more(asked: Any
         bash("ls [ab]"),
         bash("git push origin ma\u202ein"),
         bash("git push 'a\u200bb'"),
-        {"tool": "*"},
-        {"tool": "mcp__a__*"},
-        {"tool": "Read", "arguments": {"file_path": "/srv/**"}},
-        {"tool": "Read", "arguments": {"file_path": "/srv/a?"}},
-        {"tool": "mcp__a__b", "arguments": {"text": "x" * 3_000}},
-        {"tool": "mcp__a__b", "arguments": {"path": "/srv/a\nb"}},
+        tool("*"),
+        tool("mcp__a__*"),
+        tool("Read", file_path="/srv/**"),
+        tool("Read", file_path="/srv/a?"),
+        tool("mcp__a__b", text="x" * 3_000),
+        tool("mcp__a__b", path="/srv/a\nb"),
     ],
     ids=str,
 )

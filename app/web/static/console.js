@@ -76,6 +76,7 @@
     else if (key === "a") (document.querySelector(".yes input[type=password]") || document.getElementById("approve"))?.focus();
     else if (key === "d") document.getElementById("deny")?.focus();
     else if (key === "m") { const more = document.querySelector(".message"); if (more) { more.open = true; more.querySelector("textarea").focus(); } else return; }
+    else if (key === "e" || key === "g") document.getElementById(key === "e" ? "edit" : "delegate")?.click();
     else return;
     event.preventDefault();
   });
