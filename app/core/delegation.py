@@ -204,7 +204,10 @@ def _nature(name: str) -> frozenset[EffectKind]:
     """The kinds of effect that naming a tool names."""
     if name == "shell":
         return frozenset()
-    return frozenset((TOOLS[name].kind,)) if name in TOOLS else _UNKNOWN
+    if name not in TOOLS:
+        return _UNKNOWN
+    # What may send may fetch.
+    return ON_HOSTS if TOOLS[name].kind in ON_HOSTS else frozenset((TOOLS[name].kind,))
 
 
 def _ago(microseconds: int) -> str:

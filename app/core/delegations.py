@@ -5,11 +5,11 @@ However many there are, a call looks at few. A set never changes; what comes and
 
 from collections.abc import Iterable, Iterator
 
+from app.core.classify.url import address
 from app.core.decision import Classification, Finding, Stance
 from app.core.delegation import Delegation
 from app.core.model import NAMES_PATHS, ON_HOSTS
 from app.core.policy.command_set import plain
-from app.core.policy.host_set import address
 from app.core.policy.rule import Rule
 from app.core.policy.ruleset import RuleSet
 from app.core.policy.situation import Situation

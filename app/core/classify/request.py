@@ -1,12 +1,12 @@
 """A request as received → the call that it stands for: names, commands, effects."""
 
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.core.budget import Budget
 from app.core.classify import tools
+from app.core.classify.host_kinds import kinds
 from app.core.classify.names import names
 from app.core.classify.patch import changes
 from app.core.classify.paths import Place, normalise, spellings
@@ -20,7 +20,7 @@ _MOST_EFFECTS = 512
 _LONGEST_RESOURCE = 4_096
 _LONGEST_NAME = 100
 _DEEPEST_PATH = 255
-_HERE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?#]|\Z)", re.IGNORECASE)
+_HERE = frozenset(("is:loopback",))
 
 
 def classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budget) -> Call:
@@ -170,37 +170,38 @@ class _Reading:
         `said` is the command by which it was told to be this tool.
         """
         given: set[str] = set()
+        kind = tools.kind_of(tool, self._request.arguments)
         self._annotated()
         for argument, value in tools.leaves(self._request.arguments, self._budget):
             name = tools.plain(argument)
             if said and name == "command" and value == said:
                 continue
             if tool.prose and name == "prompt" and isinstance(value, str):
-                given.update(self._addresses(value))
+                given.update(self._addresses(kind, value))
             elif name not in tool.role:
                 self._beside(tool, name, value)
             elif isinstance(value, str):
                 given.add(name)
-                self._main(tool.kind, value, argument)
+                self._main(kind, value, argument)
             elif value is not None:
                 self._opaque(f"{argument}: a text was expected")
         if self._request.target:
             given.update(tool.instead)
-            self._main(tool.kind, self._request.target, "target")
+            self._main(kind, self._request.target, "target")
         self._resolved()
         if tool.default and given.isdisjoint(tool.instead):
             self._add(tool.kind, tool.default, "")
         elif not given:
             self._opaque("the argument that says what this acts on is missing")
 
-    def _addresses(self, text: str) -> set[str]:
+    def _addresses(self, kind: EffectKind, text: str) -> set[str]:
         """The addresses in a text by which a tool is told what to fetch: each is one of its words."""
         found = [word for word in text.split() if "://" in word]
         for word in found:
             self._budget.spend()
             if not tools.looks_like_url(word) or word.count("://") > 1:
                 self._opaque("prompt: an address among other signs")
-            self._main(EffectKind.NETWORK, word, "prompt")
+            self._main(kind, word, "prompt")
         return {"prompt"} if found else set()
 
     def _beside(self, tool: tools.Tool, name: str, value: Any) -> None:
@@ -272,7 +273,7 @@ class _Reading:
     def _main(self, kind: EffectKind, text: str, via: str) -> None:
         """What a tool acts on. An address given as a path, or a path as an address, is both."""
         self._add(kind, text, via)
-        if kind in (EffectKind.NETWORK, EffectKind.MESSAGE):
+        if kind in ON_HOSTS or kind is EffectKind.MESSAGE:
             at = text.lower().find("file:")
             if at >= 0 or (tools.looks_like_path(text) and not tools.looks_like_url(text)):
                 self._add(EffectKind.ACCESS, text[max(at, 0) :], via)
@@ -295,10 +296,11 @@ class _Reading:
         self.commands += commands
         for effect in effects:
             at = effect.command + before if effect.command >= 0 else effect.command
-            self._effects[Effect(effect.kind, effect.resource, effect.via, effect.added_by, at)] = None
+            kind = _sent(effect.kind, effect.resource)
+            self._effects[Effect(kind, effect.resource, effect.via, effect.added_by, at)] = None
 
     def _add(self, kind: EffectKind, text: str, via: str) -> None:
-        if kind in (EffectKind.NETWORK, EffectKind.MESSAGE):
+        if kind in ON_HOSTS or kind is EffectKind.MESSAGE:
             self._effect(kind, text[:_LONGEST_RESOURCE], via)
             return
         try:
@@ -314,7 +316,7 @@ class _Reading:
                 self._effect(kind, path, via)
 
     def _effect(self, kind: EffectKind, resource: str, via: str) -> None:
-        self._effects[Effect(kind, resource, via[:_LONGEST_NAME])] = None
+        self._effects[Effect(_sent(kind, resource), resource, via[:_LONGEST_NAME])] = None
 
     def _opaque(self, what: str) -> None:
         self._effect(EffectKind.OPAQUE, what, "")
@@ -328,10 +330,15 @@ _TOLD: Mapping[str, Callable[[_Reading], tuple[str, ...]]] = {
 }
 
 
+def _sent(kind: EffectKind, resource: str) -> EffectKind:
+    """INVARIANT: who asks for an address with much in it sends that much."""
+    return EffectKind.NETWORK if kind is EffectKind.FETCH and "has:data" in kinds(resource) else kind
+
+
 def _goes_out(effect: Effect) -> bool:
     """Whether an effect reaches anything but this machine."""
     if effect.kind in ON_HOSTS:
-        return not _HERE.match(effect.resource)
+        return kinds(effect.resource) != _HERE
     return effect.kind is EffectKind.MESSAGE
 
 

@@ -73,6 +73,11 @@ _EDITOR = {
     "insert": "edit_file",
     "undo_edit": "edit_file",
 }
+# What a tool that fetches is told besides addresses: how to show what it finds.
+_FETCHING = URLS | {
+    "prompt", "description", "format", "raw", "maxlength", "maxchars", "startindex", "timeout", "timeoutms", "limit",
+}  # fmt: skip
+_FETCHES = frozenset(("GET", "HEAD"))
 # Where a tool that has a default looks when it is told.
 _PLACES = frozenset(("path", "paths", "dir", "dirpath", "directory", "folder"))
 
@@ -134,7 +139,8 @@ class Tool(Struct, frozen=True):
     """A tool whose meaning we know: the kind of effect that it has on each argument of its main role.
 
     `default` is the resource when none of `instead` is given. Without a default, a call that gives nothing of the main
-    role is opaque. `prose`: a prompt may say what it acts on.
+    role is opaque. `prose`: a prompt may say what it acts on. `fetching`: with no arguments but these it sends nothing
+    but the address.
     """
 
     kind: EffectKind
@@ -142,6 +148,18 @@ class Tool(Struct, frozen=True):
     default: str = ""
     instead: frozenset[str] = _PLACES
     prose: bool = False
+    fetching: frozenset[str] = frozenset()
+
+
+def kind_of(tool: Tool, arguments: Mapping[str, Any]) -> EffectKind:
+    """What a tool does to what it acts on, with these arguments."""
+    if not tool.fetching:
+        return tool.kind
+    only = all(
+        plain(said) in tool.fetching or (plain(said) == "method" and value in _FETCHES)
+        for said, value in arguments.items()
+    )
+    return EffectKind.FETCH if only else tool.kind
 
 
 TOOLS: Mapping[str, Tool] = {
@@ -151,7 +169,7 @@ TOOLS: Mapping[str, Tool] = {
     "write_file": Tool(EffectKind.WRITE, PATHS),
     "edit_file": Tool(EffectKind.WRITE, PATHS),
     "delete_file": Tool(EffectKind.DELETE, PATHS),
-    "web_fetch": Tool(EffectKind.NETWORK, URLS, prose=True),
+    "web_fetch": Tool(EffectKind.NETWORK, URLS, prose=True, fetching=_FETCHING),
     "http_post": Tool(EffectKind.NETWORK, URLS),
     "web_search": Tool(EffectKind.NETWORK, URLS, default="search", instead=URLS),
     "send_email": Tool(EffectKind.MESSAGE, RECIPIENTS),

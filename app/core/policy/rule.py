@@ -16,7 +16,7 @@ from app.core.policy.condition import Condition
 from app.core.policy.glob import Pattern
 from app.core.policy.host_set import HostSet
 from app.core.policy.path_set import PathSet
-from app.core.policy.situation import Situation
+from app.core.policy.situation import ON_A_HOST, Situation
 from app.core.policy.wildcard import matches
 from app.core.trust import Trust
 
@@ -65,6 +65,8 @@ class Rule(Struct, frozen=True, kw_only=True):
         """Names of which a call must have one for this rule to apply (`Situation.keys`); None when it needs none."""
         if self.commands is not None and self.commands.keys is not None:
             return self.commands.keys
+        if self.hosts is not None and not self.loosens:
+            return ON_A_HOST
         return self.paths.keys if self.paths is not None else None
 
     def misses(self, situation: Situation) -> str | None:

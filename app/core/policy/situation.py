@@ -1,12 +1,15 @@
 """All that rules may look at when they are asked about one call."""
 
 from app.core.budget import Budget
-from app.core.model import NAMES_PATHS, Call
+from app.core.model import NAMES_PATHS, ON_HOSTS, Call
 from app.core.policy.command_set import plain
 from app.core.policy.condition import Facts
 from app.core.policy.located import Located, Roots, locate
 from app.core.policy.wildcard import is_wild
 from app.core.trust import Trust
+
+# The key of whatever reaches a host, which is no program and no segment of a path.
+ON_A_HOST = frozenset(("//",))
 
 
 class Situation:
@@ -44,6 +47,8 @@ class Situation:
                 if path.wild or path.tree:
                     return None
                 found = found | path.names if found else path.names
+            elif effect.kind in ON_HOSTS:
+                found = found | ON_A_HOST
         return found
 
     def located(self, path: str) -> Located:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.core.policy.host_set import Address, HostSet, address
+from app.core.classify.url import Address, address
+from app.core.policy.host_set import HostSet
 
 
 @pytest.mark.parametrize(
