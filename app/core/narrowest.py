@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 from app.core.classify.tools import TOOLS
+from app.core.classify.url import address
 from app.core.delegation import Scope, Terms
 from app.core.model import NAME, ON_HOSTS, ON_PATHS, ActionRequest, Call, Command
-from app.core.policy.host_set import address
 from app.core.policy.wildcard import is_wild
 
 _PLAIN = re.compile(NAME)

@@ -14,7 +14,7 @@ from app.core.classify.url import address, read, readings
 PIECES = (
     "http", "https", ":", "//", "/", "\\", "@", "a.example", "b.example", "%61", "%2e", "%40", "%2f", "1.2.3.4", "0x7f",
     "017", "1", ".", "[::1]", "::ffff:1.2.3.4", "?", "#", ":80", ":08080", " ", "\t", "\n", "é", "ß", "。", "\uff21",
-    "xn--a",    "user", "pa:ss", "_", "-", "localhost", "|", "\u00ad", "256", "4294967295", "%", "[", "]", "\0",
+    "xn--a", "user", "pa:ss", "_", "-", "localhost", "|", "\u00ad", "256", "4294967295", "%", "[", "]", "\0",
 )  # fmt: skip
 ADDRESSES = st.builds(
     lambda begin, pieces: begin + "".join(pieces),
