@@ -17,6 +17,7 @@ from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
 from app.api.services import Services
 from app.data import data
+from app.notify.channels import channels
 from app.services import home
 from app.services.agents import Agents
 from app.services.approval_decisions import Decisions
@@ -33,6 +34,7 @@ from app.services.housekeeping import Housekeeping
 from app.services.keys import Keys
 from app.services.live_approvals import LiveApprovals
 from app.services.live_sessions import LiveSessions
+from app.services.notices import Notices
 from app.services.operators import Operators
 from app.services.outcomes import Outcomes
 from app.services.passphrases import Passphrases
@@ -92,6 +94,7 @@ def build(settings: Settings) -> Service:
     live_approvals = LiveApprovals(database, clock)
     approvals = Approvals(database, desk, live_approvals, clock)
     listener = Listener(database, CHANNEL, live_approvals.written)
+    notices = Notices(database, desk, approvals, channels(*settings.notified), clock, url=settings.address)
     housekeeping = Housekeeping((attempts.tell, uses.tell, approvals.sweep))
     delegations = Delegations(database, desk, clock)
     evaluation = Evaluation(
@@ -127,10 +130,12 @@ def build(settings: Settings) -> Service:
         live_approvals.start()
         listener.start()
         housekeeping.start()
+        notices.start()
         try:
             yield
         finally:
             live_approvals.stop()
+            await asyncio.to_thread(notices.stop)
             await asyncio.to_thread(listener.stop)
             await housekeeping.end()
             await ledger.stop()

@@ -4,8 +4,9 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, FilePath, model_validator
+from pydantic import Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.IGNORECASE)
@@ -49,6 +50,16 @@ class Settings(BaseSettings):
         default=0, ge=0, description="Evaluations that one key may ask for each second; 0 means no limit."
     )
 
+    notify_webhook: SecretStr | None = Field(
+        default=None, description="Where a signed notice is posted when a request waits: `https://…`."
+    )
+    notify_secret: SecretStr | None = Field(
+        default=None, description="What signs it: `whsec_` and base64 of 24 to 64 random bytes."
+    )
+    notify_urls: SecretStr | None = Field(
+        default=None, description="Slack, ntfy, e-mail and others, as apprise writes them, separated by spaces."
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
@@ -59,6 +70,10 @@ class Settings(BaseSettings):
                 f"AGENT_SUDO_HOST={self.host} can be reached from elsewhere: set AGENT_SUDO_TLS_CERTIFICATE and "
                 "AGENT_SUDO_TLS_KEY, or AGENT_SUDO_BEHIND_PROXY=1 if something in front of the service does TLS"
             )
+        if (self.notify_webhook is None) != (self.notify_secret is None):
+            raise ValueError("AGENT_SUDO_NOTIFY_WEBHOOK and AGENT_SUDO_NOTIFY_SECRET belong together")
+        if self.notify_webhook is not None and not _is_private(self.notify_webhook.get_secret_value()):
+            raise ValueError("AGENT_SUDO_NOTIFY_WEBHOOK takes https://, or http:// on this machine")
         for name in self._named:
             if _HOST.fullmatch(name) is None:
                 raise ValueError(f"AGENT_SUDO_ALLOWED_HOSTS takes plain host names without port, and {name!r} is none")
@@ -91,6 +106,15 @@ class Settings(BaseSettings):
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
+    def notified(self) -> tuple[str, str, list[str]]:
+        """Where people are notified: a webhook, what signs it, and addresses as apprise writes them."""
+        webhook, secret, urls = (
+            one.get_secret_value() if one is not None else ""
+            for one in (self.notify_webhook, self.notify_secret, self.notify_urls)
+        )
+        return webhook, secret, urls.split()
+
+    @property
     def hosts(self) -> frozenset[str]:
         """Host names, lower case and without port, that requests may be addressed to."""
         address = _address(self.host)
@@ -110,3 +134,15 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
+
+
+def _is_private(url: str) -> bool:
+    """Whether nobody on the way can read what is sent to this address."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    address = _address(host)
+    here = host == "localhost" or (address is not None and address.is_loopback)
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and here))

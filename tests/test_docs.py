@@ -38,6 +38,7 @@ PAGES = [
                 "sessions",
                 "delegations",
                 "approvals",
+                "notifications",
                 "agents",
                 "operators",
             ),

@@ -113,6 +113,12 @@ def waiting(
     return _rows(connection, query)
 
 
+def next_waiting(connection: Connection, now: int, after: int) -> StoredApproval | None:
+    """The first that waits of those opened after the entry `after`."""
+    query = select(*_COLUMNS).where(PENDING, approval.c.expires_at > now, approval.c.opened > after)
+    return next(iter(_rows(connection, query.order_by(approval.c.opened).limit(1))), None)
+
+
 def page(
     connection: Connection,
     limit: int,

@@ -329,3 +329,11 @@ visit = Table(
     Column("expires_at", I64, nullable=False),
     Index("visit_operator", "operator", "opened_at"),
 )
+
+# How far each way to notify people has come: they were told of all approvals up to the one that `told` opened.
+notice = Table(
+    "notice",
+    METADATA,
+    Column("channel", Text, primary_key=True),
+    Column("told", I64, nullable=False),
+)

@@ -9,7 +9,9 @@ import pytest
 from msgspec import Struct
 from starlette.testclient import TestClient
 
-from app.main import build
+from app.main import Service, build, clock
+from app.notify.notice import Notice, UndeliveredError
+from app.services.notices import Notices
 from app.storage.database import Database
 from tests.homes import OPERATOR, PASSPHRASE, Home, basic, bearer, prepare
 
@@ -144,6 +146,38 @@ def _approvals(done: Done, operator: dict[str, str], agent: dict[str, str]) -> l
     return answers
 
 
+class Told:
+    """A way to tell people that keeps what it was told, and refuses what `refused` says."""
+
+    name = "told"
+
+    def __init__(self, refused: Callable[[int], UndeliveredError | None] = lambda _: None) -> None:
+        self.notices: list[Notice] = []
+        self.tries = 0
+        self._refused = refused
+
+    def send(self, notice: Notice) -> None:
+        self.tries += 1
+        if (error := self._refused(self.tries)) is not None:
+            raise error
+        self.notices.append(notice)
+
+
+def notices_of(service: Service, *channels: Told) -> Notices:
+    """Notices of a service that runs."""
+    services = service.application.state.services
+    return Notices(
+        service.database, services.agents._desk, services.approvals, channels, clock, url="http://127.0.0.1:8787"
+    )
+
+
+def _notify(service: Service) -> None:
+    """Tell of two that wait: one arrives, one never does."""
+    notices = notices_of(service)
+    notices.tell(Told())
+    notices.tell(Told(lambda _: UndeliveredError("status 400", again=False)))
+
+
 def _let_approvals_expire(database: Database) -> None:
     with database.writing.begin() as connection:
         connection.exec_driver_sql("UPDATE approval SET expires_at = 1 WHERE status = 'pending'")
@@ -165,6 +199,7 @@ def filled(folder: Path, url: str) -> Iterator[Filled]:
         services = service.application.state.services
         services.health._resume(services.configurations.current.log)
         services.evaluation._uses.tell()
+        _notify(service)
         _let_approvals_expire(service.database)
         services.approvals.sweep()
         yield Filled(service.database, answers)

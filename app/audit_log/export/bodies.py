@@ -462,6 +462,27 @@ class ApprovalVoided(Change, frozen=True, tag="approval.voided"):
     data: VoidData
 
 
+class NoticeData(Part, frozen=True):
+    approval: str
+    channel: str
+
+
+class NoticeSent(Change, frozen=True, tag="notice.sent"):
+    """People were told elsewhere that a request waits."""
+
+    data: NoticeData
+
+
+class FailureData(NoticeData, frozen=True):
+    reason: str
+
+
+class NoticeFailed(Change, frozen=True, tag="notice.failed"):
+    """They could not be told, and it is not tried again."""
+
+    data: FailureData
+
+
 class ProposedData(Part, frozen=True):
     policy: PolicyDigest
 
@@ -527,6 +548,8 @@ Entry: TypeAlias = (
     | ApprovalRevoked
     | ApprovalExpired
     | ApprovalVoided
+    | NoticeSent
+    | NoticeFailed
     | KeyUsed
     | StopPressed
     | StopLifted

@@ -1,0 +1,1 @@
+"""Ways to tell people, elsewhere, that something waits for them."""
