@@ -13,7 +13,7 @@ from typing import Literal as OneOf
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from ruamel.yaml import YAML
+import msgspec.yaml
 
 from app.core.classify.url import Reading, read
 
@@ -22,7 +22,7 @@ Kind = OneOf[
     "is:steered", "is:documentation", "is:look-alike", "is:ambiguous", "has:password", "has:data",
 ]  # fmt: skip
 KINDS: Final = frozenset(get_args(Kind))
-_DATA: Final = YAML(typ="safe", pure=True).load(Path(__file__).with_name("hosts.yaml"))
+_DATA: Final = msgspec.yaml.decode(Path(__file__).with_name("hosts.yaml").read_bytes())
 _LISTS: Final[tuple[Kind, ...]] = (
     "is:metadata", "is:paste", "is:webhook", "is:shortener", "is:steered", "is:documentation",
 )  # fmt: skip

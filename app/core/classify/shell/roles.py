@@ -11,7 +11,7 @@ from app.core.classify.shell.act import Act, entered
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
 from app.core.classify.shell.run_roles import RUN_ROLES
-from app.core.classify.shell.sql import only_selects
+from app.core.classify.shell.sql import SQL_ROLES
 from app.core.classify.shell.state import ENVIRONMENT, Arg
 from app.core.classify.shell.variables import PUBLIC
 from app.core.classify.tools import alternatives
@@ -132,12 +132,6 @@ def _pager(act: Act, arg: Arg, added_by: str) -> None:
     act.path(EffectKind.READ, arg, added_by)
 
 
-def _sql(act: Act, arg: Arg, added_by: str) -> None:
-    """A statement for a database."""
-    if _known(act, arg, added_by) and not only_selects(arg.text):
-        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: a statement that may do more than select", added_by)
-
-
 def _unpack(act: Act, arg: Arg, added_by: str) -> None:
     """A directory that is filled."""
     act.path(EffectKind.WRITE, arg, added_by)
@@ -194,7 +188,6 @@ ROLES: dict[str, Role] = {
     "code": _code,
     "cd": _cd,
     "process": _process,
-    "sql": _sql,
     "unpack": _unpack,
     "setting": _setting,
     "jq": _jq,
@@ -208,4 +201,5 @@ ROLES: dict[str, Role] = {
     **GIT_ROLES,
     **HOST_ROLES,
     **RUN_ROLES,
+    **SQL_ROLES,
 }

@@ -1,27 +1,92 @@
-"""Statements for a database in the words of a shell line: read only where they plainly just select."""
+"""What words mean to the clients of databases: statements, databases, the machines that these lie on."""
 
-import re
+from collections.abc import Callable
 from typing import Final
 
-# Names, numbers, quoted texts without anything to escape, and the marks between them; one class, so linear.
-_SELECT = re.compile(
-    r"\s*(?:explain\s+)?(?:select|pragma\s+table_info)\b[\w\s*,.()=<>'%+-]*;?\s*", re.IGNORECASE | re.ASCII
-)
-_CALL = re.compile(r"(\w+)\s*\(")
-_FUNCTIONS: Final = frozenset(
-    (
-        "count", "sum", "min", "max", "avg", "total", "length", "lower", "upper", "round", "abs", "date", "datetime",
-        "coalesce", "distinct", "in", "and", "or", "table_info",
-    )
-)  # fmt: skip
-_CHANGES = re.compile(r"\b(?:into|insert|update|delete|drop|alter|attach|create|replace|vacuum)\b", re.IGNORECASE)
-_DOT = re.compile(r"\.(?:tables|schema|indexes|databases|dbinfo|fullschema)(?: [\w%]+)?", re.ASCII)
+from app.core.classify.host_kinds import kinds
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.state import Arg
+from app.core.classify.sql import judge
+from app.core.model import EffectKind
+
+_LONGEST_PART: Final = 80
+_LONGEST_HOST: Final = 253
+_HERE: Final = frozenset(("is:loopback",))
+Role = Callable[[Act, Arg, str], None]
 
 
-def only_selects(statement: str) -> bool:
-    """The statement reads tables of its own database and calls nothing but plain arithmetic."""
-    if _DOT.fullmatch(statement):
-        return True
-    if not _SELECT.fullmatch(statement) or _CHANGES.search(statement) or "--" in statement:
-        return False
-    return all(name.lower() in _FUNCTIONS for name in _CALL.findall(statement))
+def _known(act: Act, arg: Arg, added_by: str) -> bool:
+    if arg.why:
+        act.opaque(arg.why, added_by)
+    return not arg.why
+
+
+def _in_file(dialect: str) -> Role:
+    """A statement for a database that is a file, the operand that was read before."""
+
+    def role(act: Act, arg: Arg, added_by: str) -> None:
+        if not _known(act, arg, added_by):
+            return
+        found = judge(arg.text, dialect, act.record.budget)
+        if found.opaque:
+            act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: {found.opaque}", added_by)
+        if not found.changes:
+            return
+        files = [one for one in act.record.effects if one.command == act.index and one.kind is EffectKind.READ]
+        for file in files:
+            act.add(EffectKind.WRITE, file.resource)
+            if found.destroys:
+                act.add(EffectKind.DELETE, file.resource)
+        if not files:
+            # The statement stands before the file, or there is none.
+            act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: changes a database that is not named", added_by)
+
+    return role
+
+
+def _on_server(dialect: str) -> Role:
+    """A statement for a database that a server keeps."""
+
+    def role(act: Act, arg: Arg, added_by: str) -> None:
+        if not _known(act, arg, added_by):
+            return
+        found = judge(arg.text, dialect, act.record.budget)
+        if found.opaque:
+            act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: {found.opaque}", added_by)
+        elif found.changes:
+            # By its nature: what a client is for is said in its words, whatever flag they stand behind.
+            act.add(EffectKind.CONFIGURE, f"database: {', '.join(found.changes)}")
+        else:
+            act.add(EffectKind.QUERY, "database")
+
+    return role
+
+
+def _server(act: Act, arg: Arg, added_by: str) -> None:
+    """The machine that a database lies on; a path is a socket of this one."""
+    if not _known(act, arg, added_by) or arg.text[:1] == "/":
+        return
+    for host in arg.text.split(","):
+        if kinds(f"database://{host}") != _HERE:
+            act.add(EffectKind.NETWORK, f"database://{host[:_LONGEST_HOST]}", added_by)
+
+
+def _database(act: Act, arg: Arg, added_by: str) -> None:
+    """The name of a database, its address, or a list of settings."""
+    if not _known(act, arg, added_by):
+        return
+    if "://" in arg.text:
+        if kinds(arg.text) != _HERE:
+            act.add(EffectKind.NETWORK, arg.text, added_by)
+    elif "=" in arg.text:
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+
+
+SQL_ROLES: dict[str, Role] = {
+    "sql": _in_file("sqlite"),
+    "duckdb": _in_file("duckdb"),
+    "postgres": _on_server("postgres"),
+    "mysql": _on_server("mysql"),
+    "database": _database,
+    "server": _server,
+}
