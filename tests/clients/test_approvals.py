@@ -1,15 +1,13 @@
 """A person is asked: the call waits, and what runs is what was approved."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from agent_sudo_client import Agent, ApprovalPending, Client, PermissionDenied, sudo
 
 from tests.clients.conftest import Running
+from tests.clients.person import a_person
 from tests.homes import OPERATOR, PASSPHRASE
 
 
@@ -20,27 +18,10 @@ def agent(here: Running) -> Iterator[Agent]:
     made.client.close()
 
 
-@contextmanager
-def a_person(running: Running, decision: str, **more: Any) -> Iterator[None]:
-    """Answers the next approval that opens while the block runs."""
-    failures: list[BaseException] = []
-
-    def answer() -> None:
-        try:
-            with Client(running.url, running.keys["analytics-bot"], operator=(OPERATOR, PASSPHRASE)) as client:
-                ended = threading.Event()
-                waiting: list[dict[str, Any]] = []
-                while not waiting and not ended.wait(0.02):
-                    waiting = client.approvals()
-                client.decide_approval(waiting[0]["id"], decision, **more)
-        except BaseException as error:  # noqa: BLE001 - told to the test
-            failures.append(error)
-
-    thread = threading.Thread(target=answer)
-    thread.start()
-    yield
-    thread.join(60)
-    assert not failures
+@pytest.fixture
+def operator(here: Running) -> Iterator[Client]:
+    with Client(here.url, here.keys["analytics-bot"], operator=(OPERATOR, PASSPHRASE)) as client:
+        yield client
 
 
 @sudo(on_deny="wait", wait=60)
@@ -53,37 +34,37 @@ async def publish_later(what: str) -> str:
     return what
 
 
-def test_a_call_waits_for_a_person_and_runs(agent: Agent, here: Running) -> None:
-    with agent.start_session(), a_person(here, "approve"):
+def test_a_call_waits_for_a_person_and_runs(agent: Agent, operator: Client) -> None:
+    with agent.start_session(), a_person(operator, "approve"):
         assert publish("a page", ["x"]) == "a page to ['x']"
 
 
-def test_a_coroutine_waits_for_a_person_and_runs(agent: Agent, here: Running) -> None:
+def test_a_coroutine_waits_for_a_person_and_runs(agent: Agent, operator: Client) -> None:
     async def run() -> str:
         async with agent.start_session():
             return await publish_later("a page")
 
-    with a_person(here, "approve"):
+    with a_person(operator, "approve"):
         assert asyncio.run(run()) == "a page"
 
 
-def test_what_a_person_refuses_does_not_run(agent: Agent, here: Running) -> None:
-    with agent.start_session(), a_person(here, "deny", message="Not today."):
+def test_what_a_person_refuses_does_not_run(agent: Agent, operator: Client) -> None:
+    with agent.start_session(), a_person(operator, "deny", message="Not today."):
         with pytest.raises(PermissionDenied) as denied:
             publish("a secret", ["x"])
         assert not isinstance(denied.value, ApprovalPending)
         assert "Not today." in denied.value.reason
 
 
-def test_arguments_that_a_person_edited_are_the_ones_that_run(agent: Agent, here: Running) -> None:
+def test_arguments_that_a_person_edited_are_the_ones_that_run(agent: Agent, operator: Client) -> None:
     edited = {"what": "a page", "to": ["staff"]}
-    with agent.start_session(), a_person(here, "approve", arguments=edited):
+    with agent.start_session(), a_person(operator, "approve", arguments=edited):
         assert publish("a page", ["everybody"]) == "a page to ['staff']"
 
 
-def test_arguments_that_do_not_fit_run_nothing(agent: Agent, here: Running) -> None:
+def test_arguments_that_do_not_fit_run_nothing(agent: Agent, operator: Client) -> None:
     refused = pytest.raises(PermissionDenied, match="do not fit")
-    with agent.start_session(), a_person(here, "approve", arguments={"what": "a page"}), refused:
+    with agent.start_session(), a_person(operator, "approve", arguments={"what": "a page"}), refused:
         publish("a page", ["nobody"])
 
 

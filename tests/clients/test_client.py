@@ -10,8 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from agent_sudo_client import (
     ServiceUnavailable,
 )
 
+from tests.clients.answering import answering
 from tests.clients.conftest import Running
 from tests.homes import AGENT, OPERATOR, PASSPHRASE
 
@@ -183,39 +182,6 @@ ANSWERS: dict[str, tuple[int, bytes]] = {
     "deep": (200, b"[" * 100_000),
     "no text": (200, b"\xff\xfe\x00"),
 }
-
-
-class _Answering(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    status, content = 200, b""
-    delay = 0.0
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        threading.Event().wait(self.delay)
-        self.send_response(self.status)
-        self.send_header("location", "/evaluate")
-        if self.status != 204:
-            self.send_header("content-length", str(len(self.content)))
-        self.end_headers()
-        self.wfile.write(self.content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def answering(status: int, content: bytes, delay: float = 0.0) -> Iterator[str]:
-    handler = type("Answer", (_Answering,), {"status": status, "content": content, "delay": delay})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _now(url: str, timeout: float) -> Any:

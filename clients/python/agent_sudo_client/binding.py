@@ -13,7 +13,7 @@ from agent_sudo_client.errors import PermissionDenied
 from agent_sudo_client.values import encode, plain
 
 # Parameters that name a file, where nothing else says so.
-_PATHS = ("path", "file_path", "filepath", "filename", "file", "notebook_path")
+PATHS = ("path", "file_path", "filepath", "filename", "file", "notebook_path")
 _RECEIVERS = ("self", "cls")
 _KEEPS_ITS_TYPE = (str, int, float, bool, type(None), list, dict)
 
@@ -35,7 +35,7 @@ class Binding:
         if isinstance(target, str) and target not in names:
             raise TypeError(f"target={target!r} is no parameter of {function.__qualname__}")
         self._receiver = names[0] if names and names[0] in _RECEIVERS and _is_method(function) else None
-        self._target = target if target is not None else next((name for name in _PATHS if name in names), None)
+        self._target = target if target is not None else next((name for name in PATHS if name in names), None)
         self._call = Call(tool=action or function.__name__, scope=scope, source=source)
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Bound:
@@ -64,11 +64,7 @@ class Binding:
         if callable(self._target):
             more["target"] = str(self._target(arguments))
         elif self._target is not None:
-            value = arguments[self._target]
-            is_path = isinstance(value, os.PathLike) or (self._target in _PATHS and isinstance(value, str))
-            more["target"] = str(os.fspath(value)) if is_path else str(value)
-            if is_path:
-                more["resolved_target"] = real_path(value)
+            more = about(self._target, arguments[self._target])
         return replace(self._call, arguments=arguments, **more)
 
 
@@ -87,17 +83,36 @@ class Bound:
     def edited(self, arguments: Mapping[str, Any]) -> Bound:
         """The call with other arguments. Raises PermissionDenied where the function cannot take them as they are."""
         before = self.binding.arguments(self.given)
-        changed = inspect.BoundArguments(self.given.signature, dict(self.given.arguments))
-        if set(arguments) != set(before):
-            raise _uneditable()
-        for name, value in arguments.items():
-            old = before[name]
-            if encode(value) == encode(old):
-                continue
-            if type(old) not in _KEEPS_ITS_TYPE or name not in changed.arguments:
-                raise _uneditable()
-            changed.arguments[name] = tuple(value) if isinstance(old, tuple) else value
-        return Bound(self.binding, changed)
+        given = inspect.BoundArguments(self.given.signature, dict(self.given.arguments))
+        for name, value in changed(before, arguments).items():
+            if value is not before[name]:
+                if name not in given.arguments:
+                    raise _uneditable()
+                given.arguments[name] = value
+        return Bound(self.binding, given)
+
+
+def changed(before: Mapping[str, Any], edited: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as a person edited them; what they left alone is what it was. Raises PermissionDenied."""
+    if set(edited) != set(before):
+        raise _uneditable()
+    return {name: _changed(before[name], value) for name, value in edited.items()}
+
+
+def _changed(old: Any, value: Any) -> Any:
+    if encode(value) == encode(old):
+        return old
+    # A function that was given a tuple or a path may not know what to do with JSON in its place.
+    if type(old) not in _KEEPS_ITS_TYPE:
+        raise _uneditable()
+    return value
+
+
+def about(name: str, value: Any) -> dict[str, str]:
+    """What is said of a call whose target is this argument: of a file also where it leads, links followed."""
+    if isinstance(value, os.PathLike) or (name in PATHS and isinstance(value, str)):
+        return {"target": str(os.fspath(value)), "resolved_target": real_path(value)}
+    return {"target": str(value)}
 
 
 def plain_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:

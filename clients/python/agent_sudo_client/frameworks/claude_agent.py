@@ -1,0 +1,31 @@
+"""Claude Agent SDK: `ClaudeAgentOptions(hooks=sudo_hooks())`. Needs the extra `claude_agent`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claude_agent_sdk import HookMatcher
+
+from agent_sudo_client.frameworks.gate import Gate, told
+
+# What asking takes at most, beside the time that people are given.
+_ASKING_S = 120.0
+
+
+def sudo_hooks(gate: Gate | None = None) -> dict[Any, list[HookMatcher]]:
+    """The hooks by which every tool call is asked about, those of Claude Code's own tools too."""
+    asks = gate or Gate()
+
+    async def before(given: Any, _tool_use_id: str | None, _context: Any) -> Any:
+        # INVARIANT: it never raises: where a failure of hooks does not block, the tool would run.
+        try:
+            permit = await asks.ask_later(given["tool_name"], given["tool_input"])
+            said: dict[str, Any] = {"permissionDecision": "allow"}
+            if permit.edited:
+                said["updatedInput"] = permit.arguments
+        except Exception as error:  # noqa: BLE001 - as above
+            said = {"permissionDecision": "deny", "permissionDecisionReason": told(error)}
+        return {"hookSpecificOutput": {"hookEventName": "PreToolUse", **said}}
+
+    timeout = asks.wait + _ASKING_S
+    return {"PreToolUse": [HookMatcher(matcher=None, hooks=[before], timeout=timeout, on_failure="block")]}
