@@ -44,7 +44,7 @@ def test_what_was_collected_is_read(path: Path) -> None:
         ("sqlite3 app.db .tables", {EffectKind.READ}),
         ("sqlite3 app.db 'select count(*) from orders where total > 5'", {EffectKind.READ}),
         ("sqlite3 app.db 'select load_extension(1)'", {EffectKind.OPAQUE}),
-        ("sqlite3 app.db 'delete from orders'", {EffectKind.OPAQUE}),
+        ("sqlite3 app.db 'delete from orders'", {EffectKind.DELETE}),
         ("python manage.py check --deploy", {EffectKind.RUN}),
         ("ffprobe concat:a|b", {EffectKind.OPAQUE}),
         ("kubectl get secrets", {EffectKind.OPAQUE}),
