@@ -20,7 +20,7 @@ from app.core.classify.shell.own_code import check_own_code
 from app.core.classify.shell.parse import parse
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.redirects import opened
-from app.core.classify.shell.scraps import pieces, scraps, shown
+from app.core.classify.shell.scraps import beginnings, pieces, scraps, shown
 from app.core.classify.shell.scripts import SCRIPTED
 from app.core.classify.shell.state import Arg, State, States, begin, both, either, merged
 from app.core.classify.shell.stranger import own_copy, program_name, stranger
@@ -102,6 +102,7 @@ class _Reader:
         # INVARIANT: making a line unreadable hides nothing that any of its commands would show alone.
         whole = shown(text)
         if whole == text or not self._piece(whole, state):
+            any(self._piece(beginning, state) for beginning in beginnings(whole))
             for piece in pieces(whole):
                 state = self._piece(piece, state) or state
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 _MOST: Final = 48
+_MOST_BEGINNINGS: Final = 8
 _BETWEEN = re.compile(r"[\s'\"`;&|<>(){}$=,:@\\]+")
 # Where a command may end: first where separators say so, then wherever one could.
 _SEPARATORS = re.compile(r"(?<!\\)[\n;&|]+")
@@ -23,8 +24,14 @@ def shown(text: str) -> str:
     return "".join([char for char in text.replace("\r", "\n") if char in "\n\t" or char.isprintable()])
 
 
+def beginnings(text: str) -> tuple[str, ...]:
+    """It without its last lines, the longest first: a shell reads line by line."""
+    lines = text.split("\n")
+    return tuple(["\n".join(lines[:end]) for end in range(len(lines) - 1, 0, -1)])[:_MOST_BEGINNINGS]
+
+
 def pieces(text: str) -> tuple[str, ...]:
-    """Stretches of it that may be commands: a shell runs what stands before the part that it cannot read."""
+    """Stretches of it that may be commands."""
     return tuple(dict.fromkeys(_pieces(text)))[:_MOST]
 
 

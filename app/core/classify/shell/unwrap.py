@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.core.classify.paths import Place
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.builtins import SHELL_OPTIONS
 from app.core.classify.shell.find import find
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.launchers import LAUNCHERS
 from app.core.classify.shell.run_roles import script as run_script
 from app.core.classify.shell.runners import RUNNERS
 from app.core.classify.shell.state import ENVIRONMENT, Arg, State, begin
@@ -126,20 +129,19 @@ def _text(act: Act, arg: Arg, state: State) -> Inner:
     if arg.why:
         act.opaque(arg.why)
         act.access((arg,))
-        # What is known of it is its source, quotes and all.
-        return Inner(text=arg.text.strip("\"'"), state=state, guessed=True)
+        return _guess(arg.text, state)
     return Inner(text=arg.text, state=state)
 
 
+def _guess(text: str, state: State) -> Inner:
+    """Text of which not all is known, or not when it is run; its source still has its quotes."""
+    return Inner(text=text.strip("\"'"), state=state, guessed=True)
+
+
 def _eval(act: Act) -> tuple[Inner, ...]:
-    words = act.args[1:]
-    unknown = next((arg for arg in words if arg.why), None)
+    text = _joined(act.args[1:])
     act.wraps()
-    if unknown is not None:
-        act.opaque(unknown.why)
-        act.access(words)
-        return ()
-    return (Inner(text=" ".join(arg.text for arg in words), state=act.state, moves=True),)
+    return (replace(_text(act, text, act.state), moves=not text.why),)
 
 
 def _source(act: Act) -> tuple[Inner, ...]:
@@ -152,6 +154,25 @@ def _source(act: Act) -> tuple[Inner, ...]:
     found = _script(act, act.args[1], act.args[2:])
     act.opaque(f"{act.name} {act.args[1].text[:_LONGEST_PART]}: changes the shell in unknown ways")
     return found
+
+
+def _trap(act: Act) -> tuple[Inner, ...]:
+    """Text that is run when a signal comes or the shell ends, wherever it is then."""
+    act.opaque("trap: runs what it is told, later")
+    texts = [arg.text for arg in act.args[1:] if arg.text[:1] != "-"][:1]
+    return tuple([_guess(text, act.state) for text in texts])
+
+
+def _alias(act: Act) -> tuple[Inner, ...]:
+    """`name=TEXT`: what the name stands for from the next line on, in some shells."""
+    act.opaque("alias: changes what later names mean")
+    texts = [arg.text.partition("=")[2] for arg in act.args[1:]]
+    return tuple([_guess(text, act.state) for text in texts])
+
+
+def _joined(args: tuple[Arg, ...]) -> Arg:
+    unknown = next((arg.why for arg in args if arg.why), "")
+    return Arg(" ".join([arg.text for arg in args]), unknown)
 
 
 def _xargs(act: Act) -> tuple[Inner, ...]:
@@ -184,6 +205,7 @@ def _mark(args: tuple[Arg, ...]) -> str:
 
 
 WRAPPERS: dict[str, Wrapper] = {
+    **LAUNCHERS,
     **RUNNERS,
     "sudo": _sudo,
     "doas": _simple(flags("-n -L", "-u"), EffectKind.PRIVILEGE, "root"),
@@ -194,6 +216,13 @@ WRAPPERS: dict[str, Wrapper] = {
     "stdbuf": _simple(flags("", "-i -o -e --input --output --error")),
     "setsid": _simple(flags("-w -f -c --wait --fork")),
     "ionice": _simple(flags("-t", "-c -n --class --classdata")),
+    "unbuffer": _simple(flags("-p")),
+    "fakeroot": _simple(flags()),
+    "caffeinate": _simple(flags("-d -i -m -s -u", "-t -w")),
+    "taskset": _simple(flags("-c -a", "", 1)),
+    "chrt": _simple(flags("-b -f -i -o -r -v", "", 1)),
+    "trap": _trap,
+    "alias": _alias,
     "time": _simple(flags("-p -v"), moves=True),
     "builtin": _simple(flags(), moves=True),
     "command": _command,

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from app.core.classify.shell.launchers import LAUNCHERS
+
 Look = Callable[[str], list[str]]
 
 
@@ -68,3 +70,44 @@ def test_functions_do_not_hide_programs(look: Look, wrapper: str) -> None:
 @pytest.mark.parametrize("wrapper", ["env ", "sudo ", "bash -c ", "eval "])
 def test_wrappers_in_wrappers_are_bounded(look: Look, wrapper: str) -> None:
     assert "opaque" in look(wrapper * 20 + "ls")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("docker exec -it -w /a web rm /b/c", "delete /b/c"),
+        ("podman run --rm -v /:/h alpine rm /h/x", "delete /h/x"),
+        ("docker compose exec web rm /x", "delete /x"),
+        ("kubectl exec pod -n prod -- rm /x", "delete /x"),
+        ("ssh -p 22 -- host 'cd /a && rm b'", "delete /a/b"),
+        ("su - root -c 'rm /x'", "delete /x"),
+        ("runuser -u root -- rm /x", "delete /x"),
+        ("script -q --command='rm /x' out", "delete /x"),
+        ("flock /tmp/lock -c 'rm /x'", "delete /x"),
+        ("flock /tmp/lock rm /x", "delete /x"),
+        ("chroot /mnt rm /x", "delete /x"),
+        ("strace -f -o log rm x", "delete /w/x"),
+        ("watch -n 1 rm x", "delete /w/x"),
+        ("parallel -j 2 rm ::: x y", "delete /w/y"),
+        ("parallel rm", "opaque"),
+        ("hyperfine --prepare 'rm x' ls", "delete /w/x"),
+        ("tmux new-session -d 'rm x'", "delete /w/x"),
+        ("vim -c ':!rm x' f", "delete /w/x"),
+        ("gdb -ex 'shell rm x'", "delete /w/x"),
+        ("busybox rm x", "delete /w/x"),
+        ("fish -c 'rm x'", "delete /w/x"),
+        ("capsh -- -c 'rm x'", "delete /w/x"),
+        ("trap 'rm x' EXIT", "delete /w/x"),
+        ("alias l='rm x'", "delete /w/x"),
+        ('sh -c "$A; rm x"', "delete /w/x"),
+        ('eval "$A; rm x"', "delete /w/x"),
+    ],
+)  # fmt: skip
+def test_what_runs_elsewhere_or_later_is_read_besides(look: Look, line: str, expected: str) -> None:
+    assert expected in look(line)
+
+
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_a_launcher_is_never_ordinary(look: Look, name: str) -> None:
+    found = look(f"{name} exec x ls")
+    assert "opaque" in found or any(effect.startswith(("configure", "network", "persist")) for effect in found)
