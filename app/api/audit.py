@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from app.api.names import QueryText
 from app.api.services import UseCases
 from app.api.subjects import AnOperator
-from app.audit_log.export.bodies import TrustLevel, Verdict
+from app.audit_log.export.bodies.parts import TrustLevel, Verdict
 from app.services.export import Format
 from app.services.search import Wanted
 

@@ -10,7 +10,7 @@ import pytest
 
 import app.storage
 from app.audit_log.canonical import decode
-from app.audit_log.export.bodies import Entry
+from app.audit_log.export.bodies.entry import Entry
 from app.storage import entries
 from app.storage.command import Command, RaiseEpoch
 from app.storage.writer import Writer

@@ -7,7 +7,8 @@ from msgspec import ValidationError
 from msgspec.json import decode
 
 from app.audit_log.columns import Row
-from app.audit_log.export.bodies import Entry, LogCreated
+from app.audit_log.export.bodies.entry import Entry
+from app.audit_log.export.bodies.service import LogCreated
 from app.audit_log.export.jsonl import lines
 from tests.audit_log.samples import written
 
