@@ -77,7 +77,10 @@ def _evaluation(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, An
                 "name": "explain",
                 "in": "query",
                 "required": False,
-                "description": "Adds `trace`: every rule that nearly applied, and the condition that failed.",
+                "description": (
+                    "Adds `tree`: the commands and what each does, and `trace`: every rule that nearly applied, "
+                    "and the condition that failed."
+                ),
                 "schema": {"type": "boolean", "default": False},
             }
         ],

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from app.cli.home import Judged
     from app.core.decision import Decision, Finding
     from app.core.model import ActionRequest
+    from app.core.tree import Branch
 
 _STANCES = ("allow", "log", "ask", "deny")
 _LOG = 1  # the stances up to this one loosen
@@ -20,6 +21,7 @@ _FAILED = {
     "command": "names other commands",
     "path": "names other paths",
     "effects": "does not cover every effect",
+    "hosts": "is for other hosts",
     "opaque": "part of the call cannot be understood",
     "when": "its condition does not hold",
 }
@@ -50,24 +52,32 @@ def show(by: "Judged", request: "ActionRequest", decision: "Decision", *, everyt
 
 
 def _effects(decision: "Decision") -> "Tree":
-    """The effects under the words that cause them."""
+    """The commands, each with its effects, under the one that runs it."""
     from rich.tree import Tree
 
-    tree = Tree(terminal.text("effects"), guide_style="dim")
-    branches: dict[str, Tree] = {}
-    for effect in decision.effects[:_MOST]:
-        line = terminal.text(effect.kind.value, "bold") + terminal.text(f" {effect.resource[:200]}")
-        if not effect.via:
-            tree.add(line)
-            continue
-        if effect.via not in branches:
-            branches[effect.via] = tree.add(terminal.text(effect.via[:200], "dim"))
-        branches[effect.via].add(line)
-    if len(decision.effects) > _MOST:
-        tree.add(terminal.text(f"and {len(decision.effects) - _MOST} more", "dim"))
-    if not decision.effects:
-        tree.add(terminal.text("none that is known", "dim"))
-    return tree
+    from app.core.tree import tree
+
+    whole = Tree(terminal.text("effects"), guide_style="dim")
+    left = _draw(whole, tree(decision.commands, decision.effects), _MOST)
+    if left < 0:
+        whole.add(terminal.text(f"and {-left} more", "dim"))
+    if not decision.effects and not decision.commands:
+        whole.add(terminal.text("none that is known", "dim"))
+    return whole
+
+
+def _draw(under: "Tree", branches: "tuple[Branch, ...]", left: int) -> int:
+    """Draw branches with at most `left` effects; what is left of that, below zero what was not drawn."""
+    for branch in branches:
+        at = under.add(terminal.text(branch.words[:200], "dim")) if branch.words and left > 0 else under
+        for effect in branch.effects:
+            left -= 1
+            if left >= 0:
+                line = terminal.text(effect.kind.value, "bold") + terminal.text(f" {effect.resource[:200]}")
+                by = f"  by {effect.added_by[:80]}" if effect.added_by else ""
+                at.add(line + terminal.text(by, "dim"))
+        left = _draw(at, branch.inner, left)
+    return left
 
 
 def _rules(by: "Judged", request: "ActionRequest", decision: "Decision", *, everything: bool) -> "Tree":

@@ -9,7 +9,8 @@ from app.cli.home import Judged
 
 if TYPE_CHECKING:
     from app.core.decision import Decision
-    from app.core.model import ActionRequest
+    from app.core.model import ActionRequest, Effect
+    from app.core.tree import Branch
     from app.core.trust import KeyKind
 
 _NOBODY = "agent"
@@ -40,6 +41,8 @@ def judge(judged: Judged, caller: Caller, request: "ActionRequest", *, explain: 
 
 def wire(decision: "Decision", judged: Judged) -> dict[str, Any]:
     """A decision as JSON, by the names of the service's answer."""
+    from app.core.tree import tree
+
     return {
         "allowed": decision.allowed,
         "decision": decision.verdict.value,
@@ -49,10 +52,20 @@ def wire(decision: "Decision", judged: Judged) -> dict[str, Any]:
         "policy": judged.policy,
         "mode": decision.mode,
         "would_be": decision.would_be,
-        "effects": [{"kind": one.kind.value, "resource": one.resource, "via": one.via} for one in decision.effects],
+        "effects": [_effect(one) for one in decision.effects],
         "provenance": {"trust": decision.trust.name, "tainted": decision.tainted, "why": list(decision.why)},
+        "tree": [_branch(one) for one in tree(decision.commands, decision.effects)],
         **({"trace": to_builtins(decision.near)} if decision.near else {}),
     }
+
+
+def _branch(branch: "Branch") -> dict[str, Any]:
+    inner = {"inner": [_branch(one) for one in branch.inner]} if branch.inner else {}
+    return {"words": branch.words, "effects": [_effect(one) for one in branch.effects], **inner}
+
+
+def _effect(effect: "Effect") -> dict[str, str]:
+    return {"kind": effect.kind.value, "resource": effect.resource, "via": effect.via}
 
 
 def exit_code(decisions: list["Decision"]) -> int:

@@ -9,7 +9,7 @@ from app.core.approval import ORDINARY, Approval, Demand, Validity
 from app.core.delegation import Delegation
 from app.core.grant import Grant, Quorum
 from app.core.limit import Use
-from app.core.model import Effect
+from app.core.model import Command, Effect
 from app.core.trust import Trust
 
 Mode = Literal["enforce", "monitor"]
@@ -81,6 +81,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     near: tuple[Near, ...] = ()
     grant: Grant | None = None
     uses: tuple[Use, ...] = ()
+    commands: tuple[Command, ...] = ()
     demand: Demand | None = None
 
     @property

@@ -118,12 +118,14 @@ class Command(Struct, frozen=True):
 
     A word whose value cannot be known keeps its source text, and an `OPAQUE` effect stands beside it.
     A wrapper (`sudo`, `env`, `bash -c`) is a command of its own, followed by the command that it runs. `globs`: some
-    word holds wildcards that a shell would expand, so that it may become several words.
+    word holds wildcards that a shell would expand, so that it may become several words. `under`: index of the command
+    that runs it, or -1.
     """
 
     words: tuple[str, ...]
     wrapper: bool = False
     globs: bool = False
+    under: int = -1
 
     @property
     def text(self) -> str:

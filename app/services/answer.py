@@ -9,6 +9,7 @@ from msgspec.json import Encoder
 from app.audit_log.entry import timestamp
 from app.core.decision import Decision, Near
 from app.core.model import Effect
+from app.core.tree import Branch, tree
 from app.storage.command import Receipt
 
 _encode = Encoder().encode
@@ -21,6 +22,14 @@ class EffectAnswer(Struct, frozen=True):
     kind: str
     resource: str
     via: str
+
+
+class BranchAnswer(Struct, frozen=True, omit_defaults=True):
+    """One command of a line, or the argument of a tool, with its effects; `inner` is what it runs."""
+
+    words: str
+    effects: list[EffectAnswer]
+    inner: "list[BranchAnswer]" = []
 
 
 class ProvenanceAnswer(Struct, frozen=True):
@@ -74,6 +83,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     audit: ReceiptAnswer
     dry_run: bool | UnsetType = UNSET
     trace: tuple[Near, ...] | UnsetType = UNSET
+    tree: list[BranchAnswer] | UnsetType = UNSET
 
 
 def evaluation_id(log: str, seq: int) -> str:
@@ -124,6 +134,7 @@ def answer_form(decision: Decision, policy: str, log: str, *, dry_run: bool, exp
         audit=ReceiptAnswer(log, 0, ""),
         dry_run=True if dry_run else UNSET,
         trace=decision.near if explain else UNSET,
+        tree=[_branch(one) for one in tree(decision.commands, decision.effects)] if explain else UNSET,
     )
     # A quote inside of a text is escaped, so that none of these stands in one.
     head, mark, rest = _encode(whole).partition(b'"evaluation_id":"')
@@ -131,6 +142,12 @@ def answer_form(decision: Decision, policy: str, log: str, *, dry_run: bool, exp
     middle, until, rest = rest.removeprefix(b"null").partition(b'"valid_until":"')
     receipt, _, end = rest.partition(b'0,"hash":"')
     return AnswerForm(whole.decision, log, (head + mark, between + about, middle + until, receipt, end))
+
+
+def _branch(branch: Branch) -> BranchAnswer:
+    return BranchAnswer(
+        branch.words, [_effect(effect) for effect in branch.effects], [_branch(one) for one in branch.inner]
+    )
 
 
 def _effect(effect: Effect) -> EffectAnswer:

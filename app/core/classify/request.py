@@ -1,8 +1,9 @@
 """A request as received → the call that it stands for: names, commands, effects."""
 
-import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from app.core.budget import Budget
 from app.core.classify import tools
@@ -84,7 +85,7 @@ class _Reading:
         places = [self._place]
         for name, value in tools.opened(self._request.arguments):
             if name in tools.COMMANDS:
-                found = _lines(name, value)
+                found = tools.lines(name, value)
                 lines += found
                 if not found:
                     self._opaque(f"{name}: no command line")
@@ -259,7 +260,7 @@ class _Reading:
         for argument, value in self._request.arguments.items():
             name = tools.plain(argument)
             if name in tools.COMMANDS:
-                for line in _lines(name, value):
+                for line in tools.lines(name, value):
                     self._line(line, self._place)
         for argument, value in tools.leaves(self._request.arguments, self._budget):
             name = tools.plain(argument)
@@ -293,7 +294,7 @@ class _Reading:
     def _line(self, line: str, place: Place) -> None:
         commands, effects = read_line(line, place, self._budget)
         before = len(self.commands)
-        self.commands += commands
+        self.commands += [replace(one, under=one.under + before) if one.under >= 0 else one for one in commands]
         for effect in effects:
             at = effect.command + before if effect.command >= 0 else effect.command
             kind = _sent(effect.kind, effect.resource)
@@ -340,12 +341,3 @@ def _goes_out(effect: Effect) -> bool:
     if effect.kind in ON_HOSTS:
         return kinds(effect.resource) != _HERE
     return effect.kind is EffectKind.MESSAGE
-
-
-def _lines(name: str, value: Any) -> list[str]:
-    """The command lines in an argument: a text, the words of one command, or under a plural name several lines."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
-        return value if name == "commands" else [shlex.join(value)]
-    return []

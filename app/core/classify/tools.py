@@ -4,6 +4,7 @@ Whatever an argument may be, it leaves an effect: a path, an address, a command,
 """
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import product
@@ -119,6 +120,8 @@ def widens(name: str, value: Any) -> bool:
 
 def alternatives(glob: str) -> list[str] | None:
     """A glob with its braces written out; None when there are too many or they stand in each other."""
+    if "{" not in glob:
+        return [glob]
     parts = _BRACES.split(glob)
     if len(parts) > _MOST_BRACES * 2 + 1 or "{" in "".join(parts[::2]):
         return None
@@ -213,3 +216,12 @@ def looks_like_path(text: str) -> bool:
     if text[:1] in ("/", "~", ".") or text[1:3] in (":\\", ":/") or text[:5].lower() == "file:":
         return True
     return ("/" in text or "\\" in text) and " " not in text
+
+
+def lines(name: str, value: Any) -> list[str]:
+    """The command lines in an argument: a text, the words of one command, or under a plural name several lines."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+        return value if name == "commands" else [shlex.join(value)]
+    return []

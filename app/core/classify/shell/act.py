@@ -28,16 +28,18 @@ _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 class Record:
     """Commands and effects in the order in which they were found."""
 
-    __slots__ = ("budget", "commands", "effects")
+    __slots__ = ("budget", "commands", "effects", "under")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.commands: list[Command] = []
         self.effects: list[Effect] = []
+        # The command that runs those that are found next.
+        self.under = -1
 
     def command(self, words: tuple[str, ...], *, globs: bool) -> int:
         self.budget.spend(len(words) + 1)
-        self.commands.append(Command(words, globs=globs))
+        self.commands.append(Command(words, globs=globs, under=self.under))
         return len(self.commands) - 1
 
     def effect(self, effect: Effect) -> None:

@@ -290,7 +290,7 @@ class _Reader:
             return builtin(act)
         elif wrapper := WRAPPERS.get(program):
             act.name = program
-            return both(self._inside(wrapper(act), state))
+            return both(self._inside(wrapper(act), state, act.index))
         elif scripted := SCRIPTED.get(program):
             act.name = program
             scripted(act)
@@ -324,8 +324,9 @@ class _Reader:
         self._depth -= 1
         return states
 
-    def _inside(self, found: tuple[Inner, ...], state: State) -> State:
+    def _inside(self, found: tuple[Inner, ...], state: State, by: int) -> State:
         """What a wrapper runs. Only a few change the shell that runs the line."""
+        outer, self._record.under = self._record.under, by
         for inner in found:
             self._depth += 1
             if inner.text is not None:
@@ -343,4 +344,5 @@ class _Reader:
                 after = either(self._command(Act(inner.args, inner.state, self._record, via)))
                 state = replace(after, functions=state.functions) if inner.moves else state
             self._depth -= 1
+        self._record.under = outer
         return state
