@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
+from tests.clients.cast import dismiss
 from tests.homes import AGENT, basic, prepare
 from tests.processes import Process, start
 
@@ -73,8 +74,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def here(running: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+def here(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """The service, as the environment names it."""
     monkeypatch.setenv("AGENT_SUDO_URL", running.url)
     monkeypatch.setenv("AGENT_SUDO_KEY", running.key)
-    return running
+    yield running
+    dismiss()

@@ -140,7 +140,9 @@ class Session:
         self._leave()
         await asyncio.to_thread(self._end)
         if self._kept is not None:
-            await self._kept[1].close()
+            # What is still reported after this takes a client of its own, which is closed again.
+            (_, client), self._kept = self._kept, None
+            await client.close()
 
     def _leave(self) -> None:
         self._ended = True
