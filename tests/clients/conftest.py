@@ -15,7 +15,7 @@ POLICY = """\
 version: 1
 rules:
   - {id: reads, allow: [read_file, look, notes, look_later], path: "/srv/project/**"}
-  - {id: tools, allow: [refund, lookup, tick, who, "*_tool"]}
+  - {id: tools, allow: [refund, lookup, tick, who, "*_tool", "shop:GET"]}
   - {id: secrets, deny: [read_file, write_file], path: ["**/.env"], reason: Credentials are never read by agents.}
   - {id: never, deny: forbidden, reason: Nobody does this.}
   - {id: outside, deny: tainted_only, source: untrusted, reason: What a page asked for is not done.}

@@ -158,7 +158,7 @@ def pauses() -> bool:
 @pytest.mark.skipif(not pauses(), reason="this framework has nothing to pause with")
 class TestPauses:
     def test_a_run_pauses_and_runs_once_a_person_approved(self, world: World, operator: Client) -> None:
-        asked = []
+        asked: list[str] = []
 
         def pause(id: str) -> None:
             asked.append(id)
@@ -170,7 +170,7 @@ class TestPauses:
         assert len(asked) == 1
 
     def test_resuming_approves_nothing(self, world: World, operator: Client) -> None:
-        asked = []
+        asked: list[str] = []
 
         def pause(id: str) -> None:
             asked.append(id)
@@ -185,7 +185,7 @@ class TestPauses:
 
     def test_what_was_edited_during_a_pause_is_what_runs(self, world: World, operator: Client) -> None:
         edited = {"to": "everyone", "text": "Milder."}
-        asked = []
+        asked: list[str] = []
 
         def pause(id: str) -> None:
             if not asked:

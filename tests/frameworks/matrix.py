@@ -38,10 +38,10 @@ COLUMNS = {
 HEAD = """\
 # What becomes of a tool call
 
-Each cell is what a test with the framework itself saw (its real SDK, a scripted model, a real service); `scripts/matrix`
-writes this page. *Told* means that the model is told why it did not run and what would be needed. Where a framework
-*pauses*, its run ends in its own way of asking and goes on once a person has answered; where it *waits*, the call is held
-open meanwhile.
+Each cell is what a test with the framework itself saw (its real SDK, a scripted model, a real service);
+`scripts/matrix` writes this page. *Told* means that the model is told why it did not run and what would be needed.
+Where a framework *pauses*, its run ends in its own way of asking and goes on once a person has answered; where it
+*waits*, the call is held open meanwhile.
 
 """
 

@@ -141,8 +141,8 @@ class Session:
         await asyncio.to_thread(self._end)
         if self._kept is not None:
             # What is still reported after this takes a client of its own, which is closed again.
-            (_, client), self._kept = self._kept, None
-            await client.close()
+            kept, self._kept = self._kept, None
+            await kept[1].close()
 
     def _leave(self) -> None:
         self._ended = True

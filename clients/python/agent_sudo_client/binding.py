@@ -14,6 +14,7 @@ from agent_sudo_client.values import encode, plain
 
 # Parameters that name a file, where nothing else says so.
 PATHS = ("path", "file_path", "filepath", "filename", "file", "notebook_path")
+Check = Callable[[Mapping[str, Any]], Any]
 _RECEIVERS = ("self", "cls")
 _KEEPS_ITS_TYPE = (str, int, float, bool, type(None), list, dict)
 
@@ -106,6 +107,17 @@ def _changed(old: Any, value: Any) -> Any:
     if type(old) not in _KEEPS_ITS_TYPE:
         raise _uneditable()
     return value
+
+
+def checked(check: Check | None, call: Call) -> None:
+    """Let a check refuse the call. Raises PermissionDenied; whatever it returns allows nothing."""
+    try:
+        if check is not None:
+            check(call.arguments)
+    except PermissionDenied:
+        raise
+    except Exception as error:  # INVARIANT: a check that fails is a no
+        raise PermissionDenied(f"A check of this call failed ({type(error).__name__}).", code="check_failed") from error
 
 
 def about(name: str, value: Any) -> dict[str, str]:

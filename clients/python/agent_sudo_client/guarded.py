@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from agent_sudo_client import talk
 from agent_sudo_client.agent import Session, current
-from agent_sudo_client.binding import Binding, Bound
+from agent_sudo_client.binding import Binding, Bound, Check, checked
 from agent_sudo_client.decision import Decision
 from agent_sudo_client.errors import ArgumentsEdited, PermissionDenied
 from agent_sudo_client.outcome import reported, reported_later
@@ -30,6 +30,7 @@ def sudo(
     action: str | None = None,
     target: str | Callable[[Mapping[str, Any]], str] | None = None,
     source: str | None = None,
+    check: Check | None = None,
     on_deny: OnDeny = "raise",
     wait: float = 300.0,
 ) -> Callable[[F], F]:
@@ -39,6 +40,7 @@ def sudo(
     action   by what name the policy knows it, if not by the function's
     target   the parameter that it is about, or a function that makes it of the arguments
     source   where the call comes from, if not from where its session says
+    check    is given the arguments first, and may raise PermissionDenied: `Guardrails(…)`
     on_deny  `raise`; `log` (a warning, and None instead of a result); `wait` up to `wait` seconds for people; or a
              function that is told why and, after it saw to it, returns True: then the service is asked once more.
              Nothing but the service's own yes ever runs the function.
@@ -48,7 +50,7 @@ def sudo(
         if isinstance(function, (staticmethod, classmethod)) or not inspect.isroutine(function):
             raise TypeError("@sudo goes directly above a `def`: below @staticmethod, @classmethod and @property.")
         binding = Binding(function, scope=scope, action=action, target=target, source=source)
-        made = _wrap(function, binding, _Gate(on_deny, wait if on_deny == "wait" else 0.0))
+        made = _wrap(function, binding, _Gate(on_deny, wait if on_deny == "wait" else 0.0, check))
         return functools.wraps(function)(made)  # type: ignore[return-value]  # it is called as the function is
 
     return guarded
@@ -57,37 +59,38 @@ def sudo(
 class _Gate:
     """What happens between a call and its function."""
 
-    def __init__(self, on_deny: OnDeny, wait: float) -> None:
+    def __init__(self, on_deny: OnDeny, wait: float, check: Check | None) -> None:
         if not callable(on_deny) and on_deny not in ("raise", "log", "wait"):
             raise ValueError('on_deny is "raise", "log", "wait" or a function')
         self._on_deny = on_deny
         self._wait = wait
+        self._check = check
 
     def pass_(self, session: Session, bound: Bound) -> Permitted | None:
         """What may run; None: nothing, and that was logged."""
         client = session.agent.client
         try:
-            return client.drive(_asked(session, bound, self._wait))
+            return client.drive(_asked(session, bound, self._wait, self._check))
         except PermissionDenied as denied:
             answer = self._answer(denied)
             if inspect.isawaitable(answer):
                 answer = _awaited(answer)
             if not self._ask_again(denied, answer):
                 return None
-        return client.drive(_asked(session, bound, 0.0))
+        return client.drive(_asked(session, bound, 0.0, self._check))
 
     async def pass_later(self, session: Session, bound: Bound) -> Permitted | None:
         """As `pass_`, for asyncio."""
         async with session.async_client() as client:
             try:
-                return await client.drive(_asked(session, bound, self._wait))
+                return await client.drive(_asked(session, bound, self._wait, self._check))
             except PermissionDenied as denied:
                 answer = self._answer(denied)
                 if inspect.isawaitable(answer):
                     answer = await answer
                 if not self._ask_again(denied, answer):
                     return None
-            return await client.drive(_asked(session, bound, 0.0))
+            return await client.drive(_asked(session, bound, 0.0, self._check))
 
     def _answer(self, denied: PermissionDenied) -> Any:
         return self._on_deny(denied) if callable(self._on_deny) else None
@@ -102,13 +105,15 @@ class _Gate:
         return True
 
 
-def _asked(session: Session, bound: Bound, wait: float) -> Talk[Permitted]:
+def _asked(session: Session, bound: Bound, wait: float, check: Check | None) -> Talk[Permitted]:
     call = bound.call
+    checked(check, call)
     try:
         decision = yield from talk.require(session.speak(call), wait=wait)
     except ArgumentsEdited as edited:
         bound = bound.edited(edited.arguments)
         call = bound.call
+        checked(check, call)
         decision = yield from talk.require(session.speak(call))
     # INVARIANT: what runs is what was asked about. While people thought, a list can have changed, a link been turned.
     if bound.call != call:

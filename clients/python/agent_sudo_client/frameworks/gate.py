@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_sudo_client import talk
 from agent_sudo_client.agent import Session, current
-from agent_sudo_client.binding import PATHS, about, plain_arguments
+from agent_sudo_client.binding import PATHS, Check, about, checked, plain_arguments
 from agent_sudo_client.call import Call
 from agent_sudo_client.decision import Decision
 from agent_sudo_client.errors import ApprovalPending, ArgumentsEdited, PermissionDenied, ServiceUnavailable
@@ -36,10 +36,19 @@ class Gate:
 
     wait     seconds that people are given to approve, before the model is told that they have not
     source   where the calls come from, if not from where the session says
+    check    is given the arguments first, and may raise PermissionDenied: `Guardrails(…)`
     """
 
-    def __init__(self, session: Session | None = None, *, wait: float = 0.0, source: str | None = None) -> None:
+    def __init__(
+        self,
+        session: Session | None = None,
+        *,
+        wait: float = 0.0,
+        source: str | None = None,
+        check: Check | None = None,
+    ) -> None:
         self._session = session
+        self._check = check
         self.wait = wait
         self._source = source
 
@@ -77,6 +86,7 @@ class Gate:
         # A copy of our own: what the framework does with its one meanwhile changes nothing of what is run.
         arguments = asked = plain_arguments(given)
         call, edited = self._call(tool, arguments), False
+        checked(self._check, call)
         try:
             decision = yield from talk.require(session.speak(call), wait=self.wait)
         except ArgumentsEdited as chosen:
@@ -84,6 +94,7 @@ class Gate:
                 raise
             arguments = chosen.arguments
             call, edited = self._call(tool, arguments), True
+            checked(self._check, call)
             decision = yield from talk.require(session.speak(call))
         # INVARIANT: what runs is what was asked about. While people thought, a link can have been turned.
         if self._call(tool, arguments) != call:
