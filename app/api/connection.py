@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.api.exchange import Exchange
 from app.api.front import Front
+from app.api.head import Head
 from app.api.problem import Problem
 from app.api.response import Response
 
@@ -44,6 +45,7 @@ class Connection(HttpToolsProtocol):
         self._head = 0
         self._in_body = False
         self._deadline: asyncio.TimerHandle | None = None
+        self._rested = 0.0  # when the last answer was out, by the loop's clock
 
     # uvicorn itself narrows asyncio's BaseTransport to Transport here, hence the ignore.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -56,11 +58,17 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._arrived()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
         before: Any = self.cycle  # None before the first request, whatever its type says
+        # Nothing has come since a request that was here as a whole, and its answer is out: the parser is at rest.
+        rests = self._deadline is None and before is not None and before.response_complete
+        if rests and (head := self._front.heads.find(data)) is not None and not self.flow.write_paused:
+            self._begin(head, data)
+            return
         in_body = self._in_body
         super().data_received(data)
         cycle: Any = self.cycle
@@ -70,6 +78,8 @@ class Connection(HttpToolsProtocol):
             if not cycle.more_body:
                 if self._deadline is not None:
                     self._arrived()
+                elif rests and type(cycle) is Exchange:
+                    self._front.heads.remember(data, cycle.head)
                 return
         else:
             self._in_body = False
@@ -82,14 +92,39 @@ class Connection(HttpToolsProtocol):
         if self._deadline is None:
             self._deadline = self.loop.call_later(PATIENCE_S, self.transport.abort)
 
+    def rest(self) -> None:
+        """An answer is out; wait for what comes next, and hang up if nothing does."""
+        if self.pipeline or self.timeout_keep_alive_task is None:
+            self.on_response_complete()
+        else:
+            # The timer that runs is not set anew for every request: it looks here when it has run down.
+            self.server_state.total_requests += 1
+            self._rested = self.loop.time()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The timer of a connection that rests has run down, and may have been set before its last request."""
+        cycle: Any = self.cycle
+        left = self._rested + self.timeout_keep_alive - self.loop.time()
+        if not cycle.response_complete:
+            left = self.timeout_keep_alive
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _begin(self, head: Head, data: bytes) -> None:
+        """Answer a request whose head was met before, as the parser would have found it."""
+        exchange: Any = Exchange(self, head, data[len(data) - head.length :], more_body=False)
+        self.scope, self.cycle = exchange.scope, exchange
+        exchange.begin(self._front)
+
     def on_headers_complete(self) -> None:
         headers = dict(self.headers)
         if self.url != b"/evaluate" or not self._is_plain(headers):
             super().on_headers_complete()
             return
-        self.scope["method"], self.scope["path"], self.scope["query_string"] = "POST", "/evaluate", b""
-        exchange: Any = Exchange(self, headers, keep_alive=self.parser.should_keep_alive())
-        self.cycle = exchange
+        exchange: Any = Exchange(self, self._front.head(self.headers, keep_alive=self.parser.should_keep_alive()))
+        self.scope, self.cycle = exchange.scope, exchange
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -128,5 +163,5 @@ class Connection(HttpToolsProtocol):
         """Answer without a request, and hang up."""
         self._arrived()
         response = Response(problem.status, problem.body(), problem.headers())
-        self.transport.write(response.wire([(b"connection", b"close")]))
+        self.transport.write(response.wire(((b"connection", b"close"),)))
         self.transport.close()

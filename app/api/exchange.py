@@ -6,25 +6,27 @@ written at once. What is unusual in any way takes uvicorn's own road to the same
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
-from starlette.types import Message, Scope
+from starlette.types import Message
 
 from app.api.front import Front
+from app.api.head import Head
 from app.api.response import Response
+
+_CLOSE = (b"connection", b"close")
 
 
 class Exchange:
     """A request and its answer, with the attributes that uvicorn's connection looks for in a cycle."""
 
-    def __init__(self, connection: Any, headers: Mapping[bytes, bytes], *, keep_alive: bool) -> None:
+    def __init__(self, connection: Any, head: Head, body: bytes = b"", *, more_body: bool = True) -> None:
         self._connection = connection
-        self._headers = headers
-        self.scope: Scope = connection.scope
-        self.keep_alive = keep_alive
-        self.body = b""
-        self.more_body = True
+        self.head = head
+        self.scope = head.scope
+        self.keep_alive = head.keep_alive
+        self.body = body
+        self.more_body = more_body
         self.response_complete = False
         self.disconnected = False
         self._given = False
@@ -38,11 +40,11 @@ class Exchange:
 
     def begin(self, front: Front) -> None:
         """Answer it, now that it is here as a whole."""
-        if not front.begin(self.scope, self._headers, self.body, self._answered):
+        if not front.begin(self.head, self.body, self._answered):
             self._task = self._connection.loop.create_task(self._answer(front))
 
     async def _answer(self, front: Front) -> None:
-        self._answered(await front.answer(self.scope, self._headers, self._receive))
+        self._answered(await front.answer(self.head.scope, self.head.headers, self._receive))
 
     async def _receive(self) -> Message:
         if not self._given:
@@ -57,9 +59,9 @@ class Exchange:
         if self.disconnected:
             return
         connection = self._connection
-        more = connection.server_state.default_headers
-        connection.transport.write(response.wire(more if self.keep_alive else [*more, (b"connection", b"close")]))
+        more = tuple(connection.server_state.default_headers)
+        connection.transport.write(response.wire(more if self.keep_alive else (*more, _CLOSE)))
         self.response_complete = True
         if not self.keep_alive:
             connection.transport.close()
-        connection.on_response_complete()
+        connection.rest()

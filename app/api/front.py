@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.bodies import check_json, read_body
-from app.api.hot import PATHS, Hot
+from app.api.head import Head, Heads
+from app.api.hot import PATHS, Hot, key_of
 from app.api.problem import problem
 from app.api.response import Response, with_headers
 from app.services.errors import InvalidError, ProblemError, RefusedError
@@ -32,6 +33,7 @@ class Front:
         self._pages = pages
         self._hot = hot
         self._hosts = hosts
+        self.heads = Heads()
         self._seen: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,15 +50,20 @@ class Front:
         else:
             await self._to_app(scope, headers, receive, send)
 
-    def begin(
-        self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, answered: Callable[[Response], None]
-    ) -> bool:
+    def begin(self, head: Head, body: bytes, answered: Callable[[Response], None]) -> bool:
         """Begin to answer a plain request of `/evaluate`; False where it takes `answer` instead."""
-        refused = self._refused(scope["headers"], headers)
-        if refused is None:
-            return self._hot.begin(headers, body, answered)
-        answered(self._hot.refusal(problem(refused)))
+        if head.refused is None:
+            return self._hot.begin(head.key, body, answered)
+        answered(self._hot.refusal(problem(head.refused)))
         return True
+
+    def head(self, given: list[tuple[bytes, bytes]], *, keep_alive: bool) -> Head:
+        """What these headers of a plain request say."""
+        headers = dict(given)
+        # What depends on the connection is left out: the head may come again on others.
+        scope = {"type": "http", "method": "POST", "path": "/evaluate", "query_string": b"", "headers": given}
+        length = int(headers[b"content-length"])
+        return Head(scope, headers, length, keep_alive, self._refused(given, headers), key_of(headers))
 
     async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
         """The answer to a request of the hot path."""

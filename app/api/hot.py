@@ -21,6 +21,7 @@ from app.api.rate_limit import RateLimit
 from app.api.response import Response
 from app.core.model import ActionRequest
 from app.core.strict_json import InvalidJsonError, elements, parse
+from app.services import api_key
 from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
 from app.services.evaluation import Answered, Attempt, Evaluation
 from app.services.judgement import Received
@@ -35,7 +36,7 @@ _PATTERN = re.compile(r"Expected `str` matching regex '.*'(?= - at |$)")
 _VISIBLE = "Expected one line of visible text, without characters that hide or turn it round"
 PATHS = frozenset(("/evaluate", "/evaluate/batch"))
 
-_JSON = (b"content-type", b"application/json")
+_JSON = ((b"content-type", b"application/json"),)
 _log = structlog.get_logger()
 
 
@@ -47,18 +48,18 @@ class Hot:
         self._limit = limit
         self._metrics = metrics
 
-    def begin(self, headers: Mapping[bytes, bytes], body: bytes, answered: Callable[[Response], None]) -> bool:
+    def begin(self, digest: bytes | None, body: bytes, answered: Callable[[Response], None]) -> bool:
         """Begin to answer one request of `/evaluate` that came whole; `answered` hears the answer. Never raises.
+
+        `digest` is that of its key.
 
         False where it takes more than one try to find the key or to be decided: then nothing has begun.
         """
         # Whoever waits for people is not answered at once. One that says so in other letters does not wait.
-        if b'"wait_ms"' in body:
+        key = None if digest is None else self._evaluation.known_key(digest)
+        if key is None or b'"wait_ms"' in body:
             return False
         try:
-            key = self._evaluation.known_key(_secret(headers))
-            if key is None:
-                return False
             self.check_rate(key)
             attempt = self._evaluation.begin(key, _understood(body))
         except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
@@ -87,7 +88,7 @@ class Hot:
 
     def _success(self, answer: Answered) -> Response:
         self._metrics.decided(answer.decision)
-        return Response(200, answer.body, [_JSON])
+        return Response(200, answer.body, _JSON)
 
     def _failure(self, error: Exception) -> Response:
         answer = problem(error)
@@ -108,7 +109,10 @@ class Hot:
         return Response(answer.status, answer.body(), answer.headers())
 
     async def _evaluate(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
-        key = await self._evaluation.key(_secret(headers))
+        secret = _secret(headers)
+        if secret is None:
+            raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
+        key = await self._evaluation.key(secret)
         self.check_rate(key)
         explain = _explain(scope["query_string"])
         body = await read_body(headers, receive)
@@ -122,7 +126,7 @@ class Hot:
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
         for answer in answers:
             self._metrics.decided(answer.decision)
-        return Response(200, b'{"results":[%b]}' % b",".join([answer.body for answer in answers]), [_JSON])
+        return Response(200, b'{"results":[%b]}' % b",".join([answer.body for answer in answers]), _JSON)
 
     async def _waited(self, key: Key, received: Received, receive: Receive, *, explain: bool) -> Answered:
         """Wait for people. A yes is not used for a client that has hung up: it could not hear of it."""
@@ -150,11 +154,15 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _secret(headers: Mapping[bytes, bytes]) -> str:
+def key_of(headers: Mapping[bytes, bytes]) -> bytes | None:
+    """The digest of the key that a request bears, if it bears one."""
+    secret = _secret(headers)
+    return None if secret is None else api_key.digest(secret)
+
+
+def _secret(headers: Mapping[bytes, bytes]) -> str | None:
     given = headers.get(b"authorization", b"")
-    if given[:7].lower() != b"bearer ":
-        raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
-    return given[7:].strip().decode("latin-1")
+    return given[7:].strip().decode("latin-1") if given[:7].lower() == b"bearer " else None
 
 
 def _understood(body: bytes) -> Received:

@@ -49,9 +49,9 @@ class Problem(Struct, frozen=True):
             )
         )
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        extra = [] if self.retry_after is None else [(b"retry-after", b"%d" % self.retry_after)]
-        return [(b"content-type", MEDIA_TYPE), *extra]
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        kind = (b"content-type", MEDIA_TYPE)
+        return (kind,) if self.retry_after is None else (kind, (b"retry-after", b"%d" % self.retry_after))
 
 
 _STATUS: dict[type[errors.ProblemError], tuple[int, str]] = {

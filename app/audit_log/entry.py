@@ -54,7 +54,7 @@ class Draft(Struct, frozen=True, gc=False):
     """An entry rendered but for seq, prev and ts, with its columns and the payload that it commits to.
 
     `salt` (32 bytes) and `payload` are both given or both None; they are stored beside the body and can be
-    erased.
+    erased. `size` are the bytes of body and payload, at most.
     """
 
     log: str
@@ -68,6 +68,7 @@ class Draft(Struct, frozen=True, gc=False):
     decision: str | None
     salt: bytes | None
     payload: bytes | None
+    size: int
 
 
 def draft(
@@ -108,9 +109,11 @@ def draft(
     middle = b'",' + encode(between)[1:-1] + b',"seq":' if between else b'","seq":'
     tail = b'","type":"%b","v":%d}' % (kind.encode(), VERSION)
     # INVARIANT: what was drafted can be linked; the writer meets no body that has become too large.
-    if len(head) + len(middle) + len(tail) + _LINKED_BYTES > MAX_BODY:
+    size = len(head) + len(middle) + len(tail) + _LINKED_BYTES
+    if size > MAX_BODY:
         raise EntryError(f"larger than {MAX_BODY} bytes")
-    return Draft(log, head, middle, tail, kind, agent, session, tool, decision, salt, payload)
+    size += 0 if payload is None else len(payload)
+    return Draft(log, head, middle, tail, kind, agent, session, tool, decision, salt, payload, size)
 
 
 # The columns but for the type: agent, session, tool, decision.
@@ -127,12 +130,13 @@ class Form(Struct, frozen=True, gc=False):
     tail: bytes
     columns: Columns
     payload: bytes
+    size: int
 
     def draft(self, salt: bytes) -> Draft:
         """The entry under a salt of its own."""
         committed = commitment(salt, "request", self.payload)
         head = b"%b%b%b" % (self.before, committed.encode(), self.after)
-        return Draft(self.log, head, self.middle, self.tail, *self.columns, salt, self.payload)
+        return Draft(self.log, head, self.middle, self.tail, *self.columns, salt, self.payload, self.size)
 
 
 # How `commit` begins in a body. A quote inside of a text is escaped, so that this stands nowhere else.
@@ -151,11 +155,11 @@ def form(type: str, before: Struct, between: Struct, copies: Copies, *, log: str
     after = rest[:-1] + b',"prev":"'
     middle = b'",' + _encode(between)[1:-1] + b',"seq":'
     tail = _tail(type)
-    size = len(head) + len(mark) + 2 * SALT_BYTES + len(after) + len(middle) + len(tail)
+    size = len(head) + len(mark) + 2 * SALT_BYTES + len(after) + len(middle) + len(tail) + _LINKED_BYTES
     # INVARIANT: what was drafted can be linked; the writer meets no body that has become too large.
-    if size + _LINKED_BYTES > MAX_BODY:
+    if size > MAX_BODY:
         raise EntryError(f"larger than {MAX_BODY} bytes")
-    return Form(log, head + mark, after, middle, tail, (type, *copies), payload)
+    return Form(log, head + mark, after, middle, tail, (type, *copies), payload, size + len(payload))
 
 
 @lru_cache(maxsize=256)

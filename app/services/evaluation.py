@@ -73,23 +73,40 @@ class Evaluation:
         self._judgements = Judgements()
         self._salts = Salts()
 
-    def known_key(self, secret: str) -> Key | None:
-        """The live key of this secret, if this process has met it."""
-        return self._configurations.current.keys.get(api_key.digest(secret))
+    def known_key(self, digest: bytes) -> Key | None:
+        """The live key whose secret has this digest, if this process has met it."""
+        return self._configurations.current.keys.get(digest)
 
     async def key(self, secret: str) -> Key:
         """The live key of this secret; raises UnauthenticatedError. One that is new to this process is looked for."""
-        found = self.known_key(secret)
+        digest = api_key.digest(secret)
+        found = self.known_key(digest)
         if found is None and api_key.is_well_formed(secret):
             await self._configurations.refreshed()
-            found = self.known_key(secret)
+            found = self.known_key(digest)
         if found is None:
             raise _unknown_key()
         return found
 
     def begin(self, key: Key, received: Received) -> "Attempt":
         """Decide one request and hand the decision to the ledger. Raises UnauthenticatedError, RefusedError."""
-        return self._attempt(key, received, self._configurations.live(), Budget(STEPS))
+        configuration = self._configurations.live()
+        known = self._judgements.known(key.id, received)
+        if known is not None and self._holds(known, configuration):
+            self._uses.note(key.id)
+            return self._recorded(key, received, known.ground, known, Budget(STEPS), None)
+        return self._attempt(key, received, configuration, Budget(STEPS))
+
+    def _holds(self, judgement: Judgement, configuration: Configuration) -> bool:
+        """Whether it would be judged just so again, by the same key."""
+        ground = judgement.ground
+        # INVARIANT: time alone changes nothing here but through the guards, by which the ledger holds it to them.
+        return (
+            ground.lasts
+            and ground.configuration is configuration
+            and ground.sessions == self._sessions.epoch()
+            and judgement.steps <= STEPS
+        )
 
     async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answered:
         """Decide one request and record it, and wait for people for as long as it says.
@@ -189,8 +206,20 @@ class Evaluation:
         *,
         full: bool = False,
     ) -> "Attempt":
-        explain = recent is not None
-        judgement = self._judgements.of(received, ground, budget, explain=explain)
+        judgement = self._judgements.of(live.id, received, ground, budget, explain=recent is not None)
+        return self._recorded(live, received, ground, judgement, budget, recent, full=full)
+
+    def _recorded(
+        self,
+        live: Key,
+        received: Received,
+        ground: Ground,
+        judgement: Judgement,
+        budget: Budget,
+        recent: Mapping[str, Offered] | None,
+        *,
+        full: bool = False,
+    ) -> "Attempt":
         if judgement.decision.demand is not None and not received.request.dry_run:
             return self._ask(live, received, ground, judgement, budget, recent, full=full)
         command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from app.core.facts import NOTHING_OFFERED, Facts, Offered
-from app.core.session import Standing
+from app.core.session import APART, Standing
 from app.services.configuration import Configuration
 from app.storage.command import EpochIs, Guard, NotAfter
 from app.storage.keys import Key
@@ -14,11 +14,15 @@ _MOST = 4_096
 
 
 class Ground(Struct, frozen=True, eq=False):
-    """`sessions` is the epoch at which the caller stood so among its agent's sessions."""
+    """`sessions` is the epoch at which the caller stood so among its agent's sessions.
+
+    `lasts`: at that epoch the caller stands so at any time; else it is to be asked anew for each request.
+    """
 
     configuration: Configuration
     facts: Facts
     sessions: int
+    lasts: bool
     guards: tuple[Guard, ...]
 
 
@@ -57,7 +61,8 @@ class Grounds:
             offered = explained if delegations is None else Offered(delegations, explained.recent, explained.now)
             caller = configuration.callers[key.id, agent]
             facts = Facts(caller, configuration.workspaces, standing, offered, configuration.stops, refused)
-        ground = Ground(configuration, facts, sessions, _guards(configuration, key, agent, stands))
+        lasts = ordinary and standing is APART
+        ground = Ground(configuration, facts, sessions, lasts, _guards(configuration, key, agent, stands))
         if ordinary:
             if len(self._known) >= _MOST:
                 self._known.clear()

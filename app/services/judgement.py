@@ -5,13 +5,12 @@ points may even ask about one call. Deciding is pure, so that what is remembered
 time is recorded and answered as its own.
 """
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.audit_log.entry import Form
 from app.core.budget import Budget
 from app.core.decision import Decision
 from app.core.engine import decide
-from app.core.facts import Facts
 from app.core.model import ActionRequest
 from app.services.answer import AnswerForm, answer_form
 from app.services.configuration import Configuration
@@ -31,9 +30,9 @@ class Received(Struct, frozen=True):
 
 
 class Judgement(Struct, frozen=True, eq=False):
-    """A decision upon `facts` and the steps that it took, and the forms of its entry and its answer."""
+    """A decision upon `ground` and the steps that it took, and the forms of its entry and its answer."""
 
-    facts: Facts
+    ground: Ground
     decision: Decision
     steps: int
     entry: Form
@@ -41,23 +40,29 @@ class Judgement(Struct, frozen=True, eq=False):
 
 
 class Judgements:
-    """The newest judgements, by the request as received and the facts upon which it was judged."""
+    """The newest judgements, by the key that asked and the request as received."""
 
     def __init__(self) -> None:
         self._configuration: Configuration | None = None
-        self._remembered: dict[tuple[int, bytes], Judgement] = {}
+        self._remembered: dict[tuple[str, bytes], Judgement] = {}
 
-    def of(self, received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
+    def known(self, key: str, received: Received) -> Judgement | None:
+        """The newest judgement of a request by the key of this id, upon whatever ground."""
+        return self._remembered.get((key, received.canonical))
+
+    def of(self, key: str, received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
         """The judgement of a request upon this ground, taken anew or remembered."""
-        # INVARIANT: everything that a decision depends on is part of what it is remembered by: the request as received,
-        # the facts and with them the configuration; and the budget, which must last for the steps that it took.
+        # INVARIANT: everything that a decision depends on is what it is remembered by, or looked at again: the request
+        # as received, the facts, the configuration; and the budget, which must last for the steps that it took.
         if ground.configuration is not self._configuration:
             self._configuration = ground.configuration
             self._remembered.clear()
-        name = (id(ground.facts), received.canonical)
+        name = (key, received.canonical)
         found = None if explain else self._remembered.get(name)
-        if found is not None and found.facts is ground.facts and found.steps <= budget.left:
+        if found is not None and found.ground.facts is ground.facts and found.steps <= budget.left:
             budget.left -= found.steps
+            if found.ground is not ground:
+                found = self._remembered[name] = structs.replace(found, ground=ground)
             return found
         judgement = judged(received, ground, budget, explain=explain)
         if not explain and budget.left >= 0 and _size(judgement) <= _LARGEST:
@@ -73,7 +78,7 @@ def judged(received: Received, ground: Ground, budget: Budget, *, explain: bool)
     request, facts, configuration = received.request, ground.facts, ground.configuration
     decision = decide(request, facts, configuration.rules, budget, explain=explain)
     return Judgement(
-        facts,
+        ground,
         decision,
         before - budget.left,
         form_of(decision, request, received.canonical, facts.caller, configuration),

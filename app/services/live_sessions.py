@@ -44,12 +44,17 @@ class LiveSessions:
 
     def standing(self, agent: str, kind: KeyKind, request: ActionRequest) -> tuple[Standing, int]:
         """Where a request stands, and the epoch of which that is true; on the event loop only."""
-        known = self.current
-        if self._ledger.session_epoch > known.epoch:
+        epoch = self.epoch()
+        live = self.current.agents.get(agent, _NONE)
+        return standing(request, kind, live, max(self._clock(), self._passed)), epoch
+
+    def epoch(self) -> int:
+        """The session epoch of what is known here; on the event loop only."""
+        known = self.current.epoch
+        if self._ledger.session_epoch > known:
             # Somebody else's change, perhaps of another agent's sessions: to go on is safe, to stay behind costs time.
             self._look()
-        live = known.agents.get(agent, _NONE)
-        return standing(request, kind, live, max(self._clock(), self._passed)), known.epoch
+        return known
 
     def has_passed(self, time: int) -> None:
         """The ledger's clock, which counts, is at `time` at least, whatever this machine's says."""

@@ -118,10 +118,7 @@ class Command(Struct, frozen=True):
     @property
     def size(self) -> int:
         """The bytes of its entries, near enough."""
-        size = 0
-        for entry in self.entries:
-            size += len(entry.head) + len(entry.middle) + (len(entry.payload) if entry.payload is not None else 0)
-        return size
+        return self.entries[0].size if len(self.entries) == 1 else sum(entry.size for entry in self.entries)
 
 
 class Receipt(Struct, frozen=True):

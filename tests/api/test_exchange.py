@@ -4,17 +4,56 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from http.client import HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from app.api import exchange
-from app.api.connection import connections
+from app.api.connection import Connection, connections
+from app.api.head import Head, Heads
 from app.main import build
-from tests.homes import ALLOWED, DENIED, Home, prepare
+from app.services.errors import RefusedError
+from tests.homes import ALLOWED, DENIED, Home, basic, prepare
 from tests.processes import until
+
+
+class Hands:
+    """The clock of an event loop in the test's hands."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.timers: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, delay: float, work: Any) -> Any:
+        if work.__name__ == "timeout_keep_alive_handler":
+            self.timers.append(self.now + delay)
+        return SimpleNamespace(cancel=lambda: None)
+
+
+class Wire:
+    """A transport that notes whether it was closed."""
+
+    closed = False
+
+    def get_extra_info(self, _: str) -> None:
+        return None
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def resume_reading(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +217,95 @@ def test_a_body_in_pieces_is_waited_for(port: int, home: Home, short: list[bytes
             client.sendall(whole[at : at + 7])
         assert answer(client)[0] == 200
     assert short == [ALLOWED]
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Content-Length: 5", "{}"),  # the rest of the body is still to come
+        ("Content-Length: 2", "{} "),  # and more follows
+        ("X: 1\r\nContent-Length: 2", "{}"),
+    ],
+)
+def test_a_head_that_came_before_stands_for_what_is_wholly_the_same(head: str, body: str) -> None:
+    given: Any = {b"host": b"x"}
+    known = b"POST /evaluate HTTP/1.1\r\nContent-Length: 2\r\n\r\n"
+    heads = Heads()
+    heads.remember(known + b"{}", Head({}, given, 2, True, None, None))
+
+    found = heads.find(known + b"[]")
+    assert found is not None
+    assert found.headers is given
+    assert heads.find(f"POST /evaluate HTTP/1.1\r\n{head}\r\n\r\n{body}".encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "refused"),
+    [
+        (b"A: 1\r\n\r\n{}", RefusedError("unknown_host", "")),
+        (b"A: 1\r\n\r\nB: 2\r\n\r\n{}", None),  # two that came together
+        (b"A: 1\n\n\r\n\r\n", None),  # the end of a head, in a body of two bytes and no more
+        (b"A: " + b"1" * 3_000 + b"\r\n\r\n{}", None),
+    ],
+)
+def test_what_is_refused_unclear_or_large_is_not_remembered(data: bytes, refused: RefusedError | None) -> None:
+    heads = Heads()
+    heads.remember(data, Head({}, {}, 2, True, refused, None))
+    assert heads.find(data) is None
+
+
+def test_no_more_heads_are_remembered_than_have_room() -> None:
+    heads = Heads()
+    for at in range(1_025):
+        heads.remember(b"%d\r\n\r\n{}" % at, Head({}, {}, 2, True, None, None))
+    assert heads.find(b"0\r\n\r\n{}") is None
+    assert heads.find(b"1024\r\n\r\n{}") is not None
+
+
+def test_a_head_that_came_before_does_not_outlive_its_key(port: int, home: Home, short: list[bytes]) -> None:
+    with opened(port) as client:
+        for _ in range(3):
+            client.sendall(request(home))
+            assert answer(client)[0] == 200
+        operator = HTTPConnection("127.0.0.1", port)
+        operator.request("POST", "/agents/coder/keys", b"{}", {**basic(), "Content-Type": "application/json"})
+        made = json.loads(operator.getresponse().read())
+        for _ in range(3):
+            client.sendall(request(home, key=made["key"]))
+            assert answer(client)[0] == 200
+        operator.request("DELETE", f"/agents/coder/keys/{made['id']}", headers=basic())
+        assert operator.getresponse().status == 204
+        operator.close()
+        client.sendall(request(home, key=made["key"]))
+        assert answer(client)[0] == 401
+        client.sendall(request(home))
+        assert answer(client)[0] == 200
+
+
+def test_a_connection_that_rests_is_ended_after_its_last_request_and_no_sooner(home: Home) -> None:
+    config = uvicorn.Config(lambda: None, log_config=None, ws="none", timeout_keep_alive=5)
+    front = build(home.settings).asgi
+    loop = Hands()
+    connection: Any = Connection(front, config=config, server_state=ServerState(), app_state={}, _loop=loop)
+    wire = Wire()
+    connection.connection_made(wire)
+    connection.cycle = SimpleNamespace(response_complete=True)
+    connection.rest()
+    assert loop.timers == [5.0]
+    loop.now = 3.0
+    connection.rest()
+    assert loop.timers == [5.0]
+    loop.now = 5.0
+    connection.timeout_keep_alive_handler()
+    assert (loop.timers, wire.closed) == ([5.0, 8.0], False)
+    connection.cycle.response_complete = False
+    loop.now = 8.0
+    connection.timeout_keep_alive_handler()
+    assert (loop.timers, wire.closed) == ([5.0, 8.0, 13.0], False)
+    connection.cycle.response_complete = True
+    loop.now = 13.0
+    connection.timeout_keep_alive_handler()
+    assert wire.closed
 
 
 def test_who_hangs_up_leaves_the_others_in_peace(port: int, home: Home) -> None:

@@ -42,7 +42,7 @@ CONFIGURATION = Configuration(
 )
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
 FACTS = Facts(Caller("coder", "k_1", "pep"), ("/srv",))
-GROUND = Ground(CONFIGURATION, FACTS, 5, ())
+GROUND = Ground(CONFIGURATION, FACTS, 5, True, ())
 READ = {"tool": "Read", "arguments": {"file_path": "/srv/a"}, "source": "user"}
 RECEIPT = Receipt(7, "ab" * 32, 1_790_000_000_000_000)
 
@@ -53,7 +53,7 @@ def received(request: Any) -> Received:
 
 
 def judged(judgements: Judgements, request: Any = READ, ground: Ground = GROUND, *, explain: bool = False) -> Judgement:
-    return judgements.of(received(request), ground, Budget(20_000), explain=explain)
+    return judgements.of("k_1", received(request), ground, Budget(20_000), explain=explain)
 
 
 def said(judgement: Judgement) -> Any:
@@ -110,19 +110,31 @@ def test_another_request_is_judged_by_itself(judgements: Judgements, other: Any)
     ],
 )
 def test_other_facts_are_judged_by_themselves(judgements: Judgements, facts: Facts) -> None:
-    other = Ground(CONFIGURATION, facts, 5, ())
+    other = Ground(CONFIGURATION, facts, 5, True, ())
 
     assert judged(judgements, READ, other) is not judged(judgements)
     assert said(judged(judgements, READ, other)) == said(judged(Judgements(), READ, other))
 
 
+def test_the_newest_judgement_of_a_key_is_known_with_the_ground_that_it_stands_on(judgements: Judgements) -> None:
+    assert judgements.known("k_1", received(READ)) is None
+    first = judged(judgements)
+    assert judgements.known("k_1", received(READ)) is first
+    assert judgements.known("k_2", received(READ)) is None
+    later = structs.replace(GROUND, sessions=6)
+    assert judged(judgements, READ, later).decision is first.decision
+    known = judgements.known("k_1", received(READ))
+    assert known is not None
+    assert known.ground is later
+
+
 def test_what_is_remembered_costs_the_steps_that_it_took(judgements: Judgements) -> None:
     budgets = [Budget(20_000), Budget(20_000)]
     for budget in budgets:
-        judgements.of(received(READ), GROUND, budget, explain=False)
+        judgements.of("k_1", received(READ), GROUND, budget, explain=False)
     assert budgets[0].left == budgets[1].left < 20_000
 
-    short = judgements.of(received(READ), GROUND, Budget(1), explain=False)
+    short = judgements.of("k_1", received(READ), GROUND, Budget(1), explain=False)
     assert not short.decision.allowed
     assert judged(judgements).decision.allowed
 
@@ -168,5 +180,6 @@ def test_a_ground_is_the_same_until_something_that_it_rests_on_is_another() -> N
     assert later is not first
     assert later.facts is first.facts
     assert grounds.of(configuration, KEY, "coder", (within, 6)).facts.session == within
+    assert (first.lasts, grounds.of(configuration, KEY, "coder", (within, 6)).lasts) == (True, False)
     assert grounds.of(structs.replace(configuration), KEY, "coder", (APART, 6)).facts is not first.facts
     assert grounds.of(configuration, KEY, "coder", (APART, 6), frozenset(("d_1",))).guards == later.guards
