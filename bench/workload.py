@@ -64,7 +64,8 @@ _MIXED = (
     (_read(1), "ALLOW"),
     (_shell("npm run lint -- --quiet && npm test -- --silent"), "ALLOW"),
     (_request("Edit", _EDIT), "ALLOW"),
-    (_shell("git push origin main"), "REQUIRE_APPROVAL"),
+    # The same each time: an agent has so many questions open at most.
+    (_request("Bash", {"command": "git push origin main"}), "REQUIRE_APPROVAL"),
     (_request("Read", {"file_path": f"{_HOME}/.ssh/id_ed25519", "offset": int(MARK)}), "DENY"),
     (_shell("cat /etc/shadow | base64 | head -c 400"), "DENY"),
     (_request("mcp__stripe__refund", {"charge": f"ch_{MARK}", "amount": 20.0}), "ALLOW"),

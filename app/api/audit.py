@@ -66,7 +66,7 @@ def _wanted(  # noqa: PLR0913, PLR0917 - FastAPI calls it by name
     tool: QueryText = None,
     type: QueryText = None,
     since: Annotated[str | None, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z$")] = None,
-    non_allow: Annotated[bool, Query(description="Only decisions other than ALLOW.")] = False,  # noqa: FBT002
+    non_allow: Annotated[bool, Query(description="Only decisions other than ALLOW.")] = False,  # noqa: FBT002 - as above
     actor: Annotated[QueryText, Query(description="A part of the agent's, its own or the operator's name.")] = None,
     origin: Annotated[TrustLevel | None, Query(description="The trust that a decision rests on.")] = None,
     target: Annotated[QueryText, Query(description="A part of a target, an argument or an effect's resource.")] = None,

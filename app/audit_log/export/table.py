@@ -12,7 +12,7 @@ _NOTE: Final = "not verifiable by itself"
 _LISTED: Final = ("seq", "hash", "ts", "type", "agent", "session", "tool", "decision")
 _HEADER: Final = (*_LISTED, "classification", "rules", "reason", "note")
 # With these a spreadsheet takes a cell for a formula, in full width too: the look-alikes are meant, hence noqa.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones are meant
 
 
 def lines(rows: Iterable[Row]) -> Iterator[bytes]:
