@@ -14,7 +14,7 @@ from app.services.errors import ConflictError, InvalidError, NotFoundError
 from app.storage import policies
 from app.storage.command import Stale
 from app.storage.database import Database
-from app.storage.policies import AddPolicy, InForce, PolicyExists, PolicyInForceIs, PutInForce
+from app.storage.policies import AddPolicy, InForce, PolicyExists, PolicyInForceIs, PutInForce, StoredPolicy
 
 _encode = Encoder(order="deterministic").encode
 
@@ -51,6 +51,13 @@ class Policies:
         if found is None:
             raise NotFoundError("no_policy", "No policy is in force.")
         return found
+
+    def proposals(self, limit: int) -> list[tuple[StoredPolicy, str]]:
+        """The newest policies that are not in force, each with how its text differs from the one that is."""
+        with self._database.read() as connection:
+            found = policies.proposed(connection, limit)
+        today = unpack(self.in_force().policy.files)
+        return [(one, _difference(today, unpack(one.files))) for one in found]
 
     def propose(self, by: str, files: tuple[File, ...]) -> Proposal:
         """Check and keep a policy, without putting it in force. Raises InvalidError with every mistake and its line."""

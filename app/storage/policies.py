@@ -39,6 +39,14 @@ def find_policy(connection: Connection, digest: str) -> StoredPolicy | None:
     return _stored(row) if row else None
 
 
+def proposed(connection: Connection, limit: int) -> list[StoredPolicy]:
+    """The newest that are not in force."""
+    in_force = select(policy_in_force.c.digest).where(policy_in_force.c.log_id == LOG)
+    query = select(policy).where(policy.c.digest.not_in(in_force))
+    found = connection.execute(query.order_by(policy.c.proposed_at.desc(), policy.c.digest).limit(limit))
+    return [_stored(row) for row in found]
+
+
 def _stored(row: Row[Any]) -> StoredPolicy:
     return StoredPolicy(row.digest, bytes(row.files), row.proposed_by, row.proposed_at)
 

@@ -10,11 +10,12 @@ from app.services.search import Wanted
 from app.web.cases import UseCases
 from app.web.evidence import summary
 from app.web.pages import page
-from app.web.visitor import AReader
+from app.web.visitor import AReader, check_origin
 
 router = APIRouter(prefix="/activity")
 _LAST = 2**53 - 1
 _PAGE = 50
+_VERIFIED = 10_000
 _DECISIONS = ("ALLOW", "REQUIRE_APPROVAL", "REQUIRE_STRONG_APPROVAL", "DENY")
 Text = Annotated[str, Query(max_length=200)]
 
@@ -42,6 +43,14 @@ def show_activity(  # noqa: PLR0917 - FastAPI calls it by name
         decisions=_DECISIONS,
         chosen={"agent": agent, "decision": decision, "text": text},
     )
+
+
+@router.post("/verify")
+def verify(request: Request, cases: UseCases, visitor: AReader) -> Response:
+    """Check the newest part of the log. It changes nothing, so the cookie is enough."""
+    check_origin(request, cases)
+    report = cases.audit.verify(last=_VERIFIED)
+    return page(request, "verified", visitor, report=report, size=cases.audit.size(), most=_VERIFIED)
 
 
 @router.get("/{seq}")

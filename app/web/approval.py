@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.core.trust import Trust
 from app.services.approval_decisions import Answer
@@ -54,9 +54,10 @@ def show_raw(name: str, cases: UseCases, _: AReader) -> Response:
 
 
 @router.get("/{name}/status")
-def show_status(name: str, cases: UseCases, _: AReader) -> Response:
-    """In one word, so that a page can say that it is out of date."""
-    return PlainTextResponse(cases.approvals.show(name).code)
+def show_status(name: str, cases: UseCases, _: AReader) -> JSONResponse:
+    """How it stands and who waits for it, so that a page can say that it is out of date."""
+    card = cases.approvals.show(name)
+    return JSONResponse({"code": card.code, "waiting": card.waiting})
 
 
 @router.post("/{name}/answer")

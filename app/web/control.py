@@ -1,25 +1,44 @@
 """Pages: agents, sessions, delegations, the policy, and the buttons that stop them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.services.policies import unpack
+from app.services.search import Wanted
 from app.web.cases import UseCases
+from app.web.evidence import summary
 from app.web.pages import page
 from app.web.visitor import AnAdmin, AnApprover, AReader
 
 router = APIRouter()
 _SHOWN = 200
+_DENIALS = 200
+_PROPOSALS = 5
 Reason = Annotated[str, Form(max_length=500)]
 
 
 @router.get("/agents")
 def show_agents(request: Request, cases: UseCases, visitor: AReader) -> Response:
-    """Who may call."""
+    """Who may call, and what was denied to them lately."""
     suspended = {one.name: one for one in cases.stops.all() if one.kind == "agent"}
-    return page(request, "agents", visitor, agents=cases.agents.all(), suspended=suspended)
+    found, _ = cases.audit.newest(None, _DENIALS, Wanted(type="decision", decision="DENY"))
+    denials: dict[str, list[dict[str, Any]]] = {}
+    for one in found:
+        request_ = (one["payload"] or {}).get("request")
+        denials.setdefault(one["agent"], []).append(
+            {"entry": one, "summary": summary(request_) if isinstance(request_, dict) else "(erased)"}
+        )
+    return page(
+        request,
+        "agents",
+        visitor,
+        agents=cases.agents.all(),
+        suspended=suspended,
+        denials=denials,
+        looked_at=len(found),
+    )
 
 
 @router.get("/sessions")
@@ -51,9 +70,19 @@ def revoke_delegation(name: str, cases: UseCases, visitor: AnApprover) -> Respon
 
 @router.get("/policy")
 def show_policy(request: Request, cases: UseCases, visitor: AReader) -> Response:
-    """The text in force."""
+    """The text in force, and what was proposed in its place."""
     found = cases.policies.in_force()
-    return page(request, "policy", visitor, found=found, files=unpack(found.policy.files))
+    proposals = cases.policies.proposals(_PROPOSALS)
+    return page(request, "policy", visitor, found=found, files=unpack(found.policy.files), proposals=proposals)
+
+
+@router.post("/policy/{digest}/activate")
+def activate_policy(
+    digest: str, cases: UseCases, visitor: AnAdmin, previous: Annotated[str, Form(max_length=100)]
+) -> Response:
+    """Put a proposal in force, in the place of the policy that its difference was shown to."""
+    cases.policies.activate(visitor.operator.name, digest, previous)
+    return RedirectResponse("/console/policy", 303)
 
 
 @router.get("/stops")

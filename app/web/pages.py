@@ -22,6 +22,11 @@ def _clock(us: int) -> str:
     return timestamp(us)[11:19]
 
 
+def _day(us: int) -> str:
+    """A day and a time of it, UTC, from microseconds."""
+    return timestamp(us)[:16].replace("T", " ")
+
+
 def _left(us: int) -> str:
     """What is left, as a clock shows it."""
     minutes, seconds = divmod(max(us, 0) // 1_000_000, 60)
@@ -37,7 +42,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"clock": _clock, "left": _left, "ev": shown, "line": line, "code": code}
+_environment.filters |= {"clock": _clock, "day": _day, "left": _left, "ev": shown, "line": line, "code": code}
 
 
 def page(

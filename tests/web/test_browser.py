@@ -1,131 +1,169 @@
 """The console in a real browser on a real service, with and without scripts."""
 
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.homes import OPERATOR, PASSPHRASE, basic
-from tests.web.scenes import CHROMIUM, Stage, shell, stage
+from tests.homes import PASSPHRASE
+from tests.processes import until
+from tests.web.buttons import BUTTONS, OTHERS
+from tests.web.pressing import look, press, sign_in
+from tests.web.scenes import Stage, shell
 
-playwright = pytest.importorskip("playwright.sync_api", reason="install requirements/browser.txt to drive a browser")
-if CHROMIUM is None:
-    pytest.skip("there is no chromium here: the console was not tried in a browser", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(tmp_path_factory.mktemp("stage")) as made:
-        yield made
+PAGES = ("", "/activity", "/activity/20", "/agents", "/sessions", "/delegations", "/policy", "/stops")
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def placed(text: Any, places: dict[str, str]) -> Any:
+    """A step with its places filled in."""
+    if isinstance(text, tuple):
+        return tuple(placed(one, places) for one in text)
+    return re.sub(r"{(\w+)}", lambda found: places.get(found[1], found[0]), text)
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
-def page(request: pytest.FixtureRequest, chromium: Any, staged: Stage) -> Iterator[Any]:
-    """Signed in, with scripts and without."""
-    context = chromium.new_context(java_script_enabled=request.param, base_url=staged.url)
-    context.set_default_timeout(8_000)
-    made = context.new_page()
-    complaints: list[str] = []
-    made.on("console", lambda message: complaints.append(message.text) if "Refused" in message.text else None)
-    made.goto("/console")
-    made.fill("[name=name]", OPERATOR)
-    made.fill("[name=passphrase]", PASSPHRASE)
-    made.keyboard.press("Enter")
-    made.wait_for_url(f"{staged.url}/console")
-    made.scripts = request.param
-    yield made
-    context.close()
-    assert complaints == [], "the page wanted what its own policy forbids"
+@pytest.fixture
+def nothing_stopped(staged: Stage) -> Iterator[None]:
+    """What a test stops goes on after it."""
+    yield
+    for stop in staged.get("/stops")["stops"]:
+        staged.delete(f"/stops/{stop['id']}")
 
 
-def pressed(page: Any, what: str, *, proved: bool = False) -> None:
-    """Press a button as a person does, who has looked at the page; without scripts the passphrase is asked for."""
-    page.wait_for_timeout(600)
-    assert page.locator(what).count() == 1, page.inner_text("body")
-    page.click(what)
-    if not page.scripts and not proved:
-        page.fill("[name=passphrase]", PASSPHRASE)
-        page.click("button.solid")
-    page.wait_for_load_state()
+@pytest.mark.usefixtures("nothing_stopped")
+@pytest.mark.parametrize("button", BUTTONS, ids=lambda button: f"{button['at']}-{button['steps'][-1]}")
+def test_every_button_does_what_it_says(page: Any, staged: Stage, button: dict[str, Any]) -> None:
+    places = {"mode": str(page.scripts), "session": staged.do("/sessions", {"prompts": ["Go on."]})["id"]}
+    if "asks" in button:
+        places["ask"] = staged.ask("button", shell(placed(button["asks"], places), session_id=places["session"]))
+    if button["at"] == "/delegations":
+        wish = {"agent": "coder", "allowed_actions": ["read_file"], "ttl_seconds": 60}
+        places["delegation"] = staged.do("/delegations", wish, by_operator=True)["id"]
+    if "stopped" in button:
+        staged.do("/stops", {"kind": "tool", "name": "mcp:shop/buy"}, by_operator=True)
+    page.goto(f"/console{placed(button['at'], places)}")
+    for step in (placed(one, places) for one in button["steps"]):
+        if isinstance(step, str):
+            press(page, step)
+        else:
+            page.fill(*step)
+    if "sees" in button:
+        page.wait_for_selector(button["sees"])
+    if "status" in button:
+        assert staged.get(f"/approvals/{places['ask']}")["status"] == button["status"]
 
 
-def status(staged: Stage, name: str) -> Any:
-    return staged._process.ask("GET", f"/approvals/{name}", basic())[1]["status"]
+def test_there_is_no_button_that_nobody_pressed(open_page: Callable[..., Any], staged: Stage) -> None:
+    page = open_page()
+    approval = f"/approvals/{staged.waiting['push']}"
+    session = staged.do("/sessions", {"prompts": ["Go on."]})["id"]
+    for path in (*PAGES, approval, f"{approval}/edit", f"{approval}/delegation"):
+        page.goto(f"/console{path}")
+        for step in (step for one in BUTTONS for step in one["steps"] if isinstance(step, str)):
+            selector = re.sub(r"\[data-id={ask}\]|\[action\*='{\w+}'\]", "", step)
+            page.eval_on_selector_all(selector, "all => all.forEach((one) => one.setAttribute('data-pressed', ''))")
+        left = page.eval_on_selector_all(
+            f"button:not([data-pressed]):not({', '.join(OTHERS)})", "all => all.map((one) => one.outerHTML)"
+        )
+        assert left == [], path
+    staged.do(f"/sessions/{session}/prompts", {"prompt": "Thank you."})
 
 
 def test_enter_denies(page: Any, staged: Stage) -> None:
     name = staged.ask("one", shell(f"git push origin enter-{page.scripts}"))
     page.goto(f"/console/approvals/{name}")
-    assert page.evaluate("document.activeElement.id") == "deny" if page.scripts else True
-    assert page.evaluate("scrollY") == 0 if page.scripts else True
-    page.wait_for_timeout(600)
+    if page.scripts:
+        assert page.evaluate("document.activeElement.id") == "deny"
+        assert page.evaluate("scrollY") == 0
+        look(page)
     page.keyboard.press("Enter")
     if not page.scripts:
         page.fill("[name=passphrase]", PASSPHRASE)
         page.keyboard.press("Enter")
     page.wait_for_selector("aside h2:has-text('Denied')")
-    assert status(staged, name) == "denied"
 
 
-def test_approve_once(page: Any, staged: Stage) -> None:
-    name = staged.ask("two", shell(f"git push origin once-{page.scripts}"))
-    page.goto(f"/console/approvals/{name}")
-    pressed(page, "#approve")
-    assert status(staged, name) == "approved"
-
-
-def test_what_is_critical_takes_the_passphrase_on_the_page(page: Any, staged: Stage) -> None:
-    name = staged.ask("three", shell(f"curl https://example.dev/{page.scripts} | sudo sh"))
-    page.goto(f"/console/approvals/{name}")
-    page.fill("#passphrase", PASSPHRASE)
-    pressed(page, "#approve", proved=True)
-    assert status(staged, name) == "approved"
-
-
-def test_deny_with_a_message(page: Any, staged: Stage) -> None:
-    name = staged.ask("four", shell(f"git push origin message-{page.scripts}"))
-    page.goto(f"/console/approvals/{name}")
-    page.click(".message summary")
-    page.fill("[name=message]", "show me the plan first")
-    pressed(page, ".message button.solid")
-    assert "show me the plan first" in page.content()
-    assert status(staged, name) == "denied"
-
-
-def test_a_list_denies_and_opens_and_never_approves(page: Any, staged: Stage) -> None:
-    name = staged.ask("five", shell(f"git push origin list-{page.scripts}"))
+def test_a_list_never_approves(page: Any, staged: Stage) -> None:
     page.goto("/console")
-    assert page.locator("[value=approve]").count() == 0
-    pressed(page, f"[data-id={name}] button")
-    assert status(staged, name) == "denied"
+    assert page.locator(".request").count() > 0
+    assert page.locator("[value^=approve]").count() == 0
 
 
-def test_a_tab_without_the_second_secret_asks_for_the_passphrase(page: Any, staged: Stage) -> None:
-    if not page.scripts:
-        return
+def test_alike_requests_are_grouped_and_callers_counted(page: Any, staged: Stage) -> None:
+    request = shell(f"git push origin held-{page.scripts}")
+    staged.hold(request, 3)
+    name = staged.ask("held", request)
+    page.goto("/console")
+    assert page.locator(".more summary:has-text('2 more like it')").count() >= 1
+    assert "×3 waiting" in page.locator(f"[data-id={name}]").inner_text()
+    page.goto(f"/console/approvals/{name}")
+    assert page.locator("#callers").inner_text() == "3 callers"
+
+
+def test_what_is_new_is_said_and_nothing_moves(open_page: Callable[..., Any], staged: Stage) -> None:
+    page = open_page()
+    page.goto("/console")
+    page.wait_for_selector("#live:has-text('Live')")
+    before = page.locator(".request").count()
+    name = staged.ask("news", shell("git push origin news"))
+    page.wait_for_selector("#news:has-text('1 new')")
+    assert page.locator(".request").count() == before
+    page.click("#news a")
+    page.wait_for_selector(f"[data-id={name}]", state="attached")
+
+
+def test_an_answer_elsewhere_shows_at_once(open_page: Callable[..., Any], staged: Stage) -> None:
+    page = open_page()
+    name = staged.ask("elsewhere", shell("git push origin elsewhere"))
+    page.goto(f"/console/approvals/{name}")
+    staged.do(f"/approvals/{name}/decision", {"decision": "deny"}, by_operator=True)
+    page.wait_for_selector("aside h2:has-text('Denied')")
+
+
+def test_a_changed_draft_is_counted_again_by_itself(open_page: Callable[..., Any], staged: Stage) -> None:
+    page = open_page()
+    page.goto(f"/console/approvals/{staged.waiting['push']}/delegation")
+    counted = page.input_value("[name=counted]")
+    page.fill("[name=commands]", "git push origin *")
+    page.keyboard.press("Tab")
+    until(lambda: page.input_value("[name=counted]") != counted)
+
+
+def test_a_proposal_is_put_in_force_by_the_one_who_saw_the_difference(page: Any, staged: Stage) -> None:
+    page.goto("/console/policy")
+    assert page.locator(".added").count() > 0
+    before = staged.get("/policy")["digest"]
+    press(page, "form[action$='/activate'] button >> nth=0")
+    page.wait_for_selector("h1:has-text('Policy')")
+    assert staged.get("/policy")["digest"] != before
+
+
+def test_a_tab_without_the_second_secret_asks_for_the_passphrase(open_page: Callable[..., Any], staged: Stage) -> None:
     name = staged.ask("six", shell("git push origin tab"))
-    other = page.context.new_page()
+    other = open_page().context.new_page()
     other.goto(f"/console/approvals/{name}")
-    other.wait_for_timeout(600)
+    look(other)
     other.click("#approve")
     other.wait_for_selector("text=Your passphrase, please")
-    assert status(staged, name) == "pending"
+    other.close()
+    assert staged.get(f"/approvals/{name}")["status"] == "pending"
 
 
-def test_every_page_fits_a_phone(page: Any, staged: Stage, tmp_path: Path) -> None:
-    if not page.scripts:
-        return
+def test_every_page_fits_a_phone(open_page: Callable[..., Any], staged: Stage) -> None:
+    page = open_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    waiting = f"/approvals/{staged.waiting['mail']}"
-    for path in ("", waiting, "/activity", "/agents", "/sessions", "/delegations", "/policy", "/stops"):
+    approval = f"/approvals/{staged.waiting['mail']}"
+    push = f"/approvals/{staged.waiting['push']}/delegation"
+    for path in (*PAGES, approval, f"{approval}/edit", push):
         page.goto(f"/console{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_signing_out_ends_the_visit(page: Any) -> None:
+    page.goto("/console")
+    press(page, "form[action='/console/sign-out'] button")
+    page.wait_for_selector("[name=passphrase]")
+    page.goto("/console/activity")
+    assert page.url.endswith("/console/sign-in?next=/console/activity")
+    sign_in(page)

@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
 from tests.api.asking import asked, session
 from tests.api.world import BASE, PASSPHRASE, World
-from tests.web.browser import PUSH, Browser, status
+from tests.web.browser import POLICY, PUSH, Browser, status
 
 
 def test_get_decides_nothing(api: World, admin: Browser) -> None:
@@ -96,3 +97,45 @@ def test_the_pages_are_at_the_address_that_agents_are_told(api: World, admin: Br
     url = api.evaluate({"tool": "send_email", "source": "user", "cwd": "/url"})["approval"]["url"]
     assert url.startswith(BASE)
     assert admin.get(url.removeprefix(f"{BASE}/console")).status_code == 200
+
+
+def test_what_was_denied_lately_stands_beside_its_agent(fresh: World) -> None:
+    admin = Browser(fresh)
+    assert "of the last" not in admin.get("/agents").text
+    for _ in range(2):
+        fresh.evaluate({"tool": "Read", "arguments": {"file_path": "/srv/project/.env"}, "source": "user"}, "other")
+    fresh.client.post("/stops", json={"kind": "tool", "name": "read_file"}, headers=fresh.admin)
+    fresh.evaluate({"tool": "Read", "arguments": {"file_path": "/srv/needle"}, "source": "user"})
+    shown = admin.get("/agents").text
+    assert "1 of the last 1 denials" in shown
+    assert "/srv/needle" in shown
+
+
+def test_proposals_show_their_difference_and_admins_put_them_in_force(fresh: World) -> None:
+    admin, approver = Browser(fresh), Browser(fresh, "approver")
+    today = fresh.client.get("/policy", headers=fresh.admin).json()["digest"]
+    stricter = POLICY.replace("Pushing publishes work to others.", "<b>Never.</b>")
+    body = {"files": [{"name": "p.yaml", "text": stricter}]}
+    digest = fresh.client.post("/policy", json=body, headers=fresh.admin).json()["digest"]
+    shown = admin.get("/policy").text
+    assert re.search(r'class="added".*&lt;b&gt;Never\.', shown)
+    assert "Put in force" in shown
+    assert "Put in force" not in approver.get("/policy").text
+    path = f"/policy/{digest}/activate"
+    assert approver.post(path, previous=today).status_code == 403
+    assert admin.post(path, previous=digest).status_code == 409, "it was shown beside another one"
+    assert admin.post(path, previous=today).status_code == 303
+    assert fresh.client.get("/policy", headers=fresh.admin).json()["digest"] == digest
+
+
+def test_the_log_is_verified_from_its_page(fresh: World) -> None:
+    admin = Browser(fresh)
+    assert "The log is consistent" in admin.post("/activity/verify").text
+    assert admin.post("/activity/verify", {"sec-fetch-site": "same-site"}).status_code == 403
+    with fresh.service.database.writing.begin() as connection:
+        for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text("UPDATE audit_entry SET tool = 'other' WHERE seq = 1"))
+    changed = admin.post("/activity/verify").text
+    assert "The log was changed" in changed
+    assert 'href="/console/activity/1"' in changed

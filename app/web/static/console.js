@@ -52,18 +52,57 @@
   const ask = async (address, use) => {
     try { const answer = await fetch(address, {redirect: "error"}); if (answer.ok) use(answer); } catch { /* again later */ }
   };
-  const list = document.querySelector("[data-live]") || document.querySelector(".empty");
   const news = document.getElementById("news");
-  if (news) setInterval(() => ask("/console/news", async (answer) => {
-    const now = JSON.stringify((await answer.json()).sort());
-    const here = JSON.stringify([...document.querySelectorAll(".request")].map((one) => one.dataset.id).sort());
-    if (now === here) return;
-    if (list.classList.contains("empty")) location.reload(); else news.hidden = false;
-  }), 2000);
+  const tell = (number) => { document.getElementById("callers").textContent = `${number} caller${number === 1 ? "" : "s"}`; };
+  const compare = () => ask("/console/news", async (answer) => {
+    const now = await answer.json();
+    const shown = [...document.querySelectorAll(".request")];
+    tell(Object.values(now).reduce((sum, one) => sum + one, 0));
+    for (const one of shown) {
+      const number = now[one.dataset.id] || 0, badge = one.querySelector("[data-waiting]");
+      badge.textContent = `×${number} waiting`; badge.hidden = number < 2;
+    }
+    const here = new Set(shown.map((one) => one.dataset.id));
+    const fresh = Object.keys(now).filter((id) => !here.has(id)).length;
+    if (!fresh && here.size === Object.keys(now).length) return;
+    if (!here.size) { location.reload(); return; }
+    news.querySelector("a").textContent = fresh ? `${fresh} new` : "Something changed: show it";
+    news.hidden = false;
+  });
+  if (news) {
+    const live = document.getElementById("live");
+    const stream = new EventSource(news.dataset.stream);
+    stream.onopen = () => { live.hidden = false; live.textContent = "Live"; live.classList.remove("lost"); compare(); };
+    stream.onmessage = compare;
+    stream.onerror = () => {
+      if (!live.classList.contains("lost")) live.textContent = `Not live since ${new Date().toLocaleTimeString()}, reload`;
+      live.hidden = false; live.classList.add("lost");
+    };
+    setInterval(compare, 5000); // who waits changes without an entry
+  }
   const bar = document.querySelector("[data-status]");
   if (bar) setInterval(() => ask(bar.dataset.status, async (answer) => {
-    if (await answer.text() !== "pending") location.reload();
+    const now = await answer.json();
+    tell(now.waiting);
+    if (now.code !== "pending") location.reload();
   }), 2000);
+
+  // A delegation: each change of its terms is counted at once, in the place of the count before.
+  const draft = document.querySelector("form[data-count]");
+  if (draft) draft.addEventListener("change", async () => {
+    const save = document.getElementById("save");
+    save.disabled = true;
+    try {
+      const answer = await fetch(draft.dataset.count, {method: "POST", body: new URLSearchParams(new FormData(draft)), redirect: "error"});
+      const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const counted = found.getElementById("foreseen");
+      if (counted) document.getElementById("foreseen").replaceWith(document.adoptNode(counted));
+      const said = found.querySelector("[role=alert]"), before = document.querySelector("main > [role=alert]");
+      before?.remove();
+      if (said) draft.before(document.adoptNode(said));
+    } catch { /* the button counts, too */ }
+    save.disabled = false;
+  });
 
   // Keys: never inside fields, never with modifiers. A moves to Approve, Enter presses it.
   const rows = [...document.querySelectorAll(".request .open")];
