@@ -29,5 +29,6 @@ def press(page: Any, selector: str) -> None:
 
 def look(page: Any) -> None:
     """As long as it takes before the page's script believes that it was read."""
-    while page.evaluate("performance.now()") < 700:
+    since = "performance.now() - performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+    while page.evaluate(since) < 550:
         page.wait_for_timeout(50)
