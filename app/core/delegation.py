@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from app.core.classify.names import canonical, meant
+from app.core.classify.servers import KNOWN
 from app.core.classify.tools import TOOLS
 from app.core.grant import Asked
 from app.core.model import ON_HOSTS, ON_PATHS, Call, Effect, EffectKind
@@ -23,7 +24,7 @@ from app.core.policy.wildcard import is_wild, matches
 # What a tool of which only the name is known may do by being called; paths and hosts must be named besides.
 _UNKNOWN = frozenset((EffectKind.CALL, EffectKind.QUERY, EffectKind.ACCESS)) | ON_HOSTS
 # What such a tool says of itself.
-_ANNOTATED = frozenset(("destructiveHint", "openWorldHint"))
+_ANNOTATED = frozenset(("destructiveHint", "openWorldHint", KNOWN))
 
 
 class Terms(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

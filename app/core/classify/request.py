@@ -6,8 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from app.core.budget import Budget
-from app.core.classify import tools
-from app.core.classify.host_kinds import kinds
+from app.core.classify import servers, tools
+from app.core.classify.egress import goes_out, sent
 from app.core.classify.names import names
 from app.core.classify.patch import changes
 from app.core.classify.paths import Place, normalise, spellings
@@ -21,7 +21,6 @@ _MOST_EFFECTS = 512
 _LONGEST_RESOURCE = 4_096
 _LONGEST_NAME = 100
 _DEEPEST_PATH = 255
-_HERE = frozenset(("is:loopback",))
 
 
 def classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budget) -> Call:
@@ -70,7 +69,7 @@ class _Reading:
 
     def leaks(self) -> None:
         """A secret among the words of a call that reaches somebody else's machine, or a person."""
-        if not any(_goes_out(effect) for effect in self._effects):
+        if not any(goes_out(effect) for effect in self._effects):
             return
         texts = [value for _, value in tools.leaves(self._request.arguments, self._budget) if isinstance(value, str)]
         for text in (*texts, self._request.target or "", *(command.text for command in self.commands)):
@@ -248,12 +247,13 @@ class _Reading:
 
     def unknown(self, called: list[str], *, trusted: bool) -> None:
         """A tool of which we know the name only, and what its annotations and arguments tell."""
-        said = self._request.annotations
-        # INVARIANT: annotations add effects; they soften one only for tools that the policy trusts.
-        kind = EffectKind.QUERY if trusted and said.get("readOnlyHint") is True else EffectKind.CALL
+        reads = self._request.annotations.get("readOnlyHint")
         for name in called:
             if name:
-                self._effect(kind, name, name)
+                # INVARIANT: annotations, and what is known of a server, add effects; they soften one only for tools
+                # that the policy trusts.
+                is_query = self._known(name, reads=reads) and trusted
+                self._effect(EffectKind.QUERY if is_query else EffectKind.CALL, name, name)
             else:
                 self._opaque("neither tool nor action is named")
         self._annotated()
@@ -270,6 +270,19 @@ class _Reading:
         if self._request.target:
             self._by_looks("target", self._request.target)
         self._resolved()
+
+    def _known(self, name: str, *, reads: Any) -> bool:
+        """Adds what is known of a tool; whether all that is known of it only reads. `reads` is what it says itself."""
+        found = servers.known(name)
+        for kind in found.kinds:
+            self._effect(kind, name, servers.KNOWN)
+        why, changes, stated = servers.stated(self._request.arguments, found.speaks, self._budget)
+        if why:
+            self._opaque(f"{name[:_LONGEST_NAME]}: {why}")
+        if changes:
+            self._effect(EffectKind.CONFIGURE, f"database: {', '.join(changes)}", servers.KNOWN)
+        only = found.reads or (stated and bool(found.speaks))
+        return not (found.kinds or why or changes) and (reads is True or (only and reads is None))
 
     def _main(self, kind: EffectKind, text: str, via: str) -> None:
         """What a tool acts on. An address given as a path, or a path as an address, is both."""
@@ -297,7 +310,7 @@ class _Reading:
         self.commands += [replace(one, under=one.under + before) if one.under >= 0 else one for one in commands]
         for effect in effects:
             at = effect.command + before if effect.command >= 0 else effect.command
-            kind = _sent(effect.kind, effect.resource)
+            kind = sent(effect.kind, effect.resource)
             self._effects[Effect(kind, effect.resource, effect.via, effect.added_by, at)] = None
 
     def _add(self, kind: EffectKind, text: str, via: str) -> None:
@@ -317,7 +330,7 @@ class _Reading:
                 self._effect(kind, path, via)
 
     def _effect(self, kind: EffectKind, resource: str, via: str) -> None:
-        self._effects[Effect(_sent(kind, resource), resource, via[:_LONGEST_NAME])] = None
+        self._effects[Effect(sent(kind, resource), resource, via[:_LONGEST_NAME])] = None
 
     def _opaque(self, what: str) -> None:
         self._effect(EffectKind.OPAQUE, what, "")
@@ -329,15 +342,3 @@ _TOLD: Mapping[str, Callable[[_Reading], tuple[str, ...]]] = {
     "str_replace_editor": _Reading.editor,
     "read_many_files": _Reading.many,
 }
-
-
-def _sent(kind: EffectKind, resource: str) -> EffectKind:
-    """INVARIANT: who asks for an address with much in it sends that much."""
-    return EffectKind.NETWORK if kind is EffectKind.FETCH and "has:data" in kinds(resource) else kind
-
-
-def _goes_out(effect: Effect) -> bool:
-    """Whether an effect reaches anything but this machine."""
-    if effect.kind in ON_HOSTS:
-        return kinds(effect.resource) != _HERE
-    return effect.kind is EffectKind.MESSAGE
