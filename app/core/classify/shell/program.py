@@ -127,6 +127,8 @@ class _Use:
             self._plain(text)
         elif text in program.takes:
             self._take(text, next(words, None))
+        elif text in program.pairs:
+            self._take(text, next(words, None) and next(words, None), program.pairs)
         elif text[:2] == "--":
             name, equals, value = text.partition("=")
             if equals and name in program.takes:
@@ -170,12 +172,12 @@ class _Use:
             else:
                 self._does(*added, flag)
 
-    def _take(self, flag: str, value: Arg | None) -> None:
+    def _take(self, flag: str, value: Arg | None, roles: dict[str, str] | None = None) -> None:
         self.taken.add(flag)
         if value is None or value.glob:
             self._not_known(flag)
         else:
-            ROLES[self.program.takes[flag]](self.act, value, flag)
+            ROLES[(roles or self.program.takes)[flag]](self.act, value, flag)
 
     def _not_known(self, flag: str, why: str = "") -> None:
         self.unknown = True
@@ -193,12 +195,18 @@ class _Use:
         valued = self.taken & program.takes.keys()
         self.act.sends = not program.entry.fetches or not valued <= set(program.entry.fetches.split())
         leading = 0 if self.taken & program.instead else max(program.repeats, 0)
-        if program.entry.default and (not operands or (self.deep and len(operands) <= leading)):
-            operands = [*operands, (Arg(program.entry.default), True, self.act.state)]
+        default = (Arg(program.entry.default), True, self.act.state)
+        searches = bool(program.entry.default) and self.deep and len(operands) <= leading
+        if program.entry.default and not operands and not searches:
+            operands = [default]
         if len(operands) < program.entry.needs and not (self.taken & program.takes.keys() and program.entry.needs == 1):
             self.act.opaque(f"{self.name}: runs what it reads")
         roles = list(_assigned(program, len(operands), self.taken))
         repeated = program.roles[program.repeats] if program.repeats >= 0 else ""
+        if searches:
+            # Whatever stands before it, it is the place to be searched.
+            operands = [*operands, default]
+            roles.append(repeated or program.roles[-1])
         if self.writes and not operands:
             self._does("write", ".", self.writes)
         for (arg, ended, state), role in zip(operands, roles, strict=True):

@@ -53,6 +53,9 @@ def _on_path(*kinds: EffectKind) -> Role:
             act.add(EffectKind.NETWORK, arg.text, added_by)
         elif (added_by and arg.text[:1] in ("{", "[")) or (arg.text[:1] == "@" and act.home in _READS_AT):
             act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+        elif arg.text[:1] == "@" and arg.text != "@" and EffectKind.READ in kinds and not arg.why:
+            # Some take it for the file that holds their further words.
+            act.path(EffectKind.READ, Arg(arg.text[1:]), added_by)
         for kind in kinds:
             act.path(kind, arg, added_by, deep=act.deep)
 

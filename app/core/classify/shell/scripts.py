@@ -125,6 +125,9 @@ def _sed(act: Act) -> None:
             in_place = text[:_LONGEST_PART] if "i" in text else in_place
     if not scripts and operands:
         scripts.append(operands.pop(0))
+        if in_place and scripts[0].text == "" and operands:
+            # On macOS the empty word belongs to `-i`, and the next one is the script.
+            scripts.append(operands[0])
     for script in scripts:
         if script.why or not sed_only_edits(script.text):
             act.opaque(script.why or f"{script.text[:_LONGEST_PART]}: a sed script that may do more than print")

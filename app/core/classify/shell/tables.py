@@ -14,6 +14,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
 
     flags: str = ""
     takes: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     adds: dict[str, str] = {}
     operands: str = ""
     deep: str = ""
@@ -40,6 +41,7 @@ class Program(Struct, frozen=True):
 
     flags: frozenset[str]
     takes: dict[str, str]
+    pairs: dict[str, str]
     adds: dict[str, tuple[str, str]]
     roles: tuple[str, ...]
     repeats: int
@@ -60,6 +62,7 @@ def _program(entry: Entry) -> Program:
     return Program(
         flags=frozenset([*entry.flags.split(), *entry.matching.split(), *entry.adds, *deep]),
         takes={flag: role for role, flags in entry.takes.items() for flag in flags.split()},
+        pairs={flag: role for role, flags in entry.pairs.items() for flag in flags.split()},
         adds={flag: _effect(text) for flag, text in entry.adds.items()},
         roles=tuple(role.removesuffix("*") for role in roles),
         repeats=repeats,

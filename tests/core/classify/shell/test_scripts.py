@@ -88,3 +88,10 @@ def test_their_operands(look: Look, line: str, expected: list[str]) -> None:
     found = look(line)
     assert ("opaque" in found) == ("opaque" in expected)
     assert set(expected) <= set(found)
+
+
+# INVARIANT: on macOS an empty word behind `-i` belongs to it, and what follows is the script.
+def test_an_empty_word_behind_the_flag_hides_no_script(look: Look) -> None:
+    assert "opaque" in look("sed -i '' 'w x' f")
+    assert look("sed -i '' 's/a/b/' f") == ["read /w/s/a/b", "write /w/s/a/b", "read /w/f", "write /w/f"]
+    assert look("sed -i ''") == []
