@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from app.api.front import Front
 from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
 from app.api.services import Services
+from app.api.streams import Streams
 from app.data import data
 from app.notify.channels import channels
 from app.services import home
@@ -59,11 +60,15 @@ from app.web.cases import Cases
 
 
 class Service(Struct, frozen=True):
-    """One running service: its ASGI application, and what the command line needs to know of it."""
+    """One running service: its ASGI application, and what the command line needs to know of it.
+
+    `ending` is called on the event loop before the last answers are waited for: nobody waits for people any more.
+    """
 
     asgi: Front
     database: Database
     application: FastAPI
+    ending: Callable[[], None]
 
 
 def clock() -> int:
@@ -121,6 +126,7 @@ def build(settings: Settings) -> Service:
         policies=Policies(database, desk),
         sessions=Sessions(database, desk, live, clock),
         stops=StopButtons(database, desk),
+        streams=Streams(),
         workspaces=Workspaces(desk),
         behind_proxy=settings.behind_proxy,
     )
@@ -158,7 +164,7 @@ def build(settings: Settings) -> Service:
         behind_proxy=settings.behind_proxy,
     )
     app = application(services, lifespan)
-    return Service(Front(app, hot, settings.hosts, console(cases)), database, app)
+    return Service(Front(app, hot, settings.hosts, console(cases)), database, app, live_approvals.stop)
 
 
 def _spare_the_collector() -> None:

@@ -1,4 +1,4 @@
-"""CPU time that processes have used, as the system counts it."""
+"""CPU time and memory that processes use, as the system counts them."""
 
 import os
 from pathlib import Path
@@ -17,3 +17,8 @@ def of_children(pid: int) -> float:
     """The same, of the processes that `pid` started and that still run."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     return sum(of_process(int(child)) for child in children)
+
+
+def memory(pid: int) -> int:
+    """Bytes in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -16,7 +16,8 @@ from app.storage.writer import Writer
 from bench.policy import hundred_rules
 from bench.workload import ROOT
 
-_OPERATOR = "bench"
+OPERATOR = "bench"
+PASSPHRASE = "only for this benchmark"
 _POLICY = "policy.yaml"
 
 
@@ -45,15 +46,15 @@ def open_empty(folder: Path, policy: str, url: str = "") -> tuple[Database, Writ
     return open_home(Settings(home=folder, database_url=url, policy=file))
 
 
-def prepare(folder: Path, url: str = "") -> Home:
-    """A home that a service can be started on."""
-    database, writer = open_empty(folder, hundred_rules(), url)
+def prepare(folder: Path, url: str = "", policy: str = "") -> Home:
+    """A home that a service can be started on; without a `policy` it has the one of a hundred rules."""
+    database, writer = open_empty(folder, policy or hundred_rules(), url)
     try:
-        first = initialise(database, writer, _OPERATOR, "only for this benchmark", "coder", "pep")
+        first = initialise(database, writer, OPERATOR, PASSPHRASE, "coder", "pep")
         with database.reading.connect() as connection:
             log = head(connection).log
-        entry = draft("workspace.set", {"actor": {"operator": _OPERATOR}, "data": {"roots": [ROOT]}}, log=log)
-        writer.commit([Command((entry,), (), (SetWorkspaces((ROOT,), _OPERATOR), RaiseEpoch()))])
+        entry = draft("workspace.set", {"actor": {"operator": OPERATOR}, "data": {"roots": [ROOT]}}, log=log)
+        writer.commit([Command((entry,), (), (SetWorkspaces((ROOT,), OPERATOR), RaiseEpoch()))])
     finally:
         writer.close()
         database.dispose()

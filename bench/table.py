@@ -4,18 +4,20 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import delegations, http, ledger
+from bench import delegations, http, ledger, waiting
 
 _NARROWEST = 120
 
 
-def show(report: http.Report | ledger.Report | delegations.Report) -> None:
+def show(report: http.Report | ledger.Report | delegations.Report | waiting.Report) -> None:
     # Into a file or a narrow terminal a table is written as wide as it is.
     console = Console(width=max(Console().width, _NARROWEST))
     if isinstance(report, http.Report):
         _show_http(report, console)
     elif isinstance(report, delegations.Report):
         _show_delegations(report, console)
+    elif isinstance(report, waiting.Report):
+        _show_waiting(report, console)
     else:
         _show_ledger(report, console)
 
@@ -90,3 +92,17 @@ def _show_delegations(report: delegations.Report, console: Console) -> None:
             *(f"[bold]{ratio:.2f}[/]" for ratio in (one.many_to_one, one.one_to_none)),
         )
     console.print(table)
+
+
+def _show_waiting(report: waiting.Report, console: Console) -> None:
+    console.print(f"{report.machine}; {report.plan.rounds} interleaved rounds of {report.plan.seconds:g} s")
+    table = Table(box=SIMPLE)
+    table.add_column("from the decision to the waiting caller")
+    for name in ("p50 ms", "p99 ms"):
+        table.add_column(name, justify="right")
+    for one in report.woken:
+        table.add_row(one.how, f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}")
+    console.print(table)
+    console.print(f"{report.plan.weighing:,} waiting callers cost {report.memory_kib:.1f} KiB each")
+    for name, ratio in report.ratios.items():
+        console.print(f"{name}: [bold]{ratio:.2f}[/]")

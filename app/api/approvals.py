@@ -1,5 +1,6 @@
 """Routes: approvals. Agents wait for them and take them back; people answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from app.api.bodies import Body
 from app.api.names import PathName, QueryText
 from app.api.schema import problems
 from app.api.services import UseCases
+from app.api.streams import EventStream
 from app.api.subjects import AnAgentOrApprover, AnAgentOrOperator, AnApprover, source_of
 from app.api.times import optional_time
 from app.audit_log.timestamp import timestamp
@@ -130,8 +132,9 @@ async def follow_approvals(
     `Last-Event-ID` goes on where an earlier stream broke off. An agent hears of its own.
     """
     since = int(last_event_id) if last_event_id is not None else after
+    leave = services.streams.enter(caller.id)
     cards = services.approvals.follow(since, caller.sees_only)
-    return StreamingResponse(_events(cards, services.configurations.current.log), media_type="text/event-stream")
+    return EventStream(_events(cards, services, caller), leave)
 
 
 @router.get("/{approval}")
@@ -181,8 +184,14 @@ def _whole(card: Card, services: UseCases) -> WholeApprovalAnswer:
     )
 
 
-async def _events(changes: AsyncIterator[list[Card]], log: str) -> AsyncIterator[bytes]:
+async def _events(
+    changes: AsyncIterator[list[Card]], services: UseCases, caller: AnAgentOrOperator
+) -> AsyncIterator[bytes]:
+    log = services.configurations.current.log
     async for cards in changes:
+        # INVARIANT: who was disabled, or whose key was revoked, while they listened is told nothing more.
+        if not await asyncio.to_thread(caller.stands, services):
+            return
         for card in cards:
             document = ApprovalAnswer(**_fields(card, log)).model_dump_json()
             yield f"id: {card.stored.changed}\nevent: approval\ndata: {document}\n\n".encode()

@@ -12,9 +12,8 @@ from app.api.front import Front
 from app.api.head import Head
 from app.api.problem import Problem
 from app.api.response import Response
+from app.api.room import MOST_CONNECTIONS, Room, make_room
 
-# Connections at a time. An idle one costs a few kilobytes.
-MOST_CONNECTIONS = 2_048
 # The first line and the headers of one request.
 LARGEST_HEAD = 65_536
 # How long one request may take to arrive. Between requests uvicorn's own keep-alive timer runs.
@@ -31,17 +30,19 @@ _HEAD_TOO_LARGE = Problem(
 
 def connections(front: Front) -> type[asyncio.Protocol]:
     """What uvicorn is given as `http`: it makes one for each client."""
-    made: type[asyncio.Protocol] = partial(Connection, front)  # type: ignore[assignment]  # it is only ever called
+    made: type[asyncio.Protocol] = partial(Connection, front, make_room())  # type: ignore[assignment]  # it is only ever called
     return made
 
 
 class Connection(HttpToolsProtocol):
     """One client's connection."""
 
-    def __init__(self, front: Front, *arguments: Any, **options: Any) -> None:
+    def __init__(self, front: Front, room: Room, *arguments: Any, **options: Any) -> None:
         """`front` answers what is plain on the hot path; everything else reaches it through uvicorn."""
         super().__init__(*arguments, **options)
         self._front = front
+        self._room = room
+        self._waits = False
         self._head = 0
         self._in_body = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -50,13 +51,14 @@ class Connection(HttpToolsProtocol):
     # uvicorn itself narrows asyncio's BaseTransport to Transport here, hence the ignore.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) - self._room.waiting > MOST_CONNECTIONS:
             self._refuse(_TOO_MANY)
         else:
             self._deadline = self.loop.call_later(PATIENCE_S, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._arrived()
+        self.waits_no_more()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
@@ -131,6 +133,16 @@ class Connection(HttpToolsProtocol):
         cycle: Any = self.cycle
         if type(cycle) is Exchange and not cycle.response_complete:
             cycle.begin(self._front)
+
+    def waits(self) -> None:
+        """Its request is understood, of a key that lives, and people are waited for."""
+        if not self._waits:
+            self._waits = self._room.enter()
+
+    def waits_no_more(self) -> None:
+        if self._waits:
+            self._waits = False
+            self._room.leave()
 
     def _is_plain(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a request can be answered at once: it will come whole, nothing before it waits, the client reads."""

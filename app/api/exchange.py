@@ -51,11 +51,14 @@ class Exchange:
             self._given = True
             return {"type": "http.request", "body": self.body, "more_body": False}
         if not self.disconnected:
+            # Only who waits for people listens for the end of the connection.
+            self._connection.waits()
             self._gone = asyncio.get_running_loop().create_future()
             await self._gone
         return {"type": "http.disconnect"}
 
     def _answered(self, response: Response) -> None:
+        self._connection.waits_no_more()
         if self.disconnected:
             return
         connection = self._connection

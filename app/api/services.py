@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 from msgspec import Struct
 
 from app.api.hot import Hot
+from app.api.streams import Streams
 from app.services.agents import Agents
 from app.services.approval_decisions import Decisions
 from app.services.approvals import Approvals
@@ -45,6 +46,7 @@ class Services(Struct, frozen=True):
     policies: Policies
     sessions: Sessions
     stops: StopButtons
+    streams: Streams
     workspaces: Workspaces
     behind_proxy: bool
 

@@ -38,6 +38,19 @@ class Anyone(Struct, frozen=True):
         return self.key.agent if self.key is not None else None
 
     @property
+    def id(self) -> str:
+        """Who it is, unlike anybody else: names and keys' ids have no colon."""
+        return f"key:{self.key.id}" if self.key is not None else f"operator:{self.operator and self.operator.name}"
+
+    def stands(self, services: Services) -> bool:
+        """Whether they are still who they were when they were let in. Blocks."""
+        configuration = services.configurations.refresh()
+        if self.key is not None:
+            found = configuration.keys.get(self.key.digest)
+            return found is not None and not services.configurations.has_expired(found)
+        return self.operator is not None and configuration.operators.get(self.operator.name) == self.operator
+
+    @property
     def sees_only(self) -> tuple[str, ...] | None:
         """The agents whose evaluations the caller may see; None: all."""
         return self.key.agents if self.key is not None else None

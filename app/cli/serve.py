@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from app.main import Service
     from app.settings import Settings
 
-_FILES = 8_192
 _KEEP_ALIVE_S = 75
 # How long requests that have begun may take when the service stops; the ledger is drained after them.
 _LAST_REQUESTS_S = 10
@@ -38,7 +37,6 @@ def serve(
     from app.cli.logs import configure
 
     configure()
-    _raise_file_limit()
     found = settings(host=host, port=port)
     listening = _listen(found)
     # Links to approvals name the port that was found.
@@ -60,16 +58,6 @@ def serve(
         _welcome(service)
     sys.stdout.flush()
     server.run(sockets=[listening])
-
-
-def _raise_file_limit() -> None:
-    """Each connection is an open file, and systems give a process 1024 of them until it asks for more."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(found: "Settings") -> socket.socket:
@@ -114,7 +102,14 @@ def _server(service: "Service", found: "Settings") -> "Server":
     except OSError as error:  # the certificate and its key are read here
         reason = f"{error.filename or ''} {error.strerror or error}".strip()
         raise Failure(f"TLS: {reason}.", "Look at AGENT_SUDO_TLS_CERTIFICATE and AGENT_SUDO_TLS_KEY.") from None
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # Whoever waits for people or for news would be waited for.
+            service.ending()
+            await super().shutdown(sockets)
+
+    server = Server(config)
 
     # uvicorn takes over while it runs, and raises the signal once more afterwards: being asked to stop is no failure.
     def stop(*_: object) -> None:

@@ -7,7 +7,7 @@ the database (PostgreSQL), and by looking now and then while anybody waits.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -51,7 +51,7 @@ class LiveApprovals:
         self._clock = clock
         self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._looking_up: dict[bytes, asyncio.Task[Known | None]] = {}
-        self._waiters: dict[str | None, set[asyncio.Future[None]]] = {}
+        self._waiters: dict[str | None, set[asyncio.Future[StoredApproval | None]]] = {}
         self._seen = -1  # whoever waits is woken by what changed with later entries
         self._look: asyncio.Task[None] | None = None
         self._again = False
@@ -68,7 +68,7 @@ class LiveApprovals:
         for poll in (self._poll, self._look):
             if poll is not None:
                 poll.cancel()
-        self._wake([*self._waiters])
+        self._wake(dict.fromkeys(self._waiters))
 
     def known(self, digest: bytes) -> Known | None:
         """What is known to stand between a request and a new approval of it."""
@@ -89,7 +89,10 @@ class LiveApprovals:
         if found is None:
             self._known.pop(digest, None)
             return
-        self._known[digest] = found
+        self._remember(digest, found)
+
+    def _remember(self, digest: bytes, known: Known) -> None:
+        self._known[digest] = known
         self._known.move_to_end(digest)
         while len(self._known) > _MOST:
             self._known.popitem(last=False)
@@ -99,35 +102,34 @@ class LiveApprovals:
         loop = asyncio.get_running_loop()
         until = loop.time() + min(seconds, (pending.expires_at - self._clock()) / _SECOND)
         since = pending.since
-        while (left := until - loop.time()) > 0 and await self.changed(pending.approval, since, left):
-            found = await asyncio.to_thread(self.find, pending.approval)
+        while (left := until - loop.time()) > 0:
+            found = await self.changed(pending.approval, since, left)
             if found is None or found.status != "pending":
                 return found.status if found is not None else None
             since = found.changed  # somebody agreed, and more must
         return None
 
-    async def changed(self, name: str | None, since: int, seconds: float) -> bool:
-        """Wait until the approval `name` (None: any) has changed by an entry after `since`; False when none did."""
+    async def changed(self, name: str | None, since: int, seconds: float) -> StoredApproval | None:
+        """Wait until the approval `name` (None: any) changes by an entry after `since`; what it is then, if it does."""
         if self._loop is None:
-            return False
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            return None
+        woken: asyncio.Future[StoredApproval | None] = asyncio.get_running_loop().create_future()
         if not self._waiters:
             self._seen = since
         self._waiters.setdefault(name, set()).add(woken)
         try:
             # What was looked through before this began to wait may have held it.
-            if self._seen > since and await asyncio.to_thread(self._has_changed, name, since):
-                return True
+            if self._seen > since and (found := await asyncio.to_thread(self._changed, name, since)) is not None:
+                return found
             self._begin()
-            await asyncio.wait_for(woken, seconds)
+            return await asyncio.wait_for(woken, seconds)
         except TimeoutError:
-            return False
+            return None
         finally:
             waiters = self._waiters[name]
             waiters.discard(woken)
             if not waiters:
                 del self._waiters[name]
-        return True
 
     @property
     def has_ended(self) -> bool:
@@ -163,10 +165,11 @@ class LiveApprovals:
                 return
             for one in found:
                 self._seen = max(self._seen, one.changed)
-            for digest in {one.digest for one in found} & self._known.keys():
-                del self._known[digest]
-            if found:
-                self._wake([*{one.id for one in found}, None])
+            news: dict[str | None, StoredApproval | None] = {}
+            for one in found:
+                self._learn(one)
+                news[one.id] = news[None] = one
+            self._wake(news)
             self._again |= len(found) == _PAGE
 
     async def _polled(self) -> None:
@@ -175,11 +178,18 @@ class LiveApprovals:
             await asyncio.sleep(every)
             self._begin()
 
-    def _wake(self, names: list[str | None]) -> None:
-        for name in names:
+    def _learn(self, one: StoredApproval) -> None:
+        """Whoever waits for a yes asks again at once, and should find it known."""
+        if one.status == "approved" and one.id in self._waiters:
+            self._remember(one.digest, Known(one))
+        else:
+            self._known.pop(one.digest, None)
+
+    def _wake(self, news: Mapping[str | None, StoredApproval | None]) -> None:
+        for name, one in news.items():
             for woken in self._waiters.get(name, ()):
                 if not woken.done():
-                    woken.set_result(None)
+                    woken.set_result(one)
 
     def _newest(self, digest: bytes) -> Known | None:
         with self._database.read() as connection:
@@ -194,17 +204,12 @@ class LiveApprovals:
         with self._database.read() as connection:
             return approvals.changed_since(connection, since, _PAGE)
 
-    def _has_changed(self, name: str | None, since: int) -> bool:
-        if name is not None:
-            found = self.find(name)
-            return found is not None and found.changed > since
+    def _changed(self, name: str | None, since: int) -> StoredApproval | None:
         with self._database.read() as connection:
-            return bool(approvals.changed_since(connection, since, 1))
-
-    def find(self, name: str) -> StoredApproval | None:
-        """An approval as stored; blocks."""
-        with self._database.read() as connection:
-            return approvals.find_approval(connection, name)
+            if name is None:
+                return next(iter(approvals.changed_since(connection, since, 1)), None)
+            found = approvals.find_approval(connection, name)
+            return found if found is not None and found.changed > since else None
 
 
 def edited_arguments(connection: Any, one: StoredApproval) -> dict[str, Any] | None:

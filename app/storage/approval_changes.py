@@ -55,6 +55,18 @@ _ROOM = select(func.count() < bindparam("most")).select_from(
 )
 
 
+# Made once: many may use one approval in one batch.
+_USED = approval.c.used + 1
+_USE = (
+    update(approval)
+    .where(approval.c.id == bindparam("name"))
+    .values(
+        changed=bindparam("entry"), used=_USED, status=case((approval.c.uses == _USED, "consumed"), else_="approved")
+    )
+)
+_NOTE_USE = insert(approval_use)
+
+
 class NothingOpen(Struct, frozen=True):
     """Guard: no approval of this request waits, may be used, or was just denied; but for `but`, which is replaced."""
 
@@ -201,9 +213,9 @@ class UseApproval(Struct, frozen=True):
     id: str
 
     def apply(self, transaction: Transaction) -> None:
-        used = approval.c.used + 1
-        _change(transaction, self.id, used=used, status=case((used == approval.c.uses, "consumed"), else_="approved"))
-        transaction.execute(insert(approval_use), {"approval": self.id, "entry": transaction.seq})
+        transaction.execute(_USE, {"name": self.id, "entry": transaction.seq})
+        transaction.execute(_NOTE_USE, {"approval": self.id, "entry": transaction.seq})
+        transaction.tell(CHANNEL)
 
 
 def _decided(transaction: Transaction, by: str | None) -> dict[str, Any]:

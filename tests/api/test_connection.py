@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 from app.api import connection
 from app.api.connection import connections
 from app.api.front import Front
+from app.api.response import Response
+from app.api.room import Room
 from tests.processes import until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -26,12 +28,25 @@ async def _hello(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"{}"})
 
 
+class _Waits:
+    """Where requests are evaluated; here each waits until its client hangs up."""
+
+    def begin(self, *_: object) -> bool:
+        return False
+
+    async def respond(self, _scope: Scope, _headers: object, receive: Receive) -> Response:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return Response(200, b"{}", ())
+
+
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A server whose bounds are low enough to be reached."""
     monkeypatch.setattr(connection, "MOST_CONNECTIONS", 5)
     monkeypatch.setattr(connection, "PATIENCE_S", 1.0)
-    nothing_hot: Any = object()
+    monkeypatch.setattr(connection, "make_room", lambda: Room(3))
+    nothing_hot: Any = _Waits()
     front = Front(_hello, nothing_hot, frozenset(("127.0.0.1",)), _hello)
     config = uvicorn.Config(_hello, http=connections(front), lifespan="off", log_config=None, ws="none")
     server = uvicorn.Server(config)
@@ -134,3 +149,30 @@ def test_one_connection_too_many_is_refused_and_the_others_are_served(port: int)
         other.sendall(REQUEST)
         assert answer(other) == (200, {})
         other.close()
+
+
+def test_those_who_wait_for_people_take_no_room_from_others_and_are_few_enough(port: int) -> None:
+    """Three may wait beside the five; a fourth that waits is one of the five."""
+    body = b'{"tool": "x"}'
+    asks = b"POST /evaluate HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    waiting = []
+    for _ in range(4):
+        waiting.append(opened(port))
+        waiting[-1].sendall(asks)
+    others = []
+    for _ in range(4):
+        others.append(opened(port))
+        others[-1].sendall(REQUEST)
+        assert answer(others[-1]) == (200, {})
+    with opened(port) as client:
+        assert answer(client)[0] == 503
+    waiting.pop().close()
+
+    def is_let_in() -> bool:
+        others.append(opened(port))
+        others[-1].sendall(REQUEST)
+        return answer(others[-1])[0] == 200
+
+    until(is_let_in)
+    for one in waiting + others:
+        one.close()

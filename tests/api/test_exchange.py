@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 from app.api import exchange
 from app.api.connection import Connection, connections
 from app.api.head import Head, Heads
+from app.api.room import Room
 from app.main import build
 from app.services.errors import RefusedError
 from tests.homes import ALLOWED, DENIED, Home, basic, prepare
@@ -286,7 +287,7 @@ def test_a_connection_that_rests_is_ended_after_its_last_request_and_no_sooner(h
     config = uvicorn.Config(lambda: None, log_config=None, ws="none", timeout_keep_alive=5)
     front = build(home.settings).asgi
     loop = Hands()
-    connection: Any = Connection(front, config=config, server_state=ServerState(), app_state={}, _loop=loop)
+    connection: Any = Connection(front, Room(), config=config, server_state=ServerState(), app_state={}, _loop=loop)
     wire = Wire()
     connection.connection_made(wire)
     connection.cycle = SimpleNamespace(response_complete=True)

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 from msgspec.json import encode
-from bench import cores, delegations, http, ledger, load, servers
+from bench import cores, delegations, http, ledger, load, servers, waiting
 from bench.workload import BATCH, FRESH_MIXED, FRESH_READ, MIXED, READ
 quiet = lambda _share, _what: None
 """
@@ -90,3 +90,12 @@ def test_delegations_are_measured(folder: Path) -> None:
     assert report["ratios"].keys() == {
         f"{load} {of}" for load in ("granted", "read", "fresh read") for of in ("many/one", "one/none")
     }
+
+
+def test_waiting_is_measured(folder: Path) -> None:
+    plan = "waiting.Plan(deciding=40, weighing=60, old=60, asks=3, rounds=1, seconds=0.2)"
+    report = measured(f"report = waiting.run({plan}, quiet)", folder)
+    assert [one["how"] for one in report["woken"]] == ["one of 40, one after the other", "all 40 at once"]
+    assert all(0 < one["p50_ms"] <= one["p99_ms"] for one in report["woken"])
+    assert report["ratios"].keys() == {"decisions with waiting / without", "ask with old approvals / without"}
+    assert all(ratio > 0 for ratio in report["ratios"].values())
