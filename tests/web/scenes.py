@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -71,6 +71,9 @@ class Stage:
         status, document = self._process.ask("GET", path, basic())
         assert status == 200, document
         return document
+
+    def connect(self) -> HTTPConnection:
+        return self._process.connect()
 
     def delete(self, path: str) -> None:
         assert self._process.ask("DELETE", path, basic())[0] == 204

@@ -11,6 +11,7 @@ from tests.processes import until
 from tests.web.buttons import BUTTONS, OTHERS
 from tests.web.pressing import look, press, sign_in
 from tests.web.scenes import Stage, shell
+from tests.web.test_hostile_text import CORPUS
 
 PAGES = ("", "/activity", "/activity/20", "/agents", "/sessions", "/delegations", "/policy", "/stops")
 
@@ -167,3 +168,23 @@ def test_signing_out_ends_the_visit(page: Any) -> None:
     page.goto("/console/activity")
     assert page.url.endswith("/console/sign-in?next=/console/activity")
     sign_in(page)
+
+
+def test_nothing_that_an_agent_wrote_runs_or_reaches_out(open_page: Callable[..., Any], staged: Stage) -> None:
+    page = open_page()
+    happened: list[str] = []
+
+    def dismissed(dialog: Any) -> None:
+        happened.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismissed)
+    page.on("request", lambda made: happened.append(made.url) if not made.url.startswith(staged.url) else None)
+    texts = {f"a{at}": one["text"] for at, one in enumerate(CORPUS)}
+    name = staged.ask("hostile", {"tool": "send_email", "arguments": texts, "target": CORPUS[0]["text"]})
+    for path in ("", f"/approvals/{name}", f"/approvals/{name}/edit", "/activity"):
+        page.goto(f"/console{path}")
+        assert page.title().endswith("· agent-sudo")
+        assert page.evaluate("Object.keys(document.documentElement.dataset).length") == 0
+        assert page.locator("iframe, object, embed, img, style, base, main script").count() == 0
+    assert happened == []
