@@ -188,7 +188,8 @@ class _Reading:
         if self._request.target:
             given.update(tool.instead)
             self._main(kind, self._request.target, "target")
-        self._resolved()
+        # Where a link leads, the tool does what it does to the link.
+        self._resolved(kind if kind in ON_PATHS else EffectKind.ACCESS)
         if tool.default and given.isdisjoint(tool.instead):
             self._add(tool.kind, tool.default, "")
         elif not given:
@@ -294,9 +295,9 @@ class _Reading:
         elif tools.looks_like_url(text):
             self._add(EffectKind.NETWORK, text, via)
 
-    def _resolved(self) -> None:
+    def _resolved(self, kind: EffectKind = EffectKind.ACCESS) -> None:
         if self._request.resolved_target:
-            self._add(EffectKind.ACCESS, self._request.resolved_target, "resolved_target")
+            self._add(kind, self._request.resolved_target, "resolved_target")
 
     def _by_looks(self, name: str, text: str) -> None:
         if tools.looks_like_url(text):
