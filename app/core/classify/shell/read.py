@@ -337,7 +337,7 @@ class _Reader:
                 else:
                     after = self.text(inner.text, inner.state)
                     state = after if inner.moves else state
-            elif inner.args:
+            else:
                 if self._depth > _DEEPEST:
                     raise BudgetExceededError
                 via = " ".join(arg.text for arg in inner.args)

@@ -1,5 +1,6 @@
 """Tokens and words of a line, each taken where the grammar sees it and read again by our own scanner."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence as Nodes
 
 from app.core.budget import Budget
@@ -16,7 +17,7 @@ _RESERVED = frozenset((
 _NESTED = frozenset(("expansion", "arithmetic_expansion", "command_substitution", "process_substitution"))
 
 
-class Tokens:
+class Tokens(ABC):
     """The line, how far it was read, and what is left of the budget. Who reads statements builds on it."""
 
     __slots__ = ("_budget", "_cursor", "_depth", "_root", "_scanner", "_source")
@@ -29,8 +30,9 @@ class Tokens:
         self._scanner = Scanner(source, self._nested)
         self._cursor = Cursor(source)
 
+    @abstractmethod
     def _sequence(self, nodes: Nodes[Found]) -> Sequence:
-        raise NotImplementedError
+        """The commands of a list, which stand inside words, too."""
 
     def _keyword(self, node: Found) -> None:
         """A reserved word, which is one only where a command may begin."""
