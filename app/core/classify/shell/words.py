@@ -214,4 +214,4 @@ def expansion(source: str, *, quoted: bool) -> Part:
     # (`x='a[$(rm f)]'; echo $((x))`), and so do indexes.
     if not _DERIVED.fullmatch(source):
         raise DisagreementError("an expansion that may run commands")
-    return Puzzle(decode(source), quoted)
+    return Puzzle(source, quoted)

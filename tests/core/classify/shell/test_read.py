@@ -81,6 +81,13 @@ def test_visible_unicode_is_read(text: str) -> None:
     assert commands[0].text == text.replace("'", "").replace('"', "").replace("\\", "")
 
 
+@pytest.mark.parametrize("text", ["cat ${A:-größe}", 'echo "${A#日本}"', "rm ${A%é}x"])
+def test_visible_unicode_inside_an_expansion_is_read(text: str) -> None:
+    commands, effects = read_line(text, PLACE, Budget(1000))
+    assert is_opaque(effects)
+    assert commands[0].text == text
+
+
 def test_commands_wrappers_and_effects_belong_together() -> None:
     commands, effects = read_line("sudo env rm x > log", PLACE, Budget(1000))
     assert [(command.text, command.wrapper) for command in commands] == [
