@@ -7,24 +7,24 @@ from typing import Any, Final
 
 from msgspec.json import schema
 
-from app.audit_log.export import bodies
+from app.audit_log.export.bodies import entry, parts
 from app.core.model import ActionRequest
 from app.services.answer import Answer
 
 _TYPES: Final[dict[str, tuple[str, Any]]] = {
     "request": ("What POST /evaluate takes: one tool call, as its enforcement point describes it.", ActionRequest),
     "answer": ("What POST /evaluate answers: one decision.", Answer),
-    "entry": ("The body of an entry of the audit log, by its type.", bodies.Entry),
-    "export-line": ("One line of the log's jsonl export.", bodies.ExportLine),
+    "entry": ("The body of an entry of the audit log, by its type.", entry.Entry),
+    "export-line": ("One line of the log's jsonl export.", entry.ExportLine),
 }
 # The answer's types hold these words as plain text; what they can be is fixed elsewhere.
 _WORDS: Final[dict[str, dict[str, Any]]] = {
-    "classification": schema(bodies.Classification),
-    "decision": schema(bodies.Verdict),
-    "mode": schema(bodies.Mode),
-    "trust": schema(bodies.TrustLevel),
-    "valid_until": schema(bodies.Timestamp),
-    "would_be": schema(bodies.Verdict | None),
+    "classification": schema(parts.Classification),
+    "decision": schema(parts.Verdict),
+    "mode": schema(parts.Mode),
+    "trust": schema(parts.TrustLevel),
+    "valid_until": schema(parts.Timestamp),
+    "would_be": schema(parts.Verdict | None),
 }
 
 
