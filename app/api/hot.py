@@ -5,6 +5,7 @@ No routing, no dependency injection and no log line here: a decision costs less 
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from math import ceil
@@ -22,8 +23,9 @@ from app.api.response import Response
 from app.core.model import ActionRequest
 from app.core.strict_json import InvalidJsonError, elements, parse
 from app.services import api_key
+from app.services.decided import Answered, Decided
 from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
-from app.services.evaluation import Answered, Attempt, Evaluation
+from app.services.evaluation import Evaluation
 from app.services.judgement import Received
 from app.storage.command import Result, Stale
 from app.storage.keys import Key
@@ -61,28 +63,28 @@ class Hot:
             return False
         try:
             self.check_rate(key)
-            attempt = self._evaluation.begin(key, _understood(body))
+            decided = self._evaluation.begin(key, _understood(body))
         except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
             answered(self._failure(error))
         else:
-            attempt.written.add_done_callback(partial(self._written, attempt, answered))
+            self._evaluation.write(decided).add_done_callback(partial(self._written, decided, answered))
         return True
 
-    def _written(self, attempt: Attempt, answered: Callable[[Response], None], written: asyncio.Future[Result]) -> None:
+    def _written(self, decided: Decided, answered: Callable[[Response], None], written: asyncio.Future[Result]) -> None:
         try:
             result = written.result()
             if isinstance(result, Stale):
-                settling = asyncio.ensure_future(self._settled(attempt, result))
+                settling = asyncio.ensure_future(self._settled(decided, result))
                 settling.add_done_callback(lambda settled: answered(settled.result()))
                 return
-            response = self._success(attempt.answered(result))
+            response = self._success(decided.answered(result[0]))
         except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
             response = self._failure(error)
         answered(response)
 
-    async def _settled(self, attempt: Attempt, result: Result) -> Response:
+    async def _settled(self, decided: Decided, result: Result) -> Response:
         try:
-            return self._success(await self._evaluation.settle(attempt, result))
+            return self._success(await self._evaluation.settle(decided, result))
         except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
             return self._failure(error)
 
@@ -124,8 +126,8 @@ class Hot:
         requests = _batch(body)
         self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
-        for answer in answers:
-            self._metrics.decided(answer.decision)
+        for decision, count in Counter([answer.decision for answer in answers]).items():
+            self._metrics.decided(decision, count)
         return Response(200, b'{"results":[%b]}' % b",".join([answer.body for answer in answers]), _JSON)
 
     async def _waited(self, key: Key, received: Received, receive: Receive, *, explain: bool) -> Answered:

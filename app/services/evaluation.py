@@ -4,26 +4,25 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from app.core.approval_digest import digest
 from app.core.budget import Budget
 from app.core.facts import NOTHING_OFFERED, Offered
 from app.core.model import ActionRequest
 from app.services import api_key, asking
-from app.services.answer import AnswerForm, ApprovalNotice
-from app.services.asking import Ask
 from app.services.configuration import Configuration, Configurations
 from app.services.consumption import used_up
+from app.services.decided import Answered, Asked, Decided, together
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
 from app.services.ground import Ground, Grounds
 from app.services.judgement import Judgement, Judgements, Received, judged
-from app.services.live_approvals import Known, LiveApprovals, Pending
+from app.services.live_approvals import LiveApprovals, Pending
 from app.services.live_sessions import LiveSessions
 from app.services.recording import Salts, form_of, record
 from app.services.uses import Uses
 from app.storage.approval_changes import ApprovalLives, FewerPending, IsPending, NothingOpen
-from app.storage.command import Guard, NotAfter, Receipt, Result, Stale
+from app.storage.command import Guard, NotAfter, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
 from app.storage.limits import LimitHolds
@@ -34,14 +33,6 @@ _TRIES = 5
 STEPS = 20_000
 _STEPS_OF_EACH = 400
 _OF_APPROVALS = (ApprovalLives, FewerPending, IsPending, NothingOpen)
-
-
-class Answered(Struct, frozen=True):
-    """A decision's word, the whole answer as it goes out, and the approval that may change it."""
-
-    decision: str
-    body: bytes
-    pending: Pending | None = None
 
 
 class Evaluation:
@@ -88,14 +79,18 @@ class Evaluation:
             raise _unknown_key()
         return found
 
-    def begin(self, key: Key, received: Received) -> "Attempt":
-        """Decide one request and hand the decision to the ledger. Raises UnauthenticatedError, RefusedError."""
+    def begin(self, key: Key, received: Received) -> Decided:
+        """Decide one request, still to be written. Raises UnauthenticatedError, RefusedError."""
         configuration = self._configurations.live()
         known = self._judgements.known(key.id, received)
         if known is not None and self._holds(known, configuration):
             self._uses.note(key.id)
             return self._recorded(key, received, known.ground, known, Budget(STEPS), None)
-        return self._attempt(key, received, configuration, Budget(STEPS))
+        return self._decide(key, received, configuration, Budget(STEPS))
+
+    def write(self, decided: Decided) -> asyncio.Future[Result]:
+        """Hand a decision to the ledger."""
+        return self._ledger.submit(decided.command)
 
     def _holds(self, judgement: Judgement, configuration: Configuration) -> bool:
         """Whether it would be judged just so again, by the same key."""
@@ -124,8 +119,8 @@ class Evaluation:
     async def _evaluated(self, key: Key, received: Received, *, explain: bool) -> Answered:
         if explain:
             return (await self.evaluate_all(key, [received], explain=True))[0]
-        attempt = self.begin(key, received)
-        return await self.settle(attempt, await attempt.written)
+        decided = self.begin(key, received)
+        return await self.settle(decided, await self.write(decided))
 
     async def _is_answered(self, pending: Pending, seconds: float) -> bool:
         """Wait so long at most; whether somebody said yes or no."""
@@ -146,22 +141,27 @@ class Evaluation:
             speaker: self._ground(live, one.request, configuration, recent=recent)
             for speaker, one in dict(zip(speakers, received, strict=True)).items()
         }
-        attempts = [
+        decided = [
             self._record(live, one, grounds[speaker], budget, recent)
             for speaker, one in zip(speakers, received, strict=True)
         ]
-        for attempt in attempts:
+        groups = [(self._ledger.submit(command), group) for command, group in together(decided)]
+        for written, _ in groups:
             with suppress(UnavailableError):  # heard below, once all are known
-                await attempt.written
-        results = [(attempt, attempt.written.result()) for attempt in attempts]
+                await written
+        results = [(written.result(), group) for written, group in groups]
         # INVARIANT: what goes stale together costs as much again, however much it is and however often it goes stale.
         again = Budget(STEPS + _STEPS_OF_EACH * len(received))
-        return [
-            await self.settle(attempt, result, again) if isinstance(result, Stale) else attempt.answered(result)
-            for attempt, result in results
-        ]
+        answered: list[Answered] = []
+        for result, group in results:
+            if isinstance(result, Stale):
+                answered += [await self.settle(one, result, again) for one in group]
+            else:
+                # What shares a command has one entry each; what has one for itself is told of its first.
+                answered += [one.answered(receipt) for one, receipt in zip(group, result, strict=False)]
+        return answered
 
-    def _attempt(
+    def _decide(
         self,
         key: Key,
         received: Received,
@@ -171,8 +171,8 @@ class Evaluation:
         *,
         recent: Mapping[str, Offered] | None = None,
         full: bool = False,
-    ) -> "Attempt":
-        """Decide upon `configuration`, and hand the decision to the ledger; with `recent` it is explained.
+    ) -> Decided:
+        """Decide upon `configuration`; with `recent` it is explained.
 
         `full`: so many requests of this agent wait that nobody is asked about another one.
         """
@@ -205,7 +205,7 @@ class Evaluation:
         recent: Mapping[str, Offered] | None,
         *,
         full: bool = False,
-    ) -> "Attempt":
+    ) -> Decided:
         judgement = self._judgements.of(live.id, received, ground, budget, explain=recent is not None)
         return self._recorded(live, received, ground, judgement, budget, recent, full=full)
 
@@ -219,11 +219,11 @@ class Evaluation:
         recent: Mapping[str, Offered] | None,
         *,
         full: bool = False,
-    ) -> "Attempt":
+    ) -> Decided:
         if judgement.decision.demand is not None and not received.request.dry_run:
             return self._ask(live, received, ground, judgement, budget, recent, full=full)
         command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
-        return Attempt(live, received, recent, judgement.answer, self._ledger.submit(command))
+        return Decided(live, received, recent, judgement.answer, command)
 
     def _ask(
         self,
@@ -235,7 +235,7 @@ class Evaluation:
         recent: Mapping[str, Offered] | None,
         *,
         full: bool,
-    ) -> "Attempt":
+    ) -> Decided:
         """What people are asked about: they may have answered already, else an approval is opened or joined."""
         caller = ground.facts.caller
         name = digest(caller.agent, received.canonical)
@@ -254,16 +254,16 @@ class Evaluation:
         if ask is not None:
             command = ask.added(command, ground.configuration.log)
         about = Asked(name, self._url, ask, known if ask is None else None)
-        return Attempt(key, received, recent, judgement.answer, self._ledger.submit(command), about)
+        return Decided(key, received, recent, judgement.answer, command, about)
 
-    async def settle(self, attempt: "Attempt", result: Result, again: Budget | None = None) -> Answered:
-        """The answer to an attempt whose result is known; what went stale is attempted again, each time with new steps.
+    async def settle(self, decided: Decided, result: Result, again: Budget | None = None) -> Answered:
+        """The answer to what was decided, once its result is known; what went stale is decided anew, with new steps.
 
-        `again` are the steps for all that a batch attempts again.
+        `again` are the steps for all of a batch that is decided anew.
         """
         tries, refused, full = 1, frozenset[str](), False
         while isinstance(result, Stale) and tries < _TRIES:
-            key, failed = attempt.key, result.guard
+            key, failed = decided.key, result.guard
             gone = used_up(failed)
             if gone is None:
                 tries += 1
@@ -275,23 +275,23 @@ class Evaluation:
                 self._sessions.has_passed(failed.expires_at)
             # Once full is full for this request: else two guards that fail in turn would use up its tries.
             full |= isinstance(failed, FewerPending)
-            configuration = await self._refreshed(failed, attempt.asked)
+            configuration = await self._refreshed(failed, decided.asked)
             budget = Budget(STEPS) if again is None else again
-            attempt = self._attempt(
+            decided = self._decide(
                 key,
-                attempt.received,
+                decided.received,
                 configuration,
                 budget,
                 refused,
-                recent=attempt.recent,
+                recent=decided.recent,
                 full=full,
             )
-            result = await attempt.written
+            result = await self.write(decided)
         if isinstance(result, Stale):
             raise UnavailableError("what it rests upon changed too often while this was being decided")
-        return attempt.answered(result)
+        return decided.answered(result[0])
 
-    async def _refreshed(self, failed: Guard, asked: "Asked | None") -> Configuration:
+    async def _refreshed(self, failed: Guard, asked: Asked | None) -> Configuration:
         """Look again at what a decision was made upon."""
         if asked is not None and isinstance(failed, _OF_APPROVALS):
             await self._approvals.refreshed(asked.digest)
@@ -302,46 +302,6 @@ class Evaluation:
             await self._sessions.refreshed()
             return self._configurations.current
         return await self._configurations.refreshed()
-
-
-class Asked(Struct, frozen=True):
-    """What people were asked about: the approval that was opened or joined, or the answer that was there."""
-
-    digest: bytes
-    url: str
-    ask: Ask | None
-    known: Known | None
-
-    def answer(self, receipt: Receipt) -> ApprovalNotice | None:
-        """How it is told to the agent."""
-        if self.ask is not None:
-            return asking.about_pending(self.ask.id, self.ask.expires_at(receipt.ts), self.url)
-        return asking.about(self.known, self.url) if self.known is not None else None
-
-    def pending(self, receipt: Receipt) -> Pending | None:
-        """What the agent may wait for."""
-        if self.ask is None:
-            return None
-        return Pending(self.ask.id, receipt.seq, self.ask.expires_at(receipt.ts))
-
-
-class Attempt(Struct, frozen=True):
-    """One decision on its way into the log."""
-
-    key: Key
-    received: Received
-    recent: Mapping[str, Offered] | None
-    answer: AnswerForm
-    written: asyncio.Future[Result]
-    asked: Asked | None = None
-
-    def answered(self, written: tuple[Receipt, ...]) -> Answered:
-        """The answer, now that it is recorded."""
-        receipt = written[0]
-        if self.asked is None:
-            return Answered(self.answer.decision, self.answer.filled(receipt))
-        body = self.answer.filled(receipt, self.asked.answer(receipt))
-        return Answered(self.answer.decision, body, self.asked.pending(receipt))
 
 
 def _speaker(request: ActionRequest) -> tuple[str | None, str | None, str | None]:

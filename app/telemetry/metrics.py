@@ -23,8 +23,8 @@ class Metrics:
             for word in ("ALLOW", "REQUIRE_APPROVAL", "REQUIRE_STRONG_APPROVAL", "DENY")
         }
 
-    def decided(self, decision: str) -> None:
-        self._counted[decision].inc()
+    def decided(self, decision: str, count: int = 1) -> None:
+        self._counted[decision].inc(count)
 
     def refused(self, code: str) -> None:
         """`code` is one of our own problem codes, of which there are few."""
