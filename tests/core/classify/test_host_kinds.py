@@ -20,6 +20,8 @@ from app.core.policy.host_set import HostSet
         ("http://999.1.1.1/", set()),
         ("http://" + "a" * 300 + "/", {"has:data"}),
         ("http://nip.io/", {"is:steered"}),
+        ("http://169.254.169.254.nip.io/", {"is:steered", "is:metadata", "is:link-local"}),
+        ("https://a.example/?url=http://169.254.169.254/", {"is:metadata"}),
         ("https://xn--\u00e9.example/", set()),
         ("https://xn--99999999.example/", set()),
         ("https://a.example/?u=http://b.example/", set()),
