@@ -48,8 +48,7 @@ class Connection(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._rested = 0.0  # when the last answer was out, by the loop's clock
 
-    # uvicorn itself narrows asyncio's BaseTransport to Transport here, hence the ignore.
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it so
         super().connection_made(transport)
         if len(self.connections) - self._room.waiting > MOST_CONNECTIONS:
             self._refuse(_TOO_MANY)

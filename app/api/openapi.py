@@ -33,8 +33,7 @@ def complete(app: FastAPI) -> None:
             _complete(made())
         return made()
 
-    # The way that FastAPI documents for extending its OpenAPI, hence the ignore.
-    app.openapi = described  # type: ignore[method-assign]
+    app.openapi = described  # type: ignore[method-assign]  # the way that FastAPI documents
 
 
 def text(app: FastAPI) -> str:
