@@ -66,6 +66,7 @@ def test_what_is_covered_is_touched(text: str, path: str) -> None:
         ("$workspace/**", "/v*/x", False, False),
         ("$workspace/v", "/w/x/.*/v", True, False),
         ("/etc/x", "/.*/../etc/x", False, False),
+        ("/x", ".?/.?/x", True, False),
         ("/etc/x", "/proc/self", False, False),
         ("/etc/x", "/private", False, False),
         ("/etc/x", "/private/etc/x", True, False),
