@@ -17,7 +17,6 @@ from app.api.front import Front
 from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
 from app.api.services import Services
-from app.api.streams import Streams
 from app.data import data
 from app.notify.channels import channels
 from app.services import home
@@ -44,6 +43,7 @@ from app.services.policies import Policies
 from app.services.policy_files import policy_files, shipped_policy
 from app.services.sessions import Sessions
 from app.services.stops import StopButtons
+from app.services.streams import Streams
 from app.services.uses import Uses
 from app.services.visits import Visits
 from app.services.workspaces import Workspaces
@@ -159,6 +159,7 @@ def build(settings: Settings) -> Service:
         policies=services.policies,
         sessions=services.sessions,
         stops=services.stops,
+        streams=Streams(),
         visits=Visits(database, desk, passphrases, clock),
         clock=clock,
         behind_proxy=settings.behind_proxy,

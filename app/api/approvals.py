@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
@@ -12,7 +12,6 @@ from app.api.bodies import Body
 from app.api.names import PathName, QueryText
 from app.api.schema import problems
 from app.api.services import UseCases
-from app.api.streams import EventStream
 from app.api.subjects import AnAgentOrApprover, AnAgentOrOperator, AnApprover, source_of
 from app.api.times import optional_time
 from app.audit_log.timestamp import timestamp
@@ -120,7 +119,18 @@ def list_approvals(
     )
 
 
-@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def _listens(services: UseCases, caller: AnAgentOrOperator) -> AsyncIterator[None]:
+    """Counts a stream until its end, however that comes."""
+    with services.streams.one_of(caller.id):
+        yield
+
+
+@router.get(
+    "/stream",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+    dependencies=[Depends(_listens)],
+)
 async def follow_approvals(
     services: UseCases,
     caller: AnAgentOrOperator,
@@ -132,9 +142,8 @@ async def follow_approvals(
     `Last-Event-ID` goes on where an earlier stream broke off. An agent hears of its own.
     """
     since = int(last_event_id) if last_event_id is not None else after
-    leave = services.streams.enter(caller.id)
     cards = services.approvals.follow(since, caller.sees_only)
-    return EventStream(_events(cards, services, caller), leave)
+    return StreamingResponse(_events(cards, services, caller), media_type="text/event-stream")
 
 
 @router.get("/{approval}")

@@ -6,7 +6,6 @@ from fastapi import Depends, Request
 from msgspec import Struct
 
 from app.api.hot import Hot
-from app.api.streams import Streams
 from app.services.agents import Agents
 from app.services.approval_decisions import Decisions
 from app.services.approvals import Approvals
@@ -22,6 +21,7 @@ from app.services.passphrases import Passphrases
 from app.services.policies import Policies
 from app.services.sessions import Sessions
 from app.services.stops import StopButtons
+from app.services.streams import Streams
 from app.services.workspaces import Workspaces
 from app.telemetry.metrics import Metrics
 

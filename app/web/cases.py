@@ -15,6 +15,7 @@ from app.services.foresight import Foresight
 from app.services.policies import Policies
 from app.services.sessions import Sessions
 from app.services.stops import StopButtons
+from app.services.streams import Streams
 from app.services.visits import Visits
 
 
@@ -30,6 +31,7 @@ class Cases(Struct, frozen=True):
     policies: Policies
     sessions: Sessions
     stops: StopButtons
+    streams: Streams
     visits: Visits
     clock: Callable[[], int]
     behind_proxy: bool

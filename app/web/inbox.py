@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.services.approvals import Card
@@ -52,7 +52,13 @@ def news(cases: UseCases, _: AReader) -> JSONResponse:
     return JSONResponse({card.stored.id: card.waiting for card in cards})
 
 
-@router.get("/stream")
+async def _listens(cases: UseCases, visitor: AReader) -> AsyncIterator[None]:
+    """Counts a stream until its end, however that comes."""
+    with cases.streams.one_of(visitor.visit.id):
+        yield
+
+
+@router.get("/stream", dependencies=[Depends(_listens)])
 async def stream(
     request: Request,
     cases: UseCases,

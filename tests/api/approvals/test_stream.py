@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.api.streams import MOST
+from app.services.streams import MOST
 from tests.homes import PASSPHRASE, Home, basic, bearer, prepare
 from tests.processes import Process, start, until
 
