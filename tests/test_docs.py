@@ -1,7 +1,8 @@
 """The pages are true: what they tell a reader to type is typed here, against a real service in a home of its own.
 
 The convention is visible in the pages themselves. A block marked `sh` is run, top to bottom, all of a page in one
-shell; a block marked `python` is run; `json` must be JSON; `yaml` must be a policy that `policy check` finds good.
+shell; one in another language is run where there is what runs it; `json` must be JSON; `yaml` must be a policy that
+`policy check` finds good.
 `console` is for what cannot be run twice: cloning, starting the service, being asked for a passphrase.
 
 Where a page signs in, a reader is asked for the passphrase at the terminal; here a function gives it.
@@ -11,6 +12,7 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,11 +44,13 @@ PAGES = [
                 "agents",
                 "operators",
             ),
-            *("stopping", "audit", "integrations/python"),
+            *("stopping", "audit", "integrations/python", "integrations/typescript"),
         )
     ),
 ]
 HERE = "http://127.0.0.1:8787"
+# What runs a block of each language, where there is one.
+PROGRAMS = {"python": [sys.executable, "-"], "js": ["node", "--input-type=module", "-"]}
 SIGNED_IN = """\
 agent-sudo() {
     case " $* " in
@@ -104,6 +108,8 @@ def new(tmp_path: Path) -> Iterator[New]:
     # What a page names by its path is there, as in a clone.
     for name in (".venv", "examples", "scripts"):
         (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules/agent-sudo-client").symlink_to(ROOT / "clients/typescript")
     unmade = _Unmade(tmp_path)
     process = start(unmade, tmp_path / "serve.log")  # type: ignore[arg-type]
     try:
@@ -126,10 +132,11 @@ def test_what_a_page_says_can_be_typed(page: str, new: New) -> None:
     # curl without -f is content with any answer; a reader is not.
     assert not re.findall(r'"status": ?[45]\d\d', done.stdout), done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    for text in blocks(page, "python"):
-        done = new.run(sys.executable, "-", text=text)
-        assert done.returncode == 0, done.stderr
-        assert "HTTP Error" not in done.stdout
+    for language, program in PROGRAMS.items():
+        for text in blocks(page, language) if shutil.which(program[0]) else []:
+            done = new.run(*program, text=text)
+            assert done.returncode == 0, done.stderr
+            assert "HTTP Error" not in done.stdout
 
 
 def test_the_tour_says_what_it_promises(new: New) -> None:
@@ -152,7 +159,7 @@ def test_an_answer_in_the_pages_has_the_fields_of_a_real_one(new: New) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_blocks_are_of_a_kind_that_is_looked_at(page: str) -> None:
     kinds = re.findall(r"^```(.*)$", (ROOT / page).read_text(), re.MULTILINE)[::2]
-    assert set(kinds) <= {"sh", "python", "json", "yaml", "console"}
+    assert set(kinds) <= {"sh", *PROGRAMS, "json", "yaml", "console"}
     for text in blocks(page, "console"):
         for script in re.findall(r"^\./(scripts/\w+)$", text, re.MULTILINE):
             assert os.access(ROOT / script, os.X_OK)

@@ -1,0 +1,183 @@
+// The service, asked with an agent's key.
+
+import { body } from "./call.js";
+import { Decision } from "./decision.js";
+import { ApprovalPending, PermissionDenied, ServiceUnavailable } from "./errors.js";
+import { encode, read } from "./json.js";
+
+/** @import { Call } from "./call.js" */
+/** @import { ApprovalAnswer, Outcome } from "../types/wire.js" */
+
+/** @typedef {{ text: string, document: Record<string, any>, asked: number }} Said */
+
+const HERE = "http://127.0.0.1:8787";
+// The longest that the service holds an answer open while a person decides.
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * The service at `url`, asked with an agent's `key`; `AGENT_SUDO_URL` and `AGENT_SUDO_KEY` where they are left out.
+ *
+ * Nothing is sent twice. An answer that does not come within `timeoutMs` is a no.
+ */
+export class Client {
+  #url;
+  #key;
+  #timeoutMs;
+
+  /** @param {{ url?: string, key?: string, timeoutMs?: number }} [settings] */
+  constructor({ url, key, timeoutMs = 10_000 } = {}) {
+    const given = new URL(url ?? variable("AGENT_SUDO_URL") ?? HERE);
+    const plain = !given.username && !given.password && !given.search && !given.hash;
+    if (!["http:", "https:"].includes(given.protocol) || !plain) {
+      throw new TypeError("The service's address is http://HOST:PORT or https://HOST:PORT.");
+    }
+    this.#url = given.href.replace(/\/+$/, "");
+    this.#key = key ?? variable("AGENT_SUDO_KEY");
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * The service's decision about a call. With `waitMs`, it is held back up to a minute while a person decides.
+   *
+   * Throws ServiceUnavailable where there is none, PermissionDenied where the request was not taken.
+   *
+   * @param {Call} call
+   * @param {{ waitMs?: number, dryRun?: boolean }} [how]
+   * @returns {Promise<Decision>}
+   */
+  async evaluate(call, { waitMs = 0, dryRun = false } = {}) {
+    return this.#decided(body(call, { dryRun, waitMs: held(waitMs) }), held(waitMs));
+  }
+
+  /**
+   * The decision, if and only if the call may run now; people are given up to `waitMs` to approve.
+   *
+   * Throws PermissionDenied: ApprovalPending, ArgumentsEdited and ServiceUnavailable are kinds of it.
+   *
+   * @param {Call} call
+   * @param {{ waitMs?: number }} [how]
+   * @returns {Promise<Decision>}
+   */
+  async require(call, { waitMs = 0 } = {}) {
+    // INVARIANT: what is asked about again is what was asked about first, whatever became of the object meanwhile.
+    const asking = body(call, {});
+    const until = performance.now() + waitMs;
+    let decision = await this.#decided(asking, 0);
+    // A person's answer is no decision: whatever was answered, the call is evaluated anew.
+    for (let id = decision.waitsFor; id && until > performance.now(); id = decision.waitsFor) {
+      await this.wait(id, until - performance.now());
+      decision = await this.#decided(asking, 0);
+    }
+    return decision.require();
+  }
+
+  /**
+   * The approval once a person has answered it. Throws ApprovalPending when nobody has after `waitMs`.
+   *
+   * @param {string} approvalId
+   * @param {number} waitMs
+   * @returns {Promise<ApprovalAnswer>}
+   */
+  async wait(approvalId, waitMs) {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const seconds = Math.round(held(until - performance.now()) / 1_000);
+      const path = `/approvals/${part(approvalId)}?wait=${seconds}`;
+      const { document } = await this.#send("GET", path, undefined, seconds * 1_000);
+      if (typeof document["id"] !== "string" || typeof document["status"] !== "string") throw unreadable();
+      if (document["status"] !== "pending") {
+        return /** @type {ApprovalAnswer} */ (/** @type {unknown} */ (document));
+      }
+      if (!seconds || performance.now() >= until) {
+        throw new ApprovalPending("A person must approve this, and nobody has answered yet.", "approval_pending");
+      }
+    }
+  }
+
+  /**
+   * Report how the tool went. `error` is a kind, such as TypeError: never a text.
+   *
+   * @param {string} evaluationId
+   * @param {Outcome} outcome
+   * @returns {Promise<void>}
+   */
+  async outcome(evaluationId, outcome) {
+    await this.#send("POST", `/evaluations/${part(evaluationId)}/outcome`, encode(outcome), 0);
+  }
+
+  /**
+   * @param {string} asking
+   * @param {number} patience
+   */
+  async #decided(asking, patience) {
+    const { text, document, asked } = await this.#send("POST", "/evaluate", asking, patience);
+    const decision = Decision.read(document, text, asked + patience);
+    if (!decision) throw unreadable();
+    return decision;
+  }
+
+  /**
+   * What a good answer says. Throws PermissionDenied, ServiceUnavailable.
+   *
+   * @param {string} method
+   * @param {string} path
+   * @param {string | undefined} sent
+   * @param {number} patience milliseconds that the answer may take longer
+   * @returns {Promise<Said>}
+   */
+  async #send(method, path, sent, patience) {
+    if (!this.#key) throw new PermissionDenied("There is no key: set AGENT_SUDO_KEY, or pass `key`.", "no_key");
+    const headers = { authorization: `Bearer ${this.#key}`, "content-type": "application/json" };
+    const signal = AbortSignal.timeout(this.#timeoutMs + patience);
+    const asked = performance.now();
+    let status, text;
+    try {
+      const init = { method, headers, body: sent ?? null, signal, redirect: /** @type {const} */ ("error") };
+      const response = await fetch(this.#url + path, init);
+      status = response.status;
+      text = await response.text();
+    } catch (error) {
+      // INVARIANT: whatever goes wrong on the way is a no. Its kind only: its text may hold an address or a secret.
+      const kind = error instanceof Error ? error.name : "Error";
+      throw new ServiceUnavailable(`The policy service does not answer (${kind}), so nothing is allowed.`, "unreachable");
+    }
+    const document = read(text);
+    if (status === 200 || status === 201) {
+      if (!document) throw unreadable();
+      return { text, document, asked };
+    }
+    if (status < 400 || status >= 500 || !document) {
+      const reason = `The policy service gave no decision (HTTP ${status}), so nothing is allowed.`;
+      throw new ServiceUnavailable(reason, "unavailable");
+    }
+    const kind = status === 429 ? ServiceUnavailable : PermissionDenied;
+    throw new kind(String(document["detail"] ?? "The request was refused."), String(document["code"] ?? "refused"));
+  }
+}
+
+/** @param {number} ms */
+function held(ms) {
+  return Math.trunc(Math.max(0, Math.min(ms, LONGEST_WAIT_MS)));
+}
+
+/**
+ * A name as one part of an address, whatever stands in it.
+ *
+ * @param {string} name
+ */
+function part(name) {
+  if (!name || name === "." || name === "..") throw new PermissionDenied("This is no name of anything.", "no_such_thing");
+  return encodeURIComponent(name);
+}
+
+/**
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+function variable(name) {
+  return Reflect.get(globalThis, "process")?.env?.[name] || undefined;
+}
+
+function unreadable() {
+  return new ServiceUnavailable("What answered is not the policy service, so nothing is allowed.", "malformed");
+}
