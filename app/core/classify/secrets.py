@@ -41,11 +41,19 @@ _ANCHORS: Final = (
     b"AKIA", b"ASIA", b"gh", b"glpat-", b"xox", b"k_live_", b"sk-", b"AIza", b"npm_", b"pypi-", b"SG.", b"hf_", b"eyJ",
     b"AGE-SECRET-KEY-", b"asudo_", b"PRIVATE KEY-----",
 )  # fmt: skip
-# In JSON what comes before may be the letter of an escape; a private key ends with its text at the latest.
+# In JSON what comes before may be the letter of an escape.
 _STORED: Final = re.compile(
     rb"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrtbf]))(?:" + b"|".join(b"(%b)" % form.encode() for form in _FORMS.values()) + b")"
 )
-_STORED_PRIVATE_KEY: Final = re.compile(rb'-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^"]*')
+# INVARIANT: what is nothing of a key stays: nobody hides the rest of a line from those who approve it behind the words
+# that begin one. Its lines are long, but for the last one. Nothing here is tried twice: matching is linear.
+_GAP: Final = rb"(?:\\{1,4}[nrt]| )"
+_STORED_PRIVATE_KEY: Final = re.compile(
+    rb"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+    rb"(?:" + _GAP + rb"++(?:Proc-Type|DEK-Info): [A-Za-z0-9,-]{1,80}+)*+"
+    rb"(?:" + _GAP + rb"*+[A-Za-z0-9+/]{40,}+={0,2}+)*+"
+    rb"(?:(?:" + _GAP + rb"*+[A-Za-z0-9+/=]{1,76}+)?+" + _GAP + rb"*+-----END [A-Z ]{0,40}PRIVATE KEY-----)?+"
+)
 
 
 def redacted(json: bytes) -> bytes:

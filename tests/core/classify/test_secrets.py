@@ -13,6 +13,7 @@ from app.core.model import ActionRequest, EffectKind
 from tests.policies.dialects import shipped
 
 TOKEN = "ghp_" + "a1B2" * 9
+PEM = f"-----BEGIN EC PRIVATE KEY-----\n{'Ab+/' * 16}\n{'x9Yz' * 16}\nCQ==\n-----END EC PRIVATE KEY-----"
 
 
 @pytest.mark.parametrize(
@@ -41,8 +42,17 @@ def test_a_secret_is_named_by_its_kind(text: str, kind: str | None) -> None:
 
 def test_looking_takes_no_longer_than_the_text_is_long() -> None:
     start = time.process_time()
+    key = "-----BEGIN PRIVATE KEY-----"
     for text in ("eyJ" * 20_000, "sk-" * 20_000, "eyJaaaaaaaaa." * 5_000, "-----BEGIN " * 6_000):
         secret(text)
+    for text in (
+        key * 2_000,
+        key + " " * 60_000,
+        key + "\n" * 60_000,
+        key + "A" * 60_000,
+        key + "\n".join(["A" * 39] * 2_000),
+    ):
+        redacted(json.encode([text]))
     assert time.process_time() - start < 1
 
 
@@ -73,6 +83,16 @@ def test_a_secret_leaks_where_the_call_reaches_others(tool: str, arguments: dict
         (f"curl -H 'Authorization: token {TOKEN}' x", "curl -H 'Authorization: token [a GitHub token]' x"),
         (f"first line\n{TOKEN}\nlast", "first line\n[a GitHub token]\nlast"),
         ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "[a private key]"),
+        (f"x='{PEM}'; rm -rf /", "x='[a private key]'; rm -rf /"),
+        (PEM.replace("\n", "\\n"), "[a private key]"),
+        (PEM.replace("\n", " "), "[a private key]"),
+        (
+            PEM.replace("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,6A7B\n\n", 1),
+            "[a private key]",
+        ),
+        (PEM.partition("-----END")[0] + 'and "more"', '[a private key]\nCQ==\nand "more"'),
+        ('echo "-----BEGIN PRIVATE KEY-----"; rm -rf ~', 'echo "[a private key]"; rm -rf ~'),
+        ("-----BEGIN PRIVATE KEY-----\nreboot\n", "[a private key]\nreboot\n"),
         ("two: AKIA" + "A" * 16 + " and xoxb-" + "1" * 12, "two: [an AWS access key] and [a Slack token]"),
         ("ghost writers of ski-lifts", "ghost writers of ski-lifts"),
         ('quotes " and \\ stay', 'quotes " and \\ stay'),
