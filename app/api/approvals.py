@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from msgspec import to_builtins
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
@@ -90,6 +91,10 @@ class ApprovalAnswer(BaseModel):
 class WholeApprovalAnswer(ApprovalAnswer):
     request: dict[str, Any] | None = Field(description="As received; null once it was erased.")
     effects: list[dict[str, Any]] | None
+    tree: list[dict[str, Any]] | None = Field(
+        description="For operators: each command with its effects, under the one that runs it, as `?explain=true` does."
+    )
+    flat: str = Field(description="Why no command stands under another one there; empty where they do.")
     edited_arguments: dict[str, Any] | None
 
 
@@ -154,7 +159,8 @@ async def show_approval(
     wait: Annotated[int, Query(ge=0, le=60, description="Seconds to wait for an answer.")] = 0,
 ) -> WholeApprovalAnswer:
     """One approval, its whole request, and what became of it. An agent sees its own."""
-    return _whole(await services.approvals.wait(approval, wait, caller.sees_only), services)
+    card = await services.approvals.wait(approval, wait, caller.sees_only)
+    return await asyncio.to_thread(_whole, card, services, drawn=caller.operator is not None)
 
 
 @router.post("/{approval}/decision", responses=problems(409))
@@ -171,7 +177,7 @@ def decide_approval(
         message=body.message,
         proved=bool(body.passphrase),
     )
-    return _whole(services.decisions.decide(operator, approval, answer), services)
+    return _whole(services.decisions.decide(operator, approval, answer), services, drawn=True)
 
 
 @router.post("/{approval}/cancel", responses=problems(409))
@@ -181,14 +187,17 @@ def cancel_approval(approval: PathName, services: UseCases, caller: AnAgentOrApp
         services.approvals.cancel(caller.key, approval)
     if caller.operator is not None:
         services.approvals.revoke(caller.operator.name, approval)
-    return _whole(services.approvals.show(approval), services)
+    return _whole(services.approvals.show(approval), services, drawn=caller.operator is not None)
 
 
-def _whole(card: Card, services: UseCases) -> WholeApprovalAnswer:
+def _whole(card: Card, services: UseCases, *, drawn: bool) -> WholeApprovalAnswer:
+    found = services.approvals.drawn(card) if drawn else None
     return WholeApprovalAnswer(
         **_fields(card, services.configurations.current.log),
         request=card.request,
         effects=card.effects,
+        tree=to_builtins(found.branches) if found is not None else None,
+        flat=found.flat if found is not None else "",
         edited_arguments=card.edited,
     )
 

@@ -7,13 +7,12 @@ from app.cli import terminal
 
 if TYPE_CHECKING:
     from rich.text import Text
-    from rich.tree import Tree
-
-_MOST_EFFECTS = 100
 
 
 def show(one: dict[str, Any]) -> None:
     """Print it. Nothing of the request is left out, cut or interpreted."""
+    from app.cli.branches import drawn
+
     console = terminal.output()
     console.print(terminal.fields(_about(one)))
     request = one["request"]
@@ -23,9 +22,8 @@ def show(one: dict[str, Any]) -> None:
     _show_request("Exactly this would run:" if one["status"] == "pending" else "Exactly this was asked:", request)
     if one["edited_arguments"] is not None:
         _show_request("These arguments were approved instead:", one["edited_arguments"])
-    effects = one["effects"] or []
     console.print()
-    console.print(_tree(effects))
+    console.print(drawn("What that does:", one["tree"] or [], one["flat"]))
 
 
 def _about(one: dict[str, Any]) -> list[tuple[str, object]]:
@@ -67,25 +65,6 @@ def _show_request(title: str, value: Any) -> None:
     alike = sorted(terminal.mixed_words(value))
     if alike:
         console.print(terminal.text("! Letters of several scripts in one word: " + ", ".join(alike), "bold red"))
-
-
-def _tree(effects: list[dict[str, Any]]) -> "Tree":
-    """What that does, under the words that cause it."""
-    from rich.tree import Tree
-
-    tree = Tree(terminal.text("What that does:", "bold"), guide_style="dim")
-    branches: dict[str, Tree] = {}
-    for effect in effects[:_MOST_EFFECTS]:
-        line = terminal.text(effect["kind"], "bold") + terminal.text(f" {effect['resource']}")
-        via = effect.get("via") or ""
-        if via and via not in branches:
-            branches[via] = tree.add(terminal.text(via, "dim"))
-        (branches[via] if via else tree).add(line)
-    if len(effects) > _MOST_EFFECTS:
-        tree.add(terminal.text(f"and {len(effects) - _MOST_EFFECTS} more", "dim"))
-    if not effects:
-        tree.add(terminal.text("nothing that is known", "dim"))
-    return tree
 
 
 def line(one: dict[str, Any]) -> "Text":

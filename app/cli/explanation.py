@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from app.cli.home import Judged
     from app.core.decision import Decision, Finding
     from app.core.model import ActionRequest
-    from app.core.tree import Branch
 
 _STANCES = ("allow", "log", "ask", "deny")
 _LOG = 1  # the stances up to this one loosen
@@ -25,19 +24,20 @@ _FAILED = {
     "opaque": "part of the call cannot be understood",
     "when": "its condition does not hold",
 }
-_MOST = 40
 
 
 def show(by: "Judged", request: "ActionRequest", decision: "Decision", *, everything: bool) -> None:
     """Print the explanation."""
     from msgspec import to_builtins
 
+    from app.cli.branches import drawn
     from app.cli.requests import summary
+    from app.core.tree import tree
 
     tool = request.tool or request.action or ""
     console = terminal.output()
     console.print(terminal.text(tool, "bold"), terminal.text(summary(to_builtins(request))[:1_000]))
-    console.print(_effects(decision))
+    console.print(drawn("effects", to_builtins(tree(decision.commands, decision.effects))))
     console.print(_rules(by, request, decision, everything=everything))
     trust = terminal.text(f"trust {decision.trust.name}", "")
     if decision.why:
@@ -49,35 +49,6 @@ def show(by: "Judged", request: "ActionRequest", decision: "Decision", *, everyt
         watched = terminal.text("Let pass and watched; without the rule that watches: ", "dim")
         console.print(watched + terminal.verdict(decision.would_be))
     console.print(terminal.text(f"By {terminal.short(by.policy)}. Nothing was recorded.", "dim"))
-
-
-def _effects(decision: "Decision") -> "Tree":
-    """The commands, each with its effects, under the one that runs it."""
-    from rich.tree import Tree
-
-    from app.core.tree import tree
-
-    whole = Tree(terminal.text("effects"), guide_style="dim")
-    left = _draw(whole, tree(decision.commands, decision.effects), _MOST)
-    if left < 0:
-        whole.add(terminal.text(f"and {-left} more", "dim"))
-    if not decision.effects and not decision.commands:
-        whole.add(terminal.text("none that is known", "dim"))
-    return whole
-
-
-def _draw(under: "Tree", branches: "tuple[Branch, ...]", left: int) -> int:
-    """Draw branches with at most `left` effects; what is left of that, below zero what was not drawn."""
-    for branch in branches:
-        at = under.add(terminal.text(branch.words[:200], "dim")) if branch.words and left > 0 else under
-        for effect in branch.effects:
-            left -= 1
-            if left >= 0:
-                line = terminal.text(effect.kind.value, "bold") + terminal.text(f" {effect.resource[:200]}")
-                by = f"  by {effect.added_by[:80]}" if effect.added_by else ""
-                at.add(line + terminal.text(by, "dim"))
-        left = _draw(at, branch.inner, left)
-    return left
 
 
 def _rules(by: "Judged", request: "ActionRequest", decision: "Decision", *, everything: bool) -> "Tree":

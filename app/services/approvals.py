@@ -11,6 +11,7 @@ from app.audit_log.entry import draft
 from app.core.approval_life import Status, Vote
 from app.services.asking import code_of, is_readable, quorums
 from app.services.desk import SYSTEM, Desk
+from app.services.drawn import Drawn, drawn_again, drawn_anew
 from app.services.errors import ConflictError, InvalidError, NotFoundError
 from app.services.live_approvals import LiveApprovals, Pending, edited_arguments
 from app.services.shown import shown_body, shown_payload
@@ -110,6 +111,17 @@ class Approvals:
         fields = {name: getattr(card, name) for name in Card.__struct_fields__}
         told = {"request": payload.get("request"), "effects": before.get("effects"), "edited": edited}
         return Card(**{**fields, **told})
+
+    def drawn(self, card: Card) -> Drawn | None:
+        """The tree of what people are asked about, of a whole card; None once that was erased."""
+        if card.request is None:
+            return None
+        found = self._desk.configurations.current
+        if card.stored.asked == card.stored.opened:
+            return drawn_again(card.request, card.effects or [], found.rules)
+        # What a person put in the place of what was sent was not judged yet.
+        is_believed = any(key.id == card.stored.key and key.kind == "pep" for key in found.keys.values())
+        return drawn_anew(card.request, found.rules, is_believed=is_believed)
 
     async def wait(self, name: str, seconds: float, agents: Collection[str] | None = None) -> Card:
         """The same once it has an answer, or after so many seconds. Raises NotFoundError."""

@@ -1,7 +1,6 @@
 """Pages: one approval. All of the request stands here, so here, and only here, it can be approved."""
 
 import json
-from itertools import groupby
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
@@ -10,6 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from app.core.trust import Trust
 from app.services.approval_decisions import Answer
 from app.services.approvals import Card
+from app.services.drawn import Drawn
 from app.services.errors import ConflictError, NotFoundError
 from app.services.search import Wanted
 from app.web.cases import Cases, UseCases
@@ -92,6 +92,7 @@ def _shown(
     name: str, request: Request, cases: Cases, visitor: Visitor, *, notice: str = "", status: int = 200
 ) -> Response:
     card = cases.approvals.show(name)
+    drawn = cases.approvals.drawn(card)
     fields = list(_fields(card.request or {}))
     hidden = sum(evidence(text).hidden for path, text, *_ in fields for text in (path, text))
     return page(
@@ -99,11 +100,11 @@ def _shown(
         "approval",
         visitor,
         card=card,
-        title=_title(card),
+        title=_title(card, drawn),
         fields=fields,
         hidden=hidden,
         instead=list(_fields({"arguments": card.edited})) if card.edited is not None else [],
-        tree=_tree(card),
+        drawn=drawn,
         trusts=[(trust.name, trust == card.stored.trust) for trust in sorted(Trust, reverse=True)],
         prompts=_prompts(cases, card),
         last=_last(cases, card),
@@ -112,9 +113,9 @@ def _shown(
     )
 
 
-def _title(card: Card) -> str:
+def _title(card: Card, drawn: Drawn | None) -> str:
     """A sentence of ours, nothing of it the agent's words."""
-    kinds = set(card.entry.get("effects", ()))
+    kinds = {effect.kind.value for effect in drawn.effects} if drawn is not None else set(card.entry.get("effects", ()))
     deeds = [words for kind, words in _DEEDS.items() if kind in kinds][:2]
     return f"{card.stored.agent} wants to {' and '.join(deeds) or 'call a tool'}"
 
@@ -125,12 +126,6 @@ def _fields(request: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
     leaves = [*flattened(request.get("arguments", {}), ""), *flattened(rest, "")]
     leaves.sort(key=lambda leaf: leaf[0] not in ("command", "cmd"))
     return [(path or "arguments", *exactly(value), False) for path, value in leaves if path or value]
-
-
-def _tree(card: Card) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The effects below the words that cause them, in the order of the line."""
-    found = sorted(card.effects or [], key=lambda one: one.get("command", -1))
-    return [(via, list(effects)) for via, effects in groupby(found, key=lambda one: str(one.get("via", "")))]
 
 
 def _prompts(cases: Cases, card: Card) -> list[dict[str, Any]]:

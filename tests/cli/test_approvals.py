@@ -104,6 +104,17 @@ def test_all_of_a_request_is_shown_and_each_of_its_characters(served: Commands, 
     assert "no approval 'a_none'" in served.signed_in("approvals", "show", "a_none").err
 
 
+def test_the_tree_is_the_one_that_explain_shows(served: Commands, agent: Agent) -> None:
+    line = "sudo bash -c 'git push origin \u202emain; rm -rf build' && git push --force > log"
+    request: dict[str, Any] = {**PUSH, "arguments": {"command": line}, "cwd": "/srv/project"}
+    (served.folder / "request.json").write_text(json.dumps(request))
+    explained = served("policy", "explain", "request.json").out
+    shown = served.signed_in("approvals", "show", agent.asks(**request)).out
+    tree = shown.partition("What that does:\n")[2].rstrip("\n")
+    assert "\n│   └── bash -c" in tree
+    assert f"effects\n{tree}\nrules\n" in explained
+
+
 def test_a_quorum_is_shown_and_who_owns_the_agent_cannot_answer(served: Commands, agent: Agent) -> None:
     name = agent.asks("mcp:pay/out")
     assert "2 to agree, not the agent's owner" in served.signed_in("approvals", "show", name).out

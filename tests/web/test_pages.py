@@ -47,6 +47,16 @@ def test_a_strong_approval_takes_the_passphrase_with_the_answer(api: World, admi
     assert status(api, name) == "approved"
 
 
+def test_what_a_command_runs_stands_under_it(api: World, admin: Browser) -> None:
+    line = "sudo bash -c 'git push x; cat \\<b\\>' && ls"
+    shown = admin.get(f"/approvals/{asked(api, PUSH | {'arguments': {'command': line}, 'cwd': '/srv'})}").text
+    tree = shown.partition('<ul class="tree">')[2].partition("</section>")[0]
+    outline = re.sub(r"<[^>]*>", "", tree.replace("<ul>", "{").replace("</ul>", "}"))
+    whole = r"bash-cgitpushx;cat\&lt;b\&gt;"
+    inner = "gitpushx{run/srvnetworkgit://x}cat&lt;b&gt;{read/srv/&lt;b&gt;}"
+    assert "".join(outline.split()) == f"sudo{whole}{{privilegeroot{whole}{{{inner}}}}}ls{{read/srv}}}}"
+
+
 def test_auditors_only_read(api: World) -> None:
     auditor = Browser(api, "auditor")
     name = asked(api, {"tool": "send_email", "source": "user", "cwd": "/audit"})

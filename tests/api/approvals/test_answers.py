@@ -129,6 +129,21 @@ def test_an_edit_counts_votes_from_one(fresh: World) -> None:
     assert fresh.evaluate(edited)["allowed"]
 
 
+def test_people_are_shown_which_command_runs_which_and_what_an_edit_would_do(fresh: World) -> None:
+    request = tool("Bash", arguments={"command": "sudo git push && ls"}, cwd="/srv/project")
+    name = asked(fresh, request)
+    shown = fresh.client.get(f"/approvals/{name}", headers=fresh.admin).json()
+    drawn = [(one["words"], [inner["words"] for inner in one["inner"]]) for one in shown["tree"]]
+    assert (drawn, shown["flat"]) == ([("sudo git push", ["git push"]), ("ls", [])], "")
+    assert fresh.client.get(f"/approvals/{name}", headers=fresh.pep).json()["tree"] is None, "it knows its request"
+    other = approve(fresh, name, arguments={"command": "cat x"}, passphrase=PASSPHRASE)["edited_into"]
+    (cat,) = fresh.client.get(f"/approvals/{other}", headers=fresh.admin).json()["tree"]
+    assert (cat["words"], [(one["kind"], one["resource"]) for one in cat["effects"]]) == (
+        "cat x",
+        [("read", "/srv/project/x")],
+    )
+
+
 def test_only_those_whom_the_rule_names_approve(fresh: World) -> None:
     name = asked(fresh, tool("mcp:hr/fire"))
     assert_problem(decide(fresh, name), 403, "not_an_approver")

@@ -1,0 +1,65 @@
+"""The tree of a request that people are asked about: each command with what it does, under the one that runs it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct, ValidationError, convert, structs
+
+from app.core.budget import Budget, BudgetExceededError
+from app.core.classify.paths import Place, place
+from app.core.classify.request import classify
+from app.core.model import ActionRequest, Call, Effect, EffectKind
+from app.core.policy.ruleset import RuleSet
+from app.core.tree import Branch, tree
+from app.services.evaluation import STEPS
+
+_FLAT = "What runs what cannot be told from what was stored; these are the effects that were judged."
+_UNREAD = (Effect(EffectKind.OPAQUE, "what this does cannot be read"),)
+
+
+class Drawn(Struct, frozen=True):
+    """A tree and the effects in it; `flat` is why no command stands under another one, "" where they do."""
+
+    branches: tuple[Branch, ...]
+    effects: tuple[Effect, ...]
+    flat: str = ""
+
+
+def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]], rules: RuleSet) -> Drawn:
+    """The tree of a request as it was stored, with the effects that it was judged by."""
+    # INVARIANT: every effect that was judged is shown, and no other; what is read again says only what runs what, and
+    # says nothing where it does not fit. A key is stored as its kind, which a shell may read as something else.
+    try:
+        effects = convert(judged, tuple[Effect, ...])
+    except ValidationError:
+        return Drawn(tree((), _UNREAD), _UNREAD)
+    calls = [_call(request, where, rules) for where in (place(request.get("cwd"), request.get("home")), Place())]
+    fitting = [call for call in calls if call is not None and _words(call.effects) == _words(effects)]
+    # Whether its place was believed is not stored; the reading that gives just these effects is the one.
+    fitting.sort(key=lambda call: call.effects != effects)
+    if fitting:
+        return Drawn(tree(fitting[0].commands, effects), effects)
+    by_words = [structs.replace(effect, command=-1) for effect in effects]
+    return Drawn(tree((), by_words), effects, _FLAT if _words(effects) else "")
+
+
+def drawn_anew(request: dict[str, Any], rules: RuleSet, *, is_believed: bool) -> Drawn:
+    """The tree of a request that nobody has judged yet. `is_believed`: where it says that it stands."""
+    where = place(request.get("cwd"), request.get("home")) if is_believed else Place()
+    call = _call(request, where, rules)
+    if call is None:
+        return Drawn(tree((), _UNREAD), _UNREAD)
+    return Drawn(tree(call.commands, call.effects), call.effects)
+
+
+def _call(request: dict[str, Any], where: Place, rules: RuleSet) -> Call | None:
+    """A request as it is understood, if it can be."""
+    try:
+        return classify(convert(request, ActionRequest), where, rules, Budget(STEPS))
+    except (ValidationError, BudgetExceededError):
+        return None
+
+
+def _words(effects: Sequence[Effect]) -> set[tuple[int, str]]:
+    """The commands that effects stand under: where each is in the line, and its words there."""
+    return {(effect.command, effect.via) for effect in effects if effect.command >= 0}
