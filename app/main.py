@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app import __version__
 from app.api.application import application
+from app.api.authorize import Authorize
 from app.api.front import Front
 from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
@@ -165,7 +166,9 @@ def build(settings: Settings) -> Service:
         behind_proxy=settings.behind_proxy,
     )
     app = application(services, lifespan)
-    return Service(Front(app, hot, settings.hosts, console(cases)), database, app, live_approvals.stop)
+    asking = settings.authorize_key
+    authorize = None if asking is None else Authorize(asking.get_secret_value(), evaluation, hot, metrics)
+    return Service(Front(app, hot, settings.hosts, console(cases), authorize), database, app, live_approvals.stop)
 
 
 def _spare_the_collector() -> None:

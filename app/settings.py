@@ -49,7 +49,10 @@ class Settings(BaseSettings):
     rate_limit: int = Field(
         default=0, ge=0, description="Evaluations that one key may ask for each second; 0 means no limit."
     )
-
+    authorize_key: SecretStr | None = Field(
+        default=None,
+        description="A key of kind `agent`: `POST /authorize` asks in its name; default: there is no such route.",
+    )
     notify_webhook: SecretStr | None = Field(
         default=None, description="Where a signed notice is posted when a request waits: `https://…`."
     )
@@ -70,6 +73,9 @@ class Settings(BaseSettings):
                 f"AGENT_SUDO_HOST={self.host} can be reached from elsewhere: set AGENT_SUDO_TLS_CERTIFICATE and "
                 "AGENT_SUDO_TLS_KEY, or AGENT_SUDO_BEHIND_PROXY=1 if something in front of the service does TLS"
             )
+        # INVARIANT: who is let in for coming from this machine does not come through something that others reach.
+        if self.authorize_key is not None and self.behind_proxy:
+            raise ValueError("AGENT_SUDO_AUTHORIZE_KEY is for this machine, and not with AGENT_SUDO_BEHIND_PROXY")
         if (self.notify_webhook is None) != (self.notify_secret is None):
             raise ValueError("AGENT_SUDO_NOTIFY_WEBHOOK and AGENT_SUDO_NOTIFY_SECRET belong together")
         if self.notify_webhook is not None and not _is_private(self.notify_webhook.get_secret_value()):

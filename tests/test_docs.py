@@ -45,6 +45,7 @@ PAGES = [
                 "operators",
             ),
             *("stopping", "audit", "integrations/python", "integrations/typescript"),
+            "integrations/agent_runtimes",
         )
     ),
 ]

@@ -121,3 +121,9 @@ def test_more_names_can_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_home_may_begin_with_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(monkeypatch, HOME="~/x").home_path == Path.home() / "x"
+
+
+def test_asking_without_a_credential_does_not_go_with_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    (only,) = complaints(monkeypatch, AUTHORIZE_KEY="asudo_x", BEHIND_PROXY="1")
+    assert "not with AGENT_SUDO_BEHIND_PROXY" in only
+    assert "asudo_x" not in only

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.authorize import PATH, Authorize
 from app.api.bodies import check_json, read_body
 from app.api.head import Head, Heads
 from app.api.hot import PATHS, Hot, key_of
@@ -24,13 +25,17 @@ _SINGLE = frozenset((b"authorization", b"content-length", b"content-type", b"hos
 class Front:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, hot: Hot, hosts: frozenset[str], pages: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, hot: Hot, hosts: frozenset[str], pages: ASGIApp, authorize: Authorize | None = None
+    ) -> None:
         """`hosts` are the names that requests may be addressed to, lower case, without port.
 
-        `pages` answer at /console: they take forms, and see to it themselves whose pages these come from.
+        `pages` answer at /console: they take forms, and see to it themselves whose pages these come from. `authorize`
+        answers at its own address, in its own format, where there is one.
         """
         self._app = app
         self._pages = pages
+        self._authorize = authorize
         self._hot = hot
         self._hosts = hosts
         self.heads = Heads()
@@ -45,7 +50,9 @@ class Front:
             await (await self.answer(scope, headers, receive)).send(send)
             return
         refused = self._refused(scope["headers"], headers)
-        if refused is not None:
+        if self._authorize is not None and scope["method"] == "POST" and scope["path"] == PATH:
+            await (await self._authorize.respond(scope, headers, receive, refused)).send(send)
+        elif refused is not None:
             await self._hot.refusal(problem(refused)).send(send)
         else:
             await self._to_app(scope, headers, receive, send)

@@ -63,7 +63,7 @@ class Hot:
             return False
         try:
             self.check_rate(key)
-            decided = self._evaluation.begin(key, _understood(body))
+            decided = self._evaluation.begin(key, understood(body))
         except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
             answered(self._failure(error))
         else:
@@ -119,7 +119,7 @@ class Hot:
         explain = _explain(scope["query_string"])
         body = await read_body(headers, receive)
         if scope["path"] == "/evaluate":
-            received = _understood(body)
+            received = understood(body)
             if not received.request.wait_ms:
                 return self._success(await self._evaluation.evaluate(key, received, explain=explain))
             return self._success(await self._waited(key, received, receive, explain=explain))
@@ -167,7 +167,7 @@ def _secret(headers: Mapping[bytes, bytes]) -> str | None:
     return given[7:].strip().decode("latin-1") if given[:7].lower() == b"bearer " else None
 
 
-def _understood(body: bytes) -> Received:
+def understood(body: bytes) -> Received:
     """The request in a body; what was understood once is remembered."""
     return _remembered(body) if len(body) <= _LONGEST_REMEMBERED else _received(*_parsed(body))
 
@@ -211,7 +211,7 @@ def _understood_in_batch(at: int, text: bytes) -> Received:
     if not text.startswith(b"{"):
         raise InvalidError("invalid_request", f"requests[{at}]: Expected an object.")
     try:
-        received = _understood(text)
+        received = understood(text)
     except InvalidError as error:
         raise InvalidError(error.code, f"requests[{at}]: {error.detail}") from None
     if received.request.wait_ms:

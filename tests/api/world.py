@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -84,12 +85,14 @@ def basic(name: str, passphrase: str = PASSPHRASE) -> dict[str, str]:
 
 
 @contextmanager
-def world(folder: Path, **settings: Any) -> Iterator[World]:
-    """A service that runs on a home in `folder`."""
+def world(folder: Path, *, authorize: str | None = None, **settings: Any) -> Iterator[World]:
+    """A service that runs on a home in `folder`. `authorize`: the key, by what it is, in whose name /authorize asks."""
     policy = folder / "policy.yaml"
     policy.write_text(POLICY)
     chosen = Settings(home=folder / "home", policy=policy, **settings)
     keys = _people(chosen)
+    if authorize is not None:
+        chosen = chosen.model_copy(update={"authorize_key": SecretStr(keys[authorize])})
     service = build(chosen)
     with TestClient(service.asgi, base_url=BASE, client=("127.0.0.1", 40_000), follow_redirects=False) as client:
         yield World(service, client, keys, service.application.state.services.configurations.current.log)
