@@ -4,12 +4,12 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import delegations, http, ledger, waiting
+from bench import client, delegations, http, ledger, waiting
 
 _NARROWEST = 120
 
 
-def show(report: http.Report | ledger.Report | delegations.Report | waiting.Report) -> None:
+def show(report: http.Report | ledger.Report | delegations.Report | waiting.Report | client.Report) -> None:
     # Into a file or a narrow terminal a table is written as wide as it is.
     console = Console(width=max(Console().width, _NARROWEST))
     if isinstance(report, http.Report):
@@ -18,6 +18,8 @@ def show(report: http.Report | ledger.Report | delegations.Report | waiting.Repo
         _show_delegations(report, console)
     elif isinstance(report, waiting.Report):
         _show_waiting(report, console)
+    elif isinstance(report, client.Report):
+        _show_client(report, console)
     else:
         _show_ledger(report, console)
 
@@ -106,3 +108,18 @@ def _show_waiting(report: waiting.Report, console: Console) -> None:
     console.print(f"{report.plan.weighing:,} waiting callers cost {report.memory_kib:.1f} KiB each")
     for name, ratio in report.ratios.items():
         console.print(f"{name}: [bold]{ratio:.2f}[/]")
+
+
+def _show_client(report: client.Report, console: Console) -> None:
+    plan = report.plan
+    about = f"medians of {plan.rounds} interleaved rounds of {plan.requests} requests"
+    console.print(f"{report.machine}; one caller; {about}")
+    table = Table(box=SIMPLE)
+    table.add_column("asking by")
+    for name in ("p50 ms", "CPU µs", "added ms", "rounds"):
+        table.add_column(name, justify="right")
+    for one in report.figures:
+        spread = f"{min(one.rounds):.2f}–{max(one.rounds):.2f}"
+        table.add_row(one.how, f"{one.p50_ms:.3f}", f"{one.cpu_us:,.0f}", f"[bold]{one.added_ms:.3f}[/]", spread)
+    console.print(table)
+    console.print(f"importing agent_sudo_client takes {report.import_ms:.1f} ms")

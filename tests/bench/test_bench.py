@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 from msgspec.json import encode
-from bench import cores, delegations, http, ledger, load, servers, waiting
+from bench import client, cores, delegations, http, ledger, load, servers, waiting
 from bench.workload import BATCH, FRESH_MIXED, FRESH_READ, MIXED, READ
 quiet = lambda _share, _what: None
 """
@@ -99,3 +99,10 @@ def test_waiting_is_measured(folder: Path) -> None:
     assert all(0 < one["p50_ms"] <= one["p99_ms"] for one in report["woken"])
     assert report["ratios"].keys() == {"decisions with waiting / without", "ask with old approvals / without"}
     assert all(ratio > 0 for ratio in report["ratios"].values())
+
+
+def test_the_client_is_measured(folder: Path) -> None:
+    report = measured("report = client.run(client.Plan(rounds=1, requests=5, imports=1), quiet)", folder)
+    assert [one["how"] for one in report["figures"]] == ["http.client", "require", "require, asyncio"]
+    assert all(one["p50_ms"] > 0 for one in report["figures"])
+    assert report["import_ms"] > 0

@@ -15,7 +15,6 @@ from agent_sudo_client.talk import Answer, Send, Talk
 if TYPE_CHECKING:
     import ssl
 
-    import httpx2
     from typing_extensions import Self
 
 P = ParamSpec("P")
@@ -48,18 +47,15 @@ class Client:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._endpoint = Endpoint(url, key, operator, tls, timeout)
-        self._connections = connections
+        self._most = connections
         self._open()
 
     def _open(self) -> None:
-        import httpx2  # noqa: PLC0415
+        # Late, since it takes longer than everything here: importing the client costs a program next to nothing.
+        from agent_sudo_client.connections import Connections  # noqa: PLC0415
 
-        limits = httpx2.Limits(max_connections=self._connections, keepalive_expiry=4.0)
-        # The transport and not httpx2.Client: no redirects, no cookies, no netrc, no decompression, and half the cost.
-        # `retries` are of connecting only: nothing was sent by then.
-        self._transport = httpx2.HTTPTransport(
-            verify=self._endpoint.verify(), trust_env=False, limits=limits, retries=1
-        )
+        to = self._endpoint
+        self._connections = Connections(to.host, to.port, to.tls(), self._most)
         self._pid = os.getpid()
 
     def drive(self, use_case: Talk[T]) -> T:
@@ -76,21 +72,17 @@ class Client:
         # INVARIANT: a child process never speaks on its parent's connections: it could read the answer to another.
         if self._pid != os.getpid():
             self._open()
-        request = self._endpoint.request(send)
+        request, patience = self._endpoint.request(send), self._endpoint.patience(send)
         sent = time.monotonic()
         try:
-            response: httpx2.Response = self._transport.handle_request(request)
-            try:
-                content = b"".join(response.iter_raw())
-            finally:
-                response.close()
+            status, content = self._connections.exchange(send.method, request, patience)
         except Exception as error:  # INVARIANT: whatever goes wrong on the way is a no
             raise unreachable(error) from error
-        return self._endpoint.answer(send, sent, response, content)
+        return self._endpoint.answer(send, sent, status, content)
 
     def close(self) -> None:
         """Close its connections."""
-        self._transport.close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import time
 from typing import TYPE_CHECKING
@@ -13,11 +12,8 @@ from agent_sudo_client.talk import Answer, Send
 if TYPE_CHECKING:
     import ssl
 
-    import httpx2
-
 _HERE = "http://127.0.0.1:8787"
-_CONNECT_S = 3.0
-_EVALUATE = "/evaluate"
+_PORTS = {"http": 80, "https": 443}
 
 
 class Endpoint:
@@ -31,57 +27,79 @@ class Endpoint:
         tls: ssl.SSLContext | None,
         timeout: float,
     ) -> None:
-        # Late, since it takes far longer than everything here: importing the client costs a program next to nothing.
-        import httpx2  # noqa: PLC0415
+        from urllib.parse import urlsplit  # noqa: PLC0415 - late: importing the client costs a program next to nothing
 
-        self._url = httpx2.URL((url or os.environ.get("AGENT_SUDO_URL") or _HERE).rstrip("/"))
-        if self._url.scheme not in ("http", "https") or not self._url.host or self._url.userinfo or self._url.query:
+        self.url = (url or os.environ.get("AGENT_SUDO_URL") or _HERE).rstrip("/")
+        parts = urlsplit(self.url)
+        if (
+            parts.scheme not in _PORTS
+            or not parts.hostname
+            or "@" in parts.netloc
+            or parts.query
+            or parts.fragment
+            or not (self.url.isascii() and self.url.isprintable())
+            or " " in self.url
+        ):
             raise ValueError("The service's address is http://HOST:PORT or https://HOST:PORT.")
-        self._prefix = self._url.raw_path.decode().rstrip("/")
-        # Taking an address to pieces costs more than all the rest of a request.
-        self._evaluate = self._address(_EVALUATE)
+        self.host, self.port = parts.hostname, parts.port or _PORTS[parts.scheme]
+        self._is_secure = parts.scheme == "https"
+        self._prefix = parts.path
+        self._named = f"host: {parts.netloc}\r\n".encode()
         self._key = key or os.environ.get("AGENT_SUDO_KEY")
         self._operator = operator
         self._tls = tls
         self._timeout = timeout
-        self._request = httpx2.Request
 
     def patience(self, send: Send) -> float:
         """How many seconds an answer may take."""
         return self._timeout + send.patience
 
-    def request(self, send: Send) -> httpx2.Request:
-        """The request as it goes out. Raises PermissionDenied where the credential for it is missing."""
-        headers = [(b"authorization", self._credential(send))]
-        if send.body is not None:
-            headers.append((b"content-type", b"application/json"))
-        patience = self.patience(send)
-        times = {"connect": min(_CONNECT_S, patience), "read": patience, "write": patience, "pool": patience}
-        url = self._evaluate if send.path == _EVALUATE else self._address(send.path)
-        return self._request(send.method, url, headers=headers, content=send.body, extensions={"timeout": times})
+    def target(self, send: Send) -> bytes:
+        """What stands in a request's first line."""
+        return (self._prefix + send.path).encode()
 
-    def answer(self, send: Send, sent: float, response: httpx2.Response, content: bytes) -> Answer:
+    def headers(self, send: Send) -> list[tuple[bytes, bytes]]:
+        """What a request says of itself. Raises PermissionDenied where the credential for it is missing."""
+        credential = (b"authorization", self._credential(send))
+        return [credential] if send.body is None else [credential, (b"content-type", b"application/json")]
+
+    def request(self, send: Send) -> bytes:
+        """The request as it goes out. Raises PermissionDenied as `headers` does."""
+        body = send.body or b""
+        lines = b"".join([b"%b: %b\r\n" % header for header in self.headers(send)])
+        head = b"%b %b HTTP/1.1\r\n%b%b" % (send.method.encode(), self.target(send), self._named, lines)
+        return head + b"content-length: %d\r\n\r\n" % len(body) + body
+
+    def answer(self, send: Send, sent: float, status: int, content: bytes) -> Answer:
         """What came back. Raises ServiceUnavailable when it came too late."""
         # A server that sends a byte at a time stays below every single limit.
         if time.monotonic() > sent + self.patience(send):
             raise ServiceUnavailable("The policy service took too long, so nothing is allowed.", code="slow")
-        return Answer(response.status_code, content, sent)
+        return Answer(status, content, sent)
 
-    def verify(self) -> ssl.SSLContext | bool:
+    def tls(self) -> ssl.SSLContext | None:
         """How the service proves who it is. Without TLS nothing does, and no list of authorities is loaded."""
-        return self._tls if self._tls is not None else self._url.scheme == "https"
+        if not self._is_secure:
+            return None
+        if self._tls is None:
+            import httpx2  # noqa: PLC0415 - as above
 
-    def _address(self, path: str) -> httpx2.URL:
-        return self._url.copy_with(raw_path=(self._prefix + path).encode())
+            self._tls = httpx2.create_ssl_context(trust_env=False)
+        return self._tls
 
     def _credential(self, send: Send) -> bytes:
         if send.operator:
             if self._operator is None:
                 needed = "This needs an operator: Client(operator=(name, passphrase))."
                 raise PermissionDenied(needed, code="operator_needed")
+            import base64  # noqa: PLC0415 - as above
+
             return b"Basic " + base64.b64encode(":".join(self._operator).encode())
         if self._key is None:
             raise PermissionDenied("There is no key: set AGENT_SUDO_KEY, or pass key=.", code="no_key")
+        # INVARIANT: a key is one word; what else stands in it would be read as something that we never said.
+        if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
+            raise PermissionDenied("This is no key: it holds what no key holds.", code="no_key")
         return b"Bearer " + self._key.encode()
 
 

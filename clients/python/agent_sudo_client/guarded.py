@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
@@ -13,11 +12,9 @@ from agent_sudo_client.agent import Session, current
 from agent_sudo_client.binding import Binding, Bound, Check, checked
 from agent_sudo_client.decision import Decision
 from agent_sudo_client.errors import ArgumentsEdited, PermissionDenied
-from agent_sudo_client.outcome import reported, reported_later
+from agent_sudo_client.outcome import reported, reported_later, warn
 from agent_sudo_client.steps import AsyncSteps, steps
 from agent_sudo_client.talk import Talk
-
-_log = logging.getLogger("agent_sudo_client")
 
 F = TypeVar("F", bound=Callable[..., Any])
 OnDeny = Literal["raise", "log", "wait"] | Callable[[PermissionDenied], Any]
@@ -97,7 +94,7 @@ class _Gate:
 
     def _ask_again(self, denied: PermissionDenied, answer: Any) -> bool:
         if self._on_deny == "log":
-            _log.warning("not run: %s", denied.reason)
+            warn("not run: %s", denied.reason)
             return False
         # INVARIANT: only a literal True counts: a coroutine, a text, "no" are all truthy.
         if answer is not True:

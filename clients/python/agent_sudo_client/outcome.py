@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,8 +11,6 @@ from agent_sudo_client.agent import Session
 from agent_sudo_client.decision import Decision
 from agent_sudo_client.errors import PermissionDenied
 from agent_sudo_client.talk import Talk
-
-_log = logging.getLogger("agent_sudo_client")
 
 
 @contextmanager
@@ -30,7 +27,7 @@ def reported(session: Session, decision: Decision) -> Iterator[None]:
         try:
             session.agent.client.drive(outcome(decision, started, error))
         except PermissionDenied as denied:
-            _log.warning("the outcome of %s was not recorded: %s", decision.evaluation_id, denied.reason)
+            warn("the outcome of %s was not recorded: %s", decision.evaluation_id, denied.reason)
 
 
 @asynccontextmanager
@@ -47,7 +44,7 @@ async def reported_later(session: Session, decision: Decision) -> AsyncIterator[
             async with session.async_client() as client:
                 await client.drive(outcome(decision, started, error))
         except PermissionDenied as denied:
-            _log.warning("the outcome of %s was not recorded: %s", decision.evaluation_id, denied.reason)
+            warn("the outcome of %s was not recorded: %s", decision.evaluation_id, denied.reason)
 
 
 def outcome(decision: Decision, started: float, error: BaseException | None) -> Talk[None]:
@@ -59,3 +56,10 @@ def outcome(decision: Decision, started: float, error: BaseException | None) -> 
     kind = type(error).__name__
     named = kind if kind.isascii() and kind.isidentifier() and len(kind) <= 200 else "Exception"
     return talk.report_outcome(decision.evaluation_id, "error", duration_ms=took, error=named)
+
+
+def warn(text: str, *about: object) -> None:
+    """Tell whoever reads the program's log."""
+    import logging  # noqa: PLC0415 - late: importing the client costs a program next to nothing
+
+    logging.getLogger("agent_sudo_client").warning(text, *about)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 from agent_sudo_client.call import About, Call, call
 from agent_sudo_client.decision import Approval, Decision
@@ -250,6 +249,8 @@ def _unreadable() -> ServiceUnavailable:
 
 def _part(text: str) -> str:
     """A name as one part of an address, whatever stands in it."""
+    from urllib.parse import quote  # noqa: PLC0415 - late: importing the client costs a program next to nothing
+
     if text in (".", ".."):
         raise PermissionDenied("This is no name of anything.", code="no_such_thing")
     return quote(text, safe="")

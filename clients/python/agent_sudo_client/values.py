@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
 from enum import Enum
 from typing import Any
-from uuid import UUID
 
 from agent_sudo_client.errors import PermissionDenied
 
 _ATOMS = (str, int, float, bool, type(None))
-_AS_TEXT = (Decimal, UUID)
+# By the modules that they are of, which are not loaded for their sake.
+_AS_TEXT = {"decimal": "Decimal", "uuid": "UUID"}
 _TIMES = (datetime, date, time)
 
 
@@ -47,7 +47,7 @@ def plain(value: Any) -> Any:
         return plain(os.fspath(value))
     if isinstance(value, _TIMES):
         return value.isoformat()
-    if isinstance(value, _AS_TEXT):
+    if any(isinstance(value, getattr(sys.modules.get(name), kind, ())) for name, kind in _AS_TEXT.items()):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
