@@ -15,6 +15,7 @@ from app import __version__
 from app.api.application import application
 from app.api.authorize import Authorize
 from app.api.front import Front
+from app.api.hooks.answering import Hooks
 from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
 from app.api.services import Services
@@ -109,6 +110,9 @@ def build(settings: Settings) -> Service:
     )
     metrics = Metrics()
     hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)
+    sessions = Sessions(database, desk, live, clock)
+    outcomes = Outcomes(database, desk)
+    hooks = Hooks(hot, configurations, sessions, live, outcomes, metrics)
     services = Services(
         agents=Agents(database, desk),
         approvals=approvals,
@@ -118,14 +122,15 @@ def build(settings: Settings) -> Service:
         delegations=delegations,
         evaluation=evaluation,
         health=Health(database, ledger),
+        hooks=hooks,
         hot=hot,
         keys=Keys(database, desk, clock),
         metrics=metrics,
         operators=Operators(database, desk, passphrases),
-        outcomes=Outcomes(database, desk),
+        outcomes=outcomes,
         passphrases=passphrases,
         policies=Policies(database, desk),
-        sessions=Sessions(database, desk, live, clock),
+        sessions=sessions,
         stops=StopButtons(database, desk),
         streams=Streams(),
         workspaces=Workspaces(desk),
@@ -168,7 +173,8 @@ def build(settings: Settings) -> Service:
     app = application(services, lifespan)
     asking = settings.authorize_key
     authorize = None if asking is None else Authorize(asking.get_secret_value(), evaluation, hot, metrics)
-    return Service(Front(app, hot, settings.hosts, console(cases), authorize), database, app, live_approvals.stop)
+    front = Front(app, hot, hooks, settings.hosts, console(cases), authorize)
+    return Service(front, database, app, live_approvals.stop)
 
 
 def _spare_the_collector() -> None:

@@ -26,6 +26,7 @@ from app.api import (
     stops,
     workspaces,
 )
+from app.api.hooks import routes as hooks
 from app.api.problem import Problem, problem
 from app.api.services import Services
 from app.services.errors import InvalidError, ProblemError, UnavailableError
@@ -55,6 +56,7 @@ def application(services: Services, lifespan: Lifespan) -> FastAPI:
     app.state.services = services
     for router in (
         evaluations.router,
+        hooks.router,
         agents.router,
         keys.router,
         sessions.router,

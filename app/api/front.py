@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.authorize import PATH, Authorize
 from app.api.bodies import check_json, read_body
 from app.api.head import Head, Heads
+from app.api.hooks.answering import PREFIX, Hooks
 from app.api.hot import PATHS, Hot, key_of
 from app.api.problem import problem
 from app.api.response import Response, with_headers
@@ -26,7 +27,13 @@ class Front:
     """The outermost ASGI application."""
 
     def __init__(
-        self, app: ASGIApp, hot: Hot, hosts: frozenset[str], pages: ASGIApp, authorize: Authorize | None = None
+        self,
+        app: ASGIApp,
+        hot: Hot,
+        hooks: Hooks,
+        hosts: frozenset[str],
+        pages: ASGIApp,
+        authorize: Authorize | None = None,
     ) -> None:
         """`hosts` are the names that requests may be addressed to, lower case, without port.
 
@@ -37,6 +44,7 @@ class Front:
         self._pages = pages
         self._authorize = authorize
         self._hot = hot
+        self._hooks = hooks
         self._hosts = hosts
         self.heads = Heads()
         self._seen: set[bytes] = set()
@@ -52,6 +60,8 @@ class Front:
         refused = self._refused(scope["headers"], headers)
         if self._authorize is not None and scope["method"] == "POST" and scope["path"] == PATH:
             await (await self._authorize.respond(scope, headers, receive, refused)).send(send)
+        elif scope["method"] == "POST" and scope["path"].startswith(PREFIX):
+            await (await self._hooks.respond(scope, headers, receive, refused)).send(send)
         elif refused is not None:
             await self._hot.refusal(problem(refused)).send(send)
         else:

@@ -111,18 +111,14 @@ class Hot:
         return Response(answer.status, answer.body(), answer.headers())
 
     async def _evaluate(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
-        secret = _secret(headers)
-        if secret is None:
-            raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
-        key = await self._evaluation.key(secret)
-        self.check_rate(key)
+        key = await self.caller(headers)
         explain = _explain(scope["query_string"])
         body = await read_body(headers, receive)
         if scope["path"] == "/evaluate":
             received = understood(body)
             if not received.request.wait_ms:
                 return self._success(await self._evaluation.evaluate(key, received, explain=explain))
-            return self._success(await self._waited(key, received, receive, explain=explain))
+            return self._success(await self.waited(key, received, receive, explain=explain))
         requests = _batch(body)
         self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
@@ -130,7 +126,7 @@ class Hot:
             self._metrics.decided(decision, count)
         return Response(200, b'{"results":[%b]}' % b",".join([answer.body for answer in answers]), _JSON)
 
-    async def _waited(self, key: Key, received: Received, receive: Receive, *, explain: bool) -> Answered:
+    async def waited(self, key: Key, received: Received, receive: Receive, *, explain: bool = False) -> Answered:
         """Wait for people. A yes is not used for a client that has hung up: it could not hear of it."""
         evaluating = asyncio.ensure_future(self._evaluation.evaluate(key, received, explain=explain))
         gone = asyncio.ensure_future(_gone(receive))
@@ -142,6 +138,15 @@ class Hot:
         finally:
             evaluating.cancel()
             gone.cancel()
+
+    async def caller(self, headers: Mapping[bytes, bytes]) -> Key:
+        """The live key that a request bears. Raises UnauthenticatedError, TooManyError."""
+        secret = _secret(headers)
+        if secret is None:
+            raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
+        key = await self._evaluation.key(secret)
+        self.check_rate(key)
+        return key
 
     def check_rate(self, key: Key) -> None:
         """Raises TooManyError when the key asks more often than it may."""
@@ -169,12 +174,12 @@ def _secret(headers: Mapping[bytes, bytes]) -> str | None:
 
 def understood(body: bytes) -> Received:
     """The request in a body; what was understood once is remembered."""
-    return _remembered(body) if len(body) <= _LONGEST_REMEMBERED else _received(*_parsed(body))
+    return _remembered(body) if len(body) <= _LONGEST_REMEMBERED else received_of(*_parsed(body))
 
 
 @lru_cache(maxsize=1_024)
 def _remembered(body: bytes) -> Received:
-    return _received(*_parsed(body))
+    return received_of(*_parsed(body))
 
 
 def _parsed(body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -184,7 +189,8 @@ def _parsed(body: bytes) -> tuple[dict[str, Any], bytes]:
         raise InvalidError("invalid_json", str(error)) from None
 
 
-def _received(value: Any, canonical: bytes) -> Received:
+def received_of(value: Any, canonical: bytes) -> Received:
+    """The request that a JSON value makes. Raises InvalidError."""
     try:
         request = convert(value, ActionRequest)
     except ValidationError as error:

@@ -11,6 +11,7 @@ from app.api.schema import COMPONENTS, RESPONSES, reference
 
 TAGS = [
     {"name": "evaluations", "description": "May this tool call run? For agents and their enforcement points."},
+    {"name": "hooks", "description": "The same for coding agents, in their own words."},
     {"name": "agents", "description": "Who may ask, and the keys by which they are known."},
     {"name": "sessions", "description": "Runs of agents: what the user said, what was seen, how far it is trusted."},
     {"name": "approvals", "description": "What people are asked about, and their answers."},

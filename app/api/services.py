@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from msgspec import Struct
 
+from app.api.hooks.answering import Hooks
 from app.api.hot import Hot
 from app.services.agents import Agents
 from app.services.approval_decisions import Decisions
@@ -37,6 +38,7 @@ class Services(Struct, frozen=True):
     delegations: Delegations
     evaluation: Evaluation
     health: Health
+    hooks: Hooks
     hot: Hot
     keys: Keys
     metrics: Metrics

@@ -27,6 +27,7 @@ from app.cli import (
 )
 from app.cli.demo import demo, ladder
 from app.cli.failure import ERROR, Failure
+from app.cli.routing import setup
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -60,6 +61,7 @@ commands.command("demo")(demo.demo)
 commands.command("eval")(ladder.evaluate)
 commands.command("context")(context.context)
 commands.command("doctor")(doctor.doctor)
+commands.command("setup")(setup.setup)
 commands.command("approve")(answer.approve)
 commands.command("deny")(answer.deny)
 commands.command("stop")(stops.stop)

@@ -50,6 +50,11 @@ def parse(text: bytes) -> tuple[dict[str, Any], bytes]:
     return value, canonical
 
 
+def canonical(value: Any) -> bytes:
+    """The canonical bytes of what was parsed before."""
+    return _encode(value)
+
+
 def elements(text: bytes, key: str) -> list[bytes] | None:
     """The texts of a list's elements where `text` is an object of that list under `key` alone, each still to be parsed.
 

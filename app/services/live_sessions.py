@@ -48,6 +48,11 @@ class LiveSessions:
         live = self.current.agents.get(agent, _NONE)
         return standing(request, kind, live, max(self._clock(), self._passed)), epoch
 
+    def left(self, agent: str, id: str) -> int:
+        """How long a session of this agent still lives, as far as is known here; 0 where it does not."""
+        found = self.current.agents.get(agent, _NONE).get(id)
+        return 0 if found is None else max(0, found.expires_at - self._clock())
+
     def epoch(self) -> int:
         """The session epoch of what is known here; on the event loop only."""
         known = self.current.epoch

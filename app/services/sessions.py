@@ -29,7 +29,9 @@ from app.storage.sessions import (
     ExtendSession,
     FewerSessions,
     LowerSession,
+    NoSession,
     NoteKind,
+    NotEnded,
     OpenSession,
     RoomForNote,
     Session,
@@ -129,8 +131,44 @@ class Sessions:
                 self._live.refresh()
                 return self._found(new)
             if isinstance(result.guard, FewerSessions):
-                raise ConflictError("too_many_sessions", f"At most {result.guard.count} of these live; end one.")
+                raise _too_many(result.guard)
         raise ConflictError("session_changed", "The session around it changed just now; open it again.")
+
+    def resume(self, key: Key, id: str, label: str, ttl_seconds: int) -> None:
+        """Let the run that its enforcement point knows by `id` live, under this label, with the trust it has left.
+
+        Raises ConflictError once somebody has ended it.
+        """
+        ttl = ttl_seconds * _SECOND
+        for _ in range(_TRIES):
+            with self._database.read() as connection:
+                found = sessions.find_session(connection, id)
+            guards: tuple[Guard, ...] = (FewerSessions(key.agent, MOST_LIVE),)
+            changes: tuple[Change, ...]
+            if found is None:
+                trust = opened(key.kind)
+                data = {"labels": [label], "trust": trust.name, "ttl_seconds": ttl_seconds}
+                entry = self._entry("session.opened", _actor(key, key.agent, id), data)
+                changes = (OpenSession(id, key.agent, key.id, None, id, [label], trust, ttl, key.expires_at, 0),)
+                guards += (NoSession(id),)
+            elif found.agent not in key.agents or found.ended_at is not None:
+                raise _over()
+            else:
+                # INVARIANT: what has expired comes back as it was: nothing that it has seen is forgotten by waiting.
+                until = self._at_most(found)
+                if until <= self._clock():
+                    raise _over()
+                if found.expires_at > self._clock():
+                    guards = ()
+                entry = self._entry("session.extended", _actor(key, found.agent, id), {"ttl_seconds": ttl_seconds})
+                changes, guards = (ExtendSession(id, ttl, until),), (*guards, NotEnded(id))
+            result = self._desk.change_by_key(key, (entry,), changes, guards)
+            if not isinstance(result, Stale):
+                self._live.refresh()
+                return
+            if isinstance(result.guard, FewerSessions):
+                raise _too_many(result.guard)
+        raise ConflictError("session_changed", "The session changed just now; try again.")
 
     def prompt(self, key: Key, id: str, text: str) -> Session:
         """Write down what the user said. Raises NotFoundError, ConflictError."""
@@ -151,12 +189,16 @@ class Sessions:
     def extend(self, key: Key, id: str, ttl_seconds: int) -> Session:
         """Let it live longer, within its parent's life and its key's. Raises NotFoundError, ConflictError."""
         found = self._own(key.agents, id)
+        entry = self._entry("session.extended", _actor(key, found.agent, id), {"ttl_seconds": ttl_seconds})
+        extending = ExtendSession(id, ttl_seconds * _SECOND, self._at_most(found))
+        return self._change(key, id, entry, (extending,), ())
+
+    def _at_most(self, found: Session) -> int:
+        """The time beyond which it does not live, however often it is extended."""
         outer = self._found(found.parent) if found.parent is not None else None
         keys = self._desk.configurations.current.keys.values()
         expiry = next((one.expires_at for one in keys if one.id == found.key), None)
-        at_most = min(_times(found.created_at + _LONGEST_LIFE, expiry, outer.expires_at if outer is not None else None))
-        entry = self._entry("session.extended", _actor(key, found.agent, id), {"ttl_seconds": ttl_seconds})
-        return self._change(key, id, entry, (ExtendSession(id, ttl_seconds * _SECOND, at_most),), ())
+        return min(_times(found.created_at + _LONGEST_LIFE, expiry, outer.expires_at if outer is not None else None))
 
     def end(self, key: Key, id: str) -> None:
         """End it, and all inside of it: nothing recorded afterwards relies on them. Raises as `extend` does."""
@@ -249,6 +291,10 @@ def _prompt(entry: Entry) -> dict[str, Any]:
 def _observation(entry: Entry) -> dict[str, Any]:
     data = shown_body(entry).get("data", {})
     return {"seq": entry.seq, "ts": entry.ts, **{name: data.get(name) for name in ("tool", "source", "trust")}}
+
+
+def _too_many(guard: FewerSessions) -> ConflictError:
+    return ConflictError("too_many_sessions", f"At most {guard.count} of these live; end one.")
 
 
 def _no_session() -> NotFoundError:

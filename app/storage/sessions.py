@@ -103,6 +103,24 @@ class SessionLives(Struct, frozen=True):
         return transaction.finds(query)
 
 
+class NoSession(Struct, frozen=True):
+    """Guard: there never was a session of this id."""
+
+    id: str
+
+    def holds(self, transaction: Transaction) -> bool:
+        return not transaction.finds(select(session.c.id).where(session.c.id == self.id))
+
+
+class NotEnded(Struct, frozen=True):
+    """Guard: nobody has ended the session, though it may have expired."""
+
+    id: str
+
+    def holds(self, transaction: Transaction) -> bool:
+        return transaction.finds(select(session.c.id).where(session.c.id == self.id, session.c.ended_at.is_(None)))
+
+
 class FewerSessions(Struct, frozen=True):
     """Guard: fewer than `count` sessions of this agent live; with `by_itself`, of those that its own keys opened."""
 

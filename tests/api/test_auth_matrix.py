@@ -23,6 +23,7 @@ Who = Literal[
     "agent or operator",
     "agent or approver",
     "pep or approver",
+    "hook",
 ]
 
 
@@ -35,9 +36,11 @@ class Row(Struct, frozen=True):
 
 
 _DIGEST = f"sha256:{'0' * 64}"
+_HOOK = {"session_id": "a", "hook_event_name": "PreToolUse", "tool_name": "Read", "tool_input": ALLOWED["arguments"]}
 ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/evaluate"): Row("agent", body=ALLOWED),
     ("POST", "/evaluate/batch"): Row("agent", body={"requests": [ALLOWED]}),
+    ("POST", "/hooks/{harness}"): Row("hook", "/hooks/claude-code", _HOOK),
     ("GET", "/evaluations/{evaluation}"): Row("agent or operator", "/evaluations/x"),
     ("POST", "/evaluations/{evaluation}/outcome"): Row("agent", "/evaluations/x/outcome", {"status": "ok"}),
     ("GET", "/agents"): Row("operator"),
@@ -138,6 +141,7 @@ _PASS: dict[Who, set[str]] = {
     "agent or operator": _KEYS | _ROLES,
     "agent or approver": _KEYS | {"admin", "approver"},
     "pep or approver": {"pep key", "admin", "approver"},
+    "hook": {"pep key"},
 }
 # Those who are known and may not, and the code by which they are told.
 _REFUSED: dict[Who, dict[str, str]] = {
@@ -178,7 +182,12 @@ def test_a_route_serves_whom_it_is_for_and_nobody_else(api: World, method: str, 
     headers = [(name.encode(), value.encode("latin-1")) for name, value in _headers(api, credential).items()]
     client = api.from_address(next(_ADDRESSES))
     answer = client.request(method, row.path or path, json=row.body, headers=headers)
-    if credential in _PASS[row.who]:
+    if row.who == "hook":
+        # Any other status than 200 would let some coding agents run the tool: a refusal is a denial here.
+        said = answer.json()["hookSpecificOutput"]
+        assert answer.status_code == 200
+        assert said["permissionDecision"] == ("allow" if credential in _PASS[row.who] else "deny")
+    elif credential in _PASS[row.who]:
         assert answer.status_code not in (401, 403, 429, 500), answer.text
     elif credential in _REFUSED.get(row.who, {}):
         assert_problem(answer, 403, _REFUSED[row.who][credential])

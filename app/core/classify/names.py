@@ -27,6 +27,13 @@ _ALIASES = {
     "web_search": ("WebSearch", "google_web_search"),
     "http_post": ("external_post",),
     "send_email": ("email_send",),
+    # A coding agent's own affairs: what it plans, what it asks its user, what it hands to a part of itself.
+    "agent_plan": (
+        "TodoWrite", "TodoRead", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet", "EnterPlanMode", "ExitPlanMode",
+        "update_plan", "write_todos", "update_todo", "report_intent",
+    ),
+    "ask_user": ("AskUserQuestion", "request_user_input"),
+    "start_subagent": ("Task", "Agent"),
     # What these do stands in their arguments (`app.core.classify.request`).
     "apply_patch": (),
     "str_replace_editor": ("str_replace_based_edit_tool",),

@@ -1,0 +1,1 @@
+"""Coding agents on this machine: their hooks set up, looked at, and tried."""

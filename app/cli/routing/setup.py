@@ -1,0 +1,171 @@
+"""`agent-sudo setup`: put agent-sudo before the tools of a coding agent."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from app.cli.options import Operator, PassphraseStdin, Url
+
+if TYPE_CHECKING:
+    from app.cli.routing.harness import Harness, Shim
+    from app.cli.routing.installed import Installed
+
+_NAMES = "claude-code|codex|gemini|copilot|cursor"
+_UNSEEN = "asudo_…"
+
+
+def setup(
+    name: Annotated[str, typer.Argument(metavar=_NAMES, help="Which coding agent.")],
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without this nothing is changed.")] = False,
+    show: Annotated[bool, typer.Option("--print", help="Print the file as it would be.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take our hooks out again.")] = False,
+    shim: Annotated[
+        bool, typer.Option("--shim", help="Claude Code: the command hook, also where it speaks HTTP by itself.")
+    ] = False,
+    agent: Annotated[str, typer.Option(metavar="NAME", help="Who asks; default: the coding agent's name.")] = "",
+    operator: Operator = "",
+    passphrase_stdin: PassphraseStdin = False,
+    url: Url = "",
+) -> None:
+    """Have a coding agent ask before each of its tools; shows what would change, and changes it with --apply."""
+    from app.cli import terminal
+    from app.cli.environment import settings
+    from app.cli.failure import Failure
+    from app.cli.routing import files, hooks_file
+    from app.cli.routing.harness import HARNESSES
+    from app.cli.routing.installed import look
+    from app.cli.service import default_url
+
+    harness = HARNESSES.get(name)
+    if harness is None:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(HARNESSES)}.")
+    found = look(harness)
+    if found.wrong and not show:
+        raise Failure(found.wrong, "Add by hand what --print shows.")
+    before = "" if found.wrong else files.text_of(found.path)
+    document = hooks_file.read(before, str(found.path))
+    folder = settings().home_path / "hooks"
+    service = url.rstrip("/") or default_url(settings())
+    over_http = harness.name == "claude-code" and found.blocks and not shim
+    key = _UNSEEN
+    if apply and not remove:
+        key = _key(folder, harness.name, agent or harness.name, operator, url, passphrase_stdin=passphrase_stdin)
+    handlers = _handlers(harness, _shim(folder, harness), service if over_http else "", key)
+    if remove:
+        changed = hooks_file.without_ours(harness, document)
+    else:
+        changed = hooks_file.with_ours(harness, document, handlers)
+    after = hooks_file.write(changed, before) if changed or before else ""
+    # INVARIANT: what is shown holds no secret, whatever is written.
+    seen_before, seen_after = (text.replace(key, _UNSEEN) for text in (_masked(before), _masked(after)))
+    console = terminal.output()
+    if show:
+        _print(seen_after)
+        return
+    difference = files.difference(found.path, seen_before, seen_after)
+    _print(difference or f"{found.path} is as it should be.")
+    if not apply:
+        console.print("\nNothing was changed. Add --apply to do it.", style="dim")
+        return
+    if not remove:
+        _install(folder, harness.name, service)
+    if after != before:
+        kept = files.replace(found.path, after, private=over_http and not remove)
+        console.print(f"\nWritten.{f' What was there is kept as {terminal.safe(str(kept))}.' if kept else ''}")
+    _advise(found, over_http=over_http, remove=remove)
+
+
+def _print(text: str) -> None:
+    from app.cli import terminal
+
+    for line in text.splitlines():
+        terminal.output().print(terminal.text(line), soft_wrap=True)
+
+
+def _handlers(harness: "Harness", shim: "Shim", service: str, key: str) -> dict[str, Any]:
+    """What is run on each event: a request where `service` is given, else the command hook."""
+    if not service:
+        return {event: harness.handler(event, shim) for event in harness.events}
+    from app.cli.routing.harness import TIMEOUT_S
+
+    home = quote(str(Path.home()))
+    return {
+        event: {
+            "type": "http",
+            "url": f"{service}/hooks/{harness.name}?event={event}&home={home}",
+            "timeout": TIMEOUT_S,
+            "headers": {"Authorization": f"Bearer {key}"},
+            "onFailure": "block",
+        }
+        for event in harness.events
+    }
+
+
+def _shim(folder: Path, harness: "Harness") -> "Shim":
+    from app.cli.routing.harness import OURS, Shim
+
+    # A virtual environment may go; the interpreter that it was made from stays.
+    return Shim(os.path.realpath(sys.executable), folder / OURS, folder / f"{harness.name}.conf")
+
+
+def _key(folder: Path, harness: str, agent: str, operator: str, url: str, *, passphrase_stdin: bool) -> str:
+    """The key that the hook bears: the one that it has, else a new one, in a file that nobody else can read."""
+    from app.cli.routing import files
+    from app.cli.service import Service, quoted
+
+    path = folder / f"{harness}.key"
+    if text := files.text_of(path).strip():
+        return text
+    service = Service(url, operator, passphrase_stdin=passphrase_stdin)
+    if all(one["name"] != agent for one in service.get("/agents")["agents"]):
+        service.post("/agents", {"name": agent})
+    made = service.post(f"/agents/{quoted(agent)}/keys", {"kind": "pep", "ttl_seconds": None, "also": []})
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    files.replace(path, f"{made['key']}\n", private=True)
+    return str(made["key"])
+
+
+def _install(folder: Path, harness: str, service: str) -> None:
+    """The command hook and its configuration, in our own home, which policies keep from agents."""
+    from app.cli.routing import files
+    from app.cli.routing.harness import OURS
+    from app.data import data
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    wanted = {
+        folder / OURS: (data("clients") / "hooks" / OURS).read_text("utf-8"),
+        folder / f"{harness}.conf": f"url={service}\nkey_file={folder / f'{harness}.key'}\n",
+    }
+    for path, text in wanted.items():
+        if files.text_of(path) != text:
+            files.replace(path, text, private=True)
+
+
+def _masked(text: str) -> str:
+    import re
+
+    return re.sub(r"asudo_[A-Za-z0-9_-]+", _UNSEEN, text)
+
+
+def _advise(found: "Installed", *, over_http: bool, remove: bool) -> None:
+    from app.cli import terminal
+
+    said = []
+    if remove:
+        said.append("The key still works: see `agent-sudo keys list`, and revoke it.")
+    else:
+        if found.harness.name == "codex":
+            said.append("Codex skips hooks that nobody has trusted: start it once and trust them (/hooks).")
+        if found.harness.name == "claude-code" and not over_http and not found.blocks:
+            said.append("This version runs a tool when its hook cannot be started; 2.1.330 and later do not.")
+        said += [
+            "Register the folders that are worked in: agent-sudo workspace set FOLDER",
+            "Then see that it holds: agent-sudo verify-routing",
+        ]
+    for line in said:
+        terminal.output().print(terminal.text(line, "dim"), soft_wrap=True)

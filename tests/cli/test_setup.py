@@ -1,0 +1,179 @@
+"""`agent-sudo setup`: an agent's file of hooks with ours in it, nothing of others lost, nothing without --apply."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli.routing import hooks_file
+from app.cli.routing.harness import HARNESSES
+from tests.cli.commands import Commands
+
+OTHERS = {"type": "command", "command": "/usr/bin/notify", "timeout": 5}
+
+
+@pytest.fixture
+def user(served: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of a user, who has no coding agent on the path."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME"):
+        served.environment.pop(name, None)
+    monkeypatch.setitem(served.environment, "HOME", str(folder))
+    monkeypatch.setitem(served.environment, "PATH", "/usr/bin:/bin")
+    monkeypatch.setitem(served.environment, "AGENT_SUDO_HOME", str(tmp_path / "hooks home"))
+    return folder
+
+
+def mine(harness: str, user: Path) -> Path:
+    return user / HARNESSES[harness].file
+
+
+def others(harness: str) -> dict[str, Any]:
+    """A file in which somebody has hooks of their own."""
+    one = HARNESSES[harness]
+    event = one.events[0]
+    entry: Any = OTHERS if one.flat else {"matcher": "Bash", "hooks": [OTHERS]}
+    return {**one.root, "hooks": {event: [entry], "Other": []}, "colour": "blue"}
+
+
+@pytest.mark.parametrize("harness", HARNESSES)
+def test_nothing_is_changed_until_it_is_asked_for(served: Commands, user: Path, harness: str) -> None:
+    ran = served("setup", harness)
+    assert ran.code == 0, ran.err
+    assert "Nothing was changed" in ran.out
+    assert harness in ran.out
+    assert list(user.iterdir()) == []
+
+
+@pytest.mark.parametrize("harness", HARNESSES)
+def test_what_others_wrote_stays_and_doing_it_twice_changes_nothing(
+    served: Commands, user: Path, tmp_path: Path, harness: str
+) -> None:
+    path = mine(harness, user)
+    path.parent.mkdir(parents=True)
+    before = json.dumps(others(harness), indent="\t")
+    path.write_text(before)
+    path.chmod(0o640)
+    ran = served.signed_in("setup", harness, "--apply")
+    assert ran.code == 0, ran.err
+    found = json.loads(path.read_text())
+    assert found["colour"] == "blue"
+    assert OTHERS in [
+        one for entry in found["hooks"][HARNESSES[harness].events[0]] for one in (entry, *entry.get("hooks", ()))
+    ]
+    assert hooks_file.ours(HARNESSES[harness], found).keys() == set(HARNESSES[harness].events)
+    assert path.read_text().splitlines()[1].startswith("\t")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    (kept,) = path.parent.glob(f"{path.name}.before-agent-sudo-*")
+    assert kept.read_text() == before
+
+    after = path.read_text()
+    again = served("setup", harness, "--apply")
+    assert again.code == 0, again.err
+    assert "as it should be" in again.out
+    assert path.read_text() == after
+    assert len(list(path.parent.glob(f"{path.name}.before-agent-sudo-*"))) == 1
+
+    removed = served("setup", harness, "--remove")
+    assert "Nothing was changed" in removed.out
+    assert path.read_text() == after
+    assert served("setup", harness, "--remove", "--apply").code == 0
+    assert json.loads(path.read_text()) == others(harness)
+
+
+def test_the_key_is_in_a_file_that_nobody_else_can_read_and_is_shown_nowhere(
+    served: Commands, user: Path, tmp_path: Path
+) -> None:
+    ran = served.signed_in("setup", "codex", "--apply", "--agent", "my-codex")
+    assert ran.code == 0, ran.err
+    folder = tmp_path / "hooks home" / "hooks"
+    key = (folder / "codex.key").read_text().strip()
+    assert key.startswith("asudo_")
+    assert stat.S_IMODE((folder / "codex.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert key not in ran.out + ran.err + mine("codex", user).read_text()
+    keys = served.signed_in("keys", "list", "my-codex", "--json").lines
+    assert [one["kind"] for one in keys] == ["pep"]
+
+
+def test_claude_code_speaks_http_where_a_failing_hook_blocks(
+    served: Commands, user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "claude"
+    program.parent.mkdir()
+    monkeypatch.setitem(served.environment, "PATH", f"{program.parent}:/usr/bin:/bin")
+    settings = mine("claude-code", user)
+
+    def applied(version: str, *more: str) -> list[Any]:
+        program.write_text(f"#!/bin/sh\necho '{version} (Claude Code)'\n")
+        program.chmod(0o700)
+        ran = served.signed_in("setup", "claude-code", "--apply", *more)
+        assert ran.code == 0, ran.err
+        assert "asudo_…" in ran.out or "asudo_" not in ran.out
+        entries = json.loads(settings.read_text())["hooks"]["PreToolUse"]
+        return [one for entry in entries for one in entry["hooks"]]
+
+    (handler,) = applied("2.1.240")
+    assert handler["type"] == "command"
+    (handler,) = applied("2.1.330")
+    assert handler["type"] == "http"
+    assert handler["onFailure"] == "block"
+    key = (tmp_path / "hooks home" / "hooks" / "claude-code.key").read_text().strip()
+    assert handler["headers"] == {"Authorization": f"Bearer {key}"}
+    # The key stands in it now.
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
+    (handler,) = applied("2.1.330", "--shim")
+    assert handler["type"] == "command"
+    assert handler["onFailure"] == "block"
+    assert key not in settings.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": 1 // why\n}', "not plain JSON"),
+        ('{"hooks": {}, "hooks": {}}', "not plain JSON"),
+        ("[]", "does not hold hooks"),
+        ('{"hooks": []}', "does not hold hooks"),
+        ('{"hooks": {"PreToolUse": {}}}', "does not hold hooks"),
+    ],
+)
+def test_a_file_that_could_not_be_written_back_is_left_alone(served: Commands, user: Path, text: str, why: str) -> None:
+    path = mine("gemini", user)
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    ran = served("setup", "gemini", "--apply")
+    assert ran.code == 2
+    assert why in " ".join(ran.err.split())
+    assert path.read_text() == text
+    printed = served("setup", "gemini", "--print")
+    assert printed.code == 0
+    assert json.loads(printed.out)["hooks"].keys() == set(HARNESSES["gemini"].events)
+
+
+def test_the_hook_that_is_installed_asks_the_service(served: Commands, user: Path, tmp_path: Path) -> None:
+    import subprocess
+
+    assert served.signed_in("setup", "codex", "--apply").code == 0
+    (entry,) = json.loads(mine("codex", user).read_text())["hooks"]["PreToolUse"]
+    event = {"session_id": "s", "cwd": "/", "hook_event_name": "PreToolUse", "tool_name": "Read"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", entry["hooks"][0]["command"]],
+        input=json.dumps({**event, "tool_input": {"file_path": "/srv/project/.env"}}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "/nowhere", "HOME": str(user)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["hookSpecificOutput"]["permissionDecision"] == "deny"
+
+
+def test_an_agent_that_has_no_hooks_is_named(served: Commands) -> None:
+    ran = served("setup", "nobody")
+    assert ran.code == 2
+    assert "claude-code" in ran.err

@@ -1,0 +1,271 @@
+"""The command hook: whatever goes wrong is exit code 2 and a sentence, else one line that the agent knows."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.homes import Home, prepare
+from tests.processes import Process, start
+
+SHIM = Path(__file__).parents[3] / "clients" / "hooks" / "agent_sudo_hook.py"
+KEY = "asudo_" + "a" * 49
+SECRET = {"file_path": "/srv/project/.env"}
+DENY = {"permissionDecision": "deny", "permissionDecisionReason": "no"}
+CALL = {"session_id": "s", "cwd": "/", "hook_event_name": "PreToolUse", "tool_name": "Read", "tool_input": {}}
+
+
+def claude(**said: Any) -> dict[str, Any]:
+    return {"hookSpecificOutput": {"hookEventName": "PreToolUse", **said}}
+
+
+def whole(body: Any, status: str = "200 OK", length: int | None = None) -> bytes:
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    head = f"HTTP/1.1 {status}\r\ncontent-length: {len(text) if length is None else length}\r\n\r\n"
+    return head.encode() + text
+
+
+class Answerer:
+    """Answers each connection with the same bytes, and hangs up; `heard` is what came."""
+
+    def __init__(self) -> None:
+        self.answer: bytes = b""
+        self.heard = b""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection:
+                self.heard = b""
+                while b"\r\n\r\n" not in self.heard or not self._is_whole():
+                    if not (chunk := connection.recv(65_536)):
+                        break
+                    self.heard += chunk
+                connection.sendall(self.answer)
+
+    def _is_whole(self) -> bool:
+        head, _, body = self.heard.partition(b"\r\n\r\n")
+        return len(body) == int(head.lower().partition(b"content-length: ")[2].split()[0])
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(scope="module")
+def answerer() -> Iterator[Answerer]:
+    made = Answerer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def config(tmp_path: Path, answerer: Answerer) -> Path:
+    key = tmp_path / "a.key"
+    key.write_text(f"{KEY}\n")
+    key.chmod(0o600)
+    path = tmp_path / "a.conf"
+    path.write_text(f"# where\nurl={answerer.url}\nkey_file={key}\n")
+    return path
+
+
+def run(*arguments: Any, event: Any = CALL) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the hook, as agents start it."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", SHIM, *map(str, arguments)],
+        input=event if isinstance(event, bytes) else json.dumps(event).encode(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={"HOME": "/home/an agent", "PATH": os.environ["PATH"]},
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def assert_no(ran: tuple[int, str, str], why: str) -> None:
+    code, out, said = ran
+    assert (code, out) == (2, "")
+    assert said.startswith("agent-sudo: not run: ")
+    assert why in said
+    assert said.count("\n") == 1
+    assert KEY not in said
+
+
+@pytest.mark.parametrize(
+    ("harness", "answer"),
+    [
+        ("claude-code", claude(permissionDecision="allow")),
+        ("claude-code", claude(**DENY)),
+        ("claude-code", claude()),
+        ("claude-code", claude(decision={"behavior": "deny", "message": "no"})),
+        ("codex", claude(**DENY)),
+        ("codex", {"decision": "block", "reason": "no"}),
+        ("codex", {}),
+        ("gemini", {"decision": "deny", "reason": "no"}),
+        ("copilot", DENY),
+        ("copilot", {"behavior": "allow"}),
+        ("cursor", {"permission": "deny", "user_message": "no", "agent_message": "no"}),
+        ("cursor", {"permission": "deny"}),
+        ("cursor", {"continue": True}),
+    ],
+)
+def test_what_the_agent_knows_goes_through(answerer: Answerer, config: Path, harness: str, answer: Any) -> None:
+    answerer.answer = whole(answer)
+    code, out, said = run(harness, "PreToolUse", config)
+    assert (code, json.loads(out), said) == (0, answer, "")
+    assert out.count("\n") == 1
+    head = answerer.heard.split(b"\r\n")
+    assert head[0] == f"POST /hooks/{harness}?event=PreToolUse&home=/home/an%20agent HTTP/1.1".encode()
+    assert f"Authorization: Bearer {KEY}".encode() in head
+    assert answerer.heard.endswith(json.dumps(CALL).encode())
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(b"", "not agent-sudo", id="nothing"),
+        pytest.param(b"hello\n", "not agent-sudo", id="another protocol"),
+        pytest.param(whole(claude(permissionDecision="allow"), "500 No"), "status 500", id="500 with an allow"),
+        pytest.param(whole(claude(permissionDecision="allow"), "204 No"), "status 204", id="204 with an allow"),
+        pytest.param(whole(b"", "204 No Content"), "status 204", id="204"),
+        pytest.param(whole(b""), "not JSON", id="an empty body"),
+        pytest.param(whole(b"{", length=1), "not JSON", id="half a document"),
+        pytest.param(whole(claude(permissionDecision="allow"), length=999), "not whole", id="cut off"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n{}", "not whole", id="no length"),
+        pytest.param(whole(b"x{}"), "not JSON", id="junk before it"),
+        pytest.param(whole([]), "does not know", id="a list"),
+        pytest.param(whole("allow"), "does not know", id="a word"),
+        pytest.param(whole(claude(permissionDecision="ask")), "does not know", id="ask"),
+        pytest.param(whole(claude(permissionDecision="maybe")), "does not know", id="a word nobody knows"),
+        pytest.param(whole(claude(permissionDecision="deny")), "does not know", id="a denial without a reason"),
+        pytest.param(whole({**claude(**DENY), "foo": 1}), "does not know", id="a field nobody knows"),
+        pytest.param(whole(claude(**DENY, foo=1)), "does not know", id="such a field inside"),
+        pytest.param(whole({"hookSpecificOutput": "x"}), "does not know", id="another shape"),
+        pytest.param(whole(b'{"decision": "block", "decision": "allow"}'), "not JSON", id="a key that stands twice"),
+        pytest.param(whole(b"\xff"), "not JSON", id="no UTF-8"),
+        pytest.param(whole(b"[" * 100_000), "not JSON", id="nested without end"),
+        pytest.param(whole(b" " * 300_000), "too long", id="too long"),
+    ],
+)
+def test_any_other_answer_is_a_no(answerer: Answerer, config: Path, answer: bytes, why: str) -> None:
+    answerer.answer = answer
+    assert_no(run("codex", "PreToolUse", config), why)
+
+
+def test_an_event_too_large_is_a_no(answerer: Answerer, config: Path) -> None:
+    answerer.answer = whole(claude(permissionDecision="allow"))
+    assert_no(run("codex", "PreToolUse", config, event=b" " * 1_048_577), "larger than")
+
+
+def test_a_hook_set_up_wrongly_is_a_no(answerer: Answerer, config: Path, tmp_path: Path) -> None:
+    answerer.answer = whole(claude(permissionDecision="allow"))
+    key = tmp_path / "a.key"
+    assert_no(run("codex", "PreToolUse"), "set up wrongly")
+    assert_no(run("nobody", "PreToolUse", config), "set up wrongly")
+    assert_no(run("codex", "PreToolUse", tmp_path / "none.conf"), "none.conf cannot be read")
+    key.chmod(0o640)
+    assert_no(run("codex", "PreToolUse", config), "others can read")
+    key.chmod(0o600)
+    key.write_text("something else\n")
+    assert_no(run("codex", "PreToolUse", config), "holds no key")
+    key.unlink()
+    assert_no(run("codex", "PreToolUse", config), "key file cannot be read")
+    key.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text(KEY)
+    assert_no(run("codex", "PreToolUse", config), "key file cannot be read")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://192.0.2.1:8787",
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.1@evil.example",
+        "ftp://127.0.0.1",
+        "127.0.0.1:8787",
+        "http://127.0.0.1:80a",
+        "http://127.0.0.1:80/x",
+        "https://",
+        "http://localhost\r\nX: y",
+    ],
+)
+def test_the_key_goes_nowhere_else(config: Path, url: str) -> None:
+    lines = [f"url={url}" if line.startswith("url=") else line for line in config.read_text().splitlines()]
+    config.write_text("\n".join(lines))
+    assert_no(run("codex", "PreToolUse", config), "")
+
+
+def test_a_service_that_is_not_there_is_a_no(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    lines = [f"url=http://127.0.0.1:{port}" if line.startswith("url=") else line for line in config.read_text().split()]
+    config.write_text("\n".join(line for line in lines if "=" in line))
+    assert_no(run("codex", "PreToolUse", config), "does not answer (ConnectionRefusedError)")
+
+
+def test_a_service_that_never_answers_is_a_no_before_the_agent_gives_up(
+    config: Path, tmp_path: Path, answerer: Answerer
+) -> None:
+    text = SHIM.read_text("utf-8")
+    assert "DEADLINE_S = 58.0" in text
+    impatient = tmp_path / "agent_sudo_hook.py"
+    impatient.write_text(text.replace("DEADLINE_S = 58.0", "DEADLINE_S = 0.3"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        config.write_text(config.read_text().replace(answerer.url, f"http://127.0.0.1:{port}"))
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", impatient, "codex", "PreToolUse", config],
+            input=b"{}",
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"not answer" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    folder = tmp_path_factory.mktemp("home")
+    return prepare(folder, f"sqlite:///{folder}/agent-sudo.db")
+
+
+@pytest.fixture(scope="module")
+def service(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    process = start(home, tmp_path_factory.mktemp("log") / "log")
+    yield process
+    process.kill()
+
+
+def test_the_service_and_the_hook_understand_each_other(service: Process, home: Home, tmp_path: Path) -> None:
+    key, config = tmp_path / "key", tmp_path / "conf"
+    key.write_text(home.key)
+    key.chmod(0o600)
+    config.write_text(f"url={service.url}\nkey_file={key}\n")
+    named = {"tool_name": "Read", "tool_input": SECRET}
+    for harness, event, given in (
+        ("claude-code", "PreToolUse", {"session_id": "s", "cwd": "/", **named}),
+        ("codex", "PreToolUse", {"session_id": "s", "cwd": "/", **named}),
+        ("gemini", "BeforeTool", {"session_id": "s", "cwd": "/", **named}),
+        ("copilot", "preToolUse", {"sessionId": "s", "cwd": "/", "toolName": "view", "toolArgs": json.dumps(SECRET)}),
+        ("cursor", "preToolUse", {"conversation_id": "c", **named}),
+        ("cursor", "beforeReadFile", {"conversation_id": "c", **SECRET}),
+    ):
+        code, out, said = run(harness, event, config, event=given)
+        assert (code, said) == (0, ""), harness
+        assert '"deny"' in out
+    code, out, said = run("codex", "PreToolUse", config, event=b"{")
+    assert code == 0
+    assert "invalid_json" in out
