@@ -46,7 +46,7 @@ PAGES = [
             ),
             *("stopping", "audit", "integrations/python", "integrations/typescript"),
             "integrations/agent_runtimes",
-            *(f"integrations/{name}" for name in ("harnesses", "claude-code", "codex", "gemini", "copilot", "cursor")),
+            *(f"integrations/{name}" for name in ("harnesses", "claude-code")),
         )
     ),
 ]
