@@ -22,6 +22,9 @@ def approve(
     session: Annotated[
         bool, typer.Option("--for-session", help="Exactly this request, as often as it comes, until its session ends.")
     ] = False,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Write other arguments in your editor ($VISUAL, $EDITOR), and approve those.")
+    ] = False,
     yes: Yes = False,
     operator: Operator = "",
     passphrase_stdin: PassphraseStdin = False,
@@ -29,20 +32,27 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Show a request that waits, and let exactly that run. What is critical takes the passphrase with the answer."""
-    from app.cli.service import Service
+    from app.cli.service import Service, quoted
 
     if as_json and not yes:
         raise typer.BadParameter("--json is for programs, which answer with --yes.")
+    if edit and (yes or session):
+        raise typer.BadParameter("--edit is for people, and what they edit is approved once.")
     service = Service(url, operator, passphrase_stdin=passphrase_stdin)
     found = _shown(service, approval, as_json=as_json)
     scope = "session" if session else "once"
     question = "Let exactly this run until its session ends?" if session else "Let exactly this run?"
     body: dict[str, Any] = {"decision": "approve", "scope": scope}
+    if edit:
+        body["arguments"], question = _edited(found), "Let exactly this run instead?"
     _confirm(question, yes=yes)
     if found["level"] == "REQUIRE_STRONG_APPROVAL":
         # INVARIANT: the passphrase goes with this one answer, and where a person sits they type it for that.
         body["passphrase"] = service.sign_in[1] if passphrase_stdin else _again(service)
     answer = _answered(service, approval, body, as_json=as_json)
+    if edit:
+        # What was asked has ended; what was written in its place is an approval of its own.
+        answer = service.get(f"/approvals/{quoted(answer['edited_into'])}")
     if not as_json:
         _say(answer, "It may run" if answer["status"] == "approved" else "You agree, and others must")
 
@@ -82,6 +92,21 @@ def _shown(service: "Service", approval: str, *, as_json: bool) -> Any:
     if not found["readable"]:
         raise Failure("Its arguments are more than a person can have read; it can only be denied.", code=NO)
     return found
+
+
+def _edited(found: dict[str, Any]) -> Any:
+    """Other arguments, shown as all that would run, and what of it is new."""
+    from app.cli.asked import show_instead
+    from app.cli.edit import edited
+    from app.cli.terminal import is_interactive
+
+    if not is_interactive():
+        raise Failure("There is no terminal to edit at, so nothing was approved.")
+    if found["request"] is None:
+        raise Failure("The request was erased and cannot be edited.", code=NO)
+    arguments = edited(found["request"].get("arguments", {}))
+    show_instead(found["request"], arguments)
+    return arguments
 
 
 def _confirm(question: str, *, yes: bool) -> None:

@@ -26,6 +26,21 @@ def show(one: dict[str, Any]) -> None:
     console.print(drawn("What that does:", one["tree"] or [], one["flat"]))
 
 
+def show_instead(request: dict[str, Any], arguments: dict[str, Any]) -> None:
+    """Print the same request with other arguments, whole as `show` does, and where it differs."""
+    from app.cli.branches import drawn_here
+    from app.cli.edit import difference
+    from app.services.drawn import drawn_anew
+
+    console = terminal.output()
+    instead = {**request, "arguments": arguments}
+    _show_request("Exactly this would run:", instead)
+    console.print("\nWhat you changed:", style="bold")
+    console.print(difference(request.get("arguments", {}), arguments))
+    console.print()
+    console.print(drawn_here("What that does:", drawn_anew(instead)))
+
+
 def _about(one: dict[str, Any]) -> list[tuple[str, object]]:
     strong = one["level"] == "REQUIRE_STRONG_APPROVAL"
     who = one["agent"] + (f", saying it is {one['actor']}" if one["actor"] and one["actor"] != one["agent"] else "")

@@ -116,12 +116,15 @@ class Approvals:
         """The tree of what people are asked about, of a whole card; None once that was erased."""
         if card.request is None:
             return None
-        found = self._desk.configurations.current
         if card.stored.asked == card.stored.opened:
-            return drawn_again(card.request, card.effects or [], found.rules)
-        # What a person put in the place of what was sent was not judged yet.
+            return drawn_again(card.request, card.effects or [])
+        return self.drawn_with(card, card.request.get("arguments", {}))
+
+    def drawn_with(self, card: Card, arguments: dict[str, Any]) -> Drawn:
+        """The tree of the same request with other arguments, which nobody has judged yet."""
+        found = self._desk.configurations.current
         is_believed = any(key.id == card.stored.key and key.kind == "pep" for key in found.keys.values())
-        return drawn_anew(card.request, found.rules, is_believed=is_believed)
+        return drawn_anew({**(card.request or {}), "arguments": arguments}, found.rules, is_believed=is_believed)
 
     async def wait(self, name: str, seconds: float, agents: Collection[str] | None = None) -> Card:
         """The same once it has an answer, or after so many seconds. Raises NotFoundError."""

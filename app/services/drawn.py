@@ -8,12 +8,15 @@ from msgspec import Struct, ValidationError, convert, structs
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.paths import Place, place
 from app.core.classify.request import classify
+from app.core.decision import Classification, Finding, Stance
 from app.core.model import ActionRequest, Call, Effect, EffectKind
 from app.core.policy.ruleset import RuleSet
 from app.core.tree import Branch, tree
 from app.services.evaluation import STEPS
 
 _FLAT = "What runs what cannot be told from what was stored; these are the effects that were judged."
+# No tool is believed what it says of itself.
+_STRICT = RuleSet((), Finding(Stance.ASK, "default", "", Classification.SAFE))
 _UNREAD = (Effect(EffectKind.OPAQUE, "what this does cannot be read"),)
 
 
@@ -25,7 +28,7 @@ class Drawn(Struct, frozen=True):
     flat: str = ""
 
 
-def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]], rules: RuleSet) -> Drawn:
+def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]]) -> Drawn:
     """The tree of a request as it was stored, with the effects that it was judged by."""
     # INVARIANT: every effect that was judged is shown, and no other; what is read again says only what runs what, and
     # says nothing where it does not fit. A key is stored as its kind, which a shell may read as something else.
@@ -33,7 +36,7 @@ def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]], rules: Ru
         effects = convert(judged, tuple[Effect, ...])
     except ValidationError:
         return Drawn(tree((), _UNREAD), _UNREAD)
-    calls = [_call(request, where, rules) for where in (place(request.get("cwd"), request.get("home")), Place())]
+    calls = [_call(request, where, _STRICT) for where in (place(request.get("cwd"), request.get("home")), Place())]
     fitting = [call for call in calls if call is not None and _words(call.effects) == _words(effects)]
     # Whether its place was believed is not stored; the reading that gives just these effects is the one.
     fitting.sort(key=lambda call: call.effects != effects)
@@ -43,7 +46,7 @@ def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]], rules: Ru
     return Drawn(tree((), by_words), effects, _FLAT if _words(effects) else "")
 
 
-def drawn_anew(request: dict[str, Any], rules: RuleSet, *, is_believed: bool) -> Drawn:
+def drawn_anew(request: dict[str, Any], rules: RuleSet = _STRICT, *, is_believed: bool = True) -> Drawn:
     """The tree of a request that nobody has judged yet. `is_believed`: where it says that it stands."""
     where = place(request.get("cwd"), request.get("home")) if is_believed else Place()
     call = _call(request, where, rules)

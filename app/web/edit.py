@@ -64,6 +64,7 @@ def look(name: str, request: Request, cases: UseCases, visitor: AReader, form: A
         hidden=sum(evidence(text).hidden for path, text, *_ in leaves for text in (path, text)),
         arguments=json.dumps(after),
         changed=after != before,
+        drawn=cases.approvals.drawn_with(card, after),
     )
 
 

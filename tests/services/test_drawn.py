@@ -45,7 +45,7 @@ def stored(request: dict[str, Any], *, is_believed: bool = True) -> tuple[dict[s
 def test_what_is_drawn_again_is_the_tree_that_was_judged(line: str, *, is_believed: bool) -> None:
     asked = {"tool": "Bash", "arguments": {"command": line, "cwd": "sub"}, "cwd": "/srv/shop", "home": "/home/user"}
     request, effects, whole = stored(asked, is_believed=is_believed)
-    found = drawn_again(request, effects, RULES)
+    found = drawn_again(request, effects)
     assert (decode(encode(found.branches)), found.flat) == (whole, "")
     anew = drawn_anew(asked, RULES, is_believed=is_believed)
     assert decode(redacted(encode(anew.branches))) == whole
@@ -54,7 +54,7 @@ def test_what_is_drawn_again_is_the_tree_that_was_judged(line: str, *, is_believ
 def test_where_what_was_stored_reads_otherwise_every_effect_is_shown_by_its_words() -> None:
     """A key that is stored as its kind is several words."""
     request, effects, _ = stored({"tool": "Bash", "arguments": {"command": f"A={TOKEN} sudo rm -rf /srv && ls"}})
-    found = drawn_again(request, effects, RULES)
+    found = drawn_again(request, effects)
     assert found.flat.startswith("What runs what cannot be told")
     assert [one.words for one in found.branches] == ["A=[a GitHub token] sudo rm -rf /srv", "rm -rf /srv", "ls"]
     assert not any(one.inner for one in found.branches)
@@ -81,7 +81,7 @@ REQUESTS = st.fixed_dictionaries(
 
 @given(REQUESTS, st.lists(EFFECTS, max_size=6))
 def test_no_effect_that_was_judged_is_left_out_and_none_is_added(request: dict[str, Any], judged: list[Effect]) -> None:
-    found = drawn_again(request, to_builtins(judged), RULES)
+    found = drawn_again(request, to_builtins(judged))
     shown = [(one.kind, one.resource, one.via, one.added_by) for one in flat(found.branches)]
     assert sorted(shown) == sorted((one.kind, one.resource, one.via, one.added_by) for one in judged)
 
@@ -89,5 +89,5 @@ def test_no_effect_that_was_judged_is_left_out_and_none_is_added(request: dict[s
 @pytest.mark.parametrize("tool", [1, ""])
 def test_what_cannot_be_read_says_so(tool: Any) -> None:
     request = {"tool": tool}
-    for found in (drawn_again({}, [{"kind": "blessing"}], RULES), drawn_anew(request, RULES, is_believed=True)):
+    for found in (drawn_again({}, [{"kind": "blessing"}]), drawn_anew(request)):
         assert [(one.kind, one.resource) for one in found.effects] == [("opaque", "what this does cannot be read")]
