@@ -163,12 +163,10 @@ class Told:
         self.notices.append(notice)
 
 
-def notices_of(service: Service, *channels: Told) -> Notices:
+def notices_of(service: Service, now: Callable[[], int] = clock) -> Notices:
     """Notices of a service that runs."""
     services = service.application.state.services
-    return Notices(
-        service.database, services.agents._desk, services.approvals, channels, clock, url="http://127.0.0.1:8787"
-    )
+    return Notices(service.database, services.agents._desk, services.approvals, (), now, url="http://127.0.0.1:8787")
 
 
 def _notify(service: Service) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from app.main import clock
 from app.notify.channels import channels
 from app.notify.notice import UndeliveredError
 from app.notify.relay import Relay
@@ -129,21 +130,89 @@ def test_what_was_opened_is_told_in_order_once_and_what_was_answered_is_not(fres
     assert channel.notices[-1].approval == fourth
 
 
+class Clock:
+    """The time, which stands still until something is added to it."""
+
+    def __init__(self) -> None:
+        self._begun = clock()
+        self.later = 0.0
+
+    def __call__(self) -> int:
+        return self._begun + int(self.later * 1_000_000)
+
+
+def no_answer(_: int = 0) -> UndeliveredError:
+    return UndeliveredError("no answer", again=True)
+
+
+def waits(world: World, number: int = 0) -> str:
+    """A request that waits for an hour."""
+    return asked(world, tool("mcp:log/put", arguments={"n": number}))
+
+
 def test_a_notice_that_does_not_arrive_is_tried_again_at_longer_intervals_and_given_up(fresh: World) -> None:
-    asked(fresh, tool())
-    channel = Told(lambda tries: UndeliveredError("no answer", again=True) if tries < 4 else None)
-    notices = notices_of(fresh.service)
-    assert [notices.tell(channel) for _ in range(4)] == [1.0, 2.0, 4.0, 0.0]
-    assert len(channel.notices) == 1
-    dead = Told(lambda _: UndeliveredError("no answer", again=True))
+    waits(fresh)
+    now = Clock()
+    dead, late = Told(no_answer), Told(lambda tries: no_answer() if tries < 4 else None)
     dead.name = "dead"
-    notices = notices_of(fresh.service)
-    assert [notices.tell(dead) for _ in range(9)] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 0.0, 0.5]
+    notices = notices_of(fresh.service, now)
+    tried = []
+    for pause in (0, 1, 2, 4, 8, 16, 32, 60):
+        now.later += pause
+        for channel in (dead, late):
+            while notices.tell(channel) == 0.0:
+                pass
+        tried.append((dead.tries, late.tries, len(late.notices)))
+    assert tried == [(1, 1, 0), (2, 2, 0), (3, 3, 0), *[(number, 4, 1) for number in range(4, 9)]]
+    now.later += 600
+    assert notices.tell(dead) == 0.5
     assert told(fresh)[-1][1] | {"approval": ""} == {"approval": "", "channel": "dead", "reason": "no answer"}
     refuses = Told(lambda _: UndeliveredError("status 410", again=False))
     refuses.name = "refuses"
     assert [notices.tell(refuses) for _ in range(2)] == [0.0, 0.5]
     assert told(fresh)[-1][0] == "notice.failed"
+
+
+def test_what_is_late_keeps_nothing_waiting_and_a_crash_loses_none_of_it(fresh: World) -> None:
+    names = [waits(fresh, number) for number in range(4)]
+    now = Clock()
+    # The second does not arrive, at first.
+    channel = Told(lambda tries: no_answer() if tries == 2 else None)
+    notices = notices_of(fresh.service, now)
+    assert [notices.tell(channel) for _ in range(5)] == [0.0, 0.0, 0.0, 0.0, 0.5]
+    assert [one.approval for one in channel.notices] == [names[0], names[2], names[3]]
+    # A process that is killed now has written how far nothing is left to tell: those behind may come twice.
+    again = Told()
+    for _ in range(3):
+        notices_of(fresh.service, now).tell(again)
+    assert [one.approval for one in again.notices] == names[1:]
+    now.later = 1.1
+    assert [notices.tell(channel) for _ in range(2)] == [0.5, 0.5], "another process has told of it"
+
+
+def test_what_is_late_is_told_once_more_while_it_waits(fresh: World) -> None:
+    answered, open_ = waits(fresh, 1), waits(fresh, 2)
+    now = Clock()
+    channel = Told(lambda tries: no_answer() if tries < 3 else None)
+    notices = notices_of(fresh.service, now)
+    while notices.tell(channel) == 0.0:
+        pass
+    decide(fresh, answered, decision="deny")
+    now.later = 1.1
+    while notices.tell(channel) == 0.0:
+        pass
+    assert [one.approval for one in channel.notices] == [open_]
+    assert told(fresh) == [("notice.sent", {"approval": open_, "channel": "told"})]
+
+
+def test_a_channel_that_is_down_is_not_asked_about_ever_more(fresh: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.notices.MOST_LATER", 2)
+    for number in range(4):
+        waits(fresh, number)
+    channel = Told(no_answer)
+    notices = notices_of(fresh.service, Clock())
+    assert [notices.tell(channel) for _ in range(4)] == [0.0, 0.0, 0.5, 0.5]
+    assert channel.tries == 2
 
 
 def test_what_was_not_delivered_before_a_crash_is_delivered_after_it(tmp_path: Path, receiver: Receiver) -> None:
