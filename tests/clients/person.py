@@ -30,4 +30,5 @@ def a_person(client: Client, decision: str, **more: Any) -> Iterator[None]:
     finally:
         gone.set()
         thread.join(60)
-    assert not failures
+        # Also where the block has failed: this is why.
+        assert not failures

@@ -85,6 +85,7 @@ def test_sessions_are_opened_lowered_and_ended(client: Client) -> None:
     assert client.session(opened["id"])["trust"] == "USER_DIRECT"
     assert client.observe(opened["id"], tool="fetch", source="web", content="x")["trust"] == "EXTERNAL_CONTENT"
     assert client.add_prompt(opened["id"], "And this.")["prompts"] == 2
+    assert client.extend_session(opened["id"], ttl=7_200)["expires_at"] > opened["expires_at"]
     client.end_session(opened["id"])
     assert client.session(opened["id"])["ended_at"]
 

@@ -98,6 +98,7 @@ class Client:
     session = _driven(talk.session)
     add_prompt = _driven(talk.add_prompt)
     observe = _driven(talk.observe)
+    extend_session = _driven(talk.extend_session)
     end_session = _driven(talk.end_session)
     approval = _driven(talk.approval)
     approvals = _driven(talk.approvals)

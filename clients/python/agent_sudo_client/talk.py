@@ -154,6 +154,11 @@ def observe(
     return _document((yield Send("POST", f"/sessions/{_part(session)}/observations", body)))
 
 
+def extend_session(session: str, *, ttl: int = 3_600) -> Talk[dict[str, Any]]:
+    """Let a session live `ttl` seconds from now."""
+    return _document((yield Send("POST", f"/sessions/{_part(session)}/extend", encode({"ttl_seconds": ttl}))))
+
+
 def end_session(session: str) -> Talk[None]:
     """End a session, and all inside of it."""
     _document((yield Send("DELETE", f"/sessions/{_part(session)}")))
