@@ -12,6 +12,8 @@ _CRITICAL = frozenset(
     )
 )  # fmt: skip
 _SENSITIVE = frozenset(("writes_local_file", "external_side_effect", "shell", "browser_action", "scheduled_task"))
+# The server says something else of this tool than it did when it was first relied on.
+_CHANGED = "tool_changed"
 _SEPARATORS = str.maketrans("- ", "__")
 
 
@@ -29,4 +31,7 @@ def _finding(hint: str) -> Finding | None:
         return Finding(Stance.ASK, f"hint-{hint}", "The request names itself critical.", Classification.CRITICAL)
     if hint in _SENSITIVE:
         return Finding(Stance.ASK, f"hint-{hint}", "The request names itself sensitive.", Classification.SENSITIVE)
+    if hint == _CHANGED:
+        reason = "The server now says something else of this tool than when it was first used."
+        return Finding(Stance.ASK, f"hint-{hint}", reason, Classification.SENSITIVE)
     return None
