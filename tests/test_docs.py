@@ -44,7 +44,7 @@ PAGES = [
                 "agents",
                 "operators",
             ),
-            *("stopping", "audit", "integrations/python", "integrations/typescript"),
+            *("stopping", "audit", "integrations/python", "integrations/mcp", "integrations/typescript"),
             "integrations/agent_runtimes",
             *(f"integrations/{name}" for name in ("harnesses", "claude-code")),
         )

@@ -1,0 +1,71 @@
+"""`agent-sudo-relay`: put the policy in front of an MCP server."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Sequence
+
+from agent_sudo_relay import __version__
+from agent_sudo_relay.child import Child
+from agent_sudo_relay.naming import checked_name, server_name, visible
+from agent_sudo_relay.pins import Pins, state_folder
+from agent_sudo_relay.running import Terms, run, say
+
+# Clients give up after a minute.
+_WAIT_S = 50.0
+_TIMEOUT_S = 5.0
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    given = _parser().parse_args(words)
+    try:
+        code: int = given.do(given)
+        return code
+    except (OSError, ValueError) as bad:
+        say(str(bad))
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="agent-sudo-relay", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    relaying = commands.add_parser("run", help="relay between an MCP client and a server")
+    relaying.add_argument("--name", help="what policies call the server: mcp:NAME/TOOL; else the program's name")
+    relaying.add_argument("--wait", type=float, default=_WAIT_S, metavar="SECONDS", help="given to people to approve")
+    relaying.add_argument(
+        "--timeout", type=float, default=_TIMEOUT_S, metavar="SECONDS", help="for the service to answer"
+    )
+    relaying.add_argument(
+        "--trust-results", action="append", default=[], metavar="TOOL", help="whose results lower no trust; * for any"
+    )
+    relaying.add_argument("command", nargs="*", help="after --, what starts the server")
+    relaying.set_defaults(do=_run)
+
+    accepting = commands.add_parser("accept", help="pin what a server now says of its tools, having looked at it")
+    accepting.add_argument("name")
+    accepting.set_defaults(do=_accept)
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    if not os.environ.get("AGENT_SUDO_KEY"):
+        raise ValueError("There is no key: set AGENT_SUDO_KEY, and AGENT_SUDO_URL where the service is elsewhere.")
+    if not given.command:
+        raise ValueError("Say what starts the server: agent-sudo-relay run -- COMMAND…")
+    name = checked_name(given.name) if given.name else server_name(given.command)
+    terms = Terms(given.wait, given.timeout, tuple(given.trust_results))
+    return asyncio.run(run(name, lambda: Child.start(given.command), terms))
+
+
+def _accept(given: argparse.Namespace) -> int:
+    pins = Pins(state_folder() / f"{checked_name(given.name)}.json")
+    changed = pins.changed
+    pins.accept()
+    for name in changed:
+        say(f"{visible(name)} is pinned as the server says it now")
+    return 0
