@@ -44,15 +44,22 @@ PAGES = [
                 "agents",
                 "operators",
             ),
-            *("stopping", "audit", "integrations/python", "integrations/mcp", "integrations/typescript"),
-            "integrations/agent_runtimes",
-            *(f"integrations/{name}" for name in ("harnesses", "claude-code")),
+            *("stopping", "audit"),
+            *(
+                f"integrations/{name}"
+                for name in ("python", "mcp", "typescript", "http", "agent_runtimes", "harnesses", "claude-code")
+            ),
         )
     ),
 ]
 HERE = "http://127.0.0.1:8787"
-# What runs a block of each language, where there is one.
-PROGRAMS = {"python": [sys.executable, "-"], "js": ["node", "--input-type=module", "-"]}
+# What runs a block of each language, and what must be there for that.
+PROGRAMS = {
+    "python": (sys.executable, [sys.executable, "-"]),
+    "js": ("node", ["node", "--input-type=module", "-"]),
+    "go": ("go", ["sh", "-c", "cat > ask.go && go run ask.go"]),
+    "rust": ("rustc", ["sh", "-c", "cat > ask.rs && rustc -o ask_rust ask.rs && ./ask_rust"]),
+}
 SIGNED_IN = """\
 agent-sudo() {
     case " $* " in
@@ -79,6 +86,8 @@ class New:
             **settings,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(folder),
+            # Where the compiler is looked for does not move with the home.
+            "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
             "AGENT_SUDO_URL": process.url,
             "AGENT_KEY": key,
             "AGENT_SUDO_KEY": key,
@@ -134,8 +143,8 @@ def test_what_a_page_says_can_be_typed(page: str, new: New) -> None:
     # curl without -f is content with any answer; a reader is not.
     assert not re.findall(r'"status": ?[45]\d\d', done.stdout), done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    for language, program in PROGRAMS.items():
-        for text in blocks(page, language) if shutil.which(program[0]) else []:
+    for language, (needed, program) in PROGRAMS.items():
+        for text in blocks(page, language) if shutil.which(needed) else []:
             done = new.run(*program, text=text)
             assert done.returncode == 0, done.stderr
             assert "HTTP Error" not in done.stdout
