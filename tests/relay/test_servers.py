@@ -1,17 +1,23 @@
 """The official client and servers that nobody here wrote: what works directly works through the relay."""
 
 import asyncio
+import os
 import re
 import shutil
+import socket
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters
 
+from tests.processes import until
 from tests.relay.conftest import Running, relayed
-from tests.relay.trying import EVERYTHING, TIME, Seen, Step, differences, filesystem, memory, try_all
+from tests.relay.trying import EVERYTHING, TIME, Seen, Step, call, differences, filesystem, memory, try_all
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = ROOT / ".mcp-servers/node_modules/@modelcontextprotocol"
@@ -89,6 +95,91 @@ def test_the_server_of_time_tells_the_time_in_both_eras(
     direct, through = asyncio.run(both(service, tmp_path, [sys.executable, "-m", "mcp_server_time"], era, lambda: TIME))
     assert direct["version"] == (NEW_ERA if era == NEW_ERA else "2025-11-25")
     check("mcp-server-time", column, direct, through)
+
+
+MODERN: dict[str, Step] = {
+    "tools/list": lambda client: client.list_tools(),
+    "add": call("add", a=1, b=2),
+    "wrong arguments": call("add", a="x"),
+    "placed": call("placed", where="Zürich"),
+    "wish": call("wish"),
+    "resource": lambda client: client.read_resource("test://a"),
+    "prompt": lambda client: client.get_prompt("greet", {"name": "Ann"}),
+}
+
+
+@contextmanager
+def listening(command: list[str], **environment: str) -> Iterator[str]:
+    """Where a server listens that was started with a free port, as its last word or in PORT."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    words = [word.replace("PORT", port) for word in command]
+    around = {**os.environ, **environment, "PORT": port}
+    popen = subprocess.Popen(words, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def answers() -> bool:
+        assert popen.poll() is None, "the server ended"
+        try:
+            socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    try:
+        until(answers)
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        popen.kill()
+        popen.wait()
+
+
+async def both_at(service: Running, folder: Path, url: str, era: str, steps: dict[str, Step]) -> tuple[Seen, Seen]:
+    """What is seen at `url` directly, then through the relay."""
+    command = [sys.executable, "-I", "-m", "agent_sudo_relay", "run", "--name", "open", "--url", url]
+    environment = {**service.environment, "XDG_STATE_HOME": str(folder)}
+    words = [*command[1:], "--trust-results", "*"]
+    relay = StdioServerParameters(command=command[0], args=words, env=environment, cwd=folder)
+    return await try_all(url, era, steps), await try_all(relay, era, steps)
+
+
+@node_servers
+def test_the_server_of_everything_does_everything_over_http(service: Running, tmp_path: Path) -> None:
+    with listening(node("everything", "streamableHttp")) as url:
+        direct, through = asyncio.run(both_at(service, tmp_path, url, "legacy", EVERYTHING))
+    assert direct["sampling"]
+    check("server-everything", 2, direct, through)
+
+
+@pytest.mark.parametrize(("era", "column"), [("legacy", 2), (NEW_ERA, 3)])
+def test_a_server_of_both_eras_works_over_http(service: Running, tmp_path: Path, era: str, column: int) -> None:
+    with listening([sys.executable, str(Path(__file__).with_name("modern_server.py")), "PORT"]) as url:
+        direct, through = asyncio.run(both_at(service, tmp_path, url, era, MODERN))
+        if era == NEW_ERA:
+            assert direct["elicitation"] == 1
+            assert "answered" in str(direct["wish"])
+            asyncio.run(denied_at(service, tmp_path, url))
+    check("MCPServer", column, direct, through)
+
+
+async def denied_at(service: Running, folder: Path, url: str) -> None:
+    """What is denied leaves no trace over HTTP, and a server's wish in an answer is decided, too."""
+    command = [sys.executable, "-I", "-m", "agent_sudo_relay", "run", "--name", "odd", "--url", url]
+    environment = {**service.environment, "XDG_STATE_HOME": str(folder)}
+    words = [*command[1:], "--trust-results", "*"]
+    asked: list[str] = []
+
+    async def elicit(context: Any, params: Any) -> Any:
+        asked.append(params.message)
+
+    relay = StdioServerParameters(command=command[0], args=words, env=environment, cwd=folder)
+    async with Client(relay, mode=NEW_ERA, elicitation_callback=elicit) as client:
+        denied = await client.call_tool("forbidden", {"path": str(folder / "x")})
+        assert denied.is_error
+        wish = await client.call_tool("wish", {})
+        assert wish.is_error
+        assert "Servers ask people nothing." in str(wish.content)
+    assert asked == []
+    assert not (folder / "x").exists()
 
 
 @node_servers

@@ -6,12 +6,14 @@ import argparse
 import asyncio
 import os
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from agent_sudo_relay import __version__
 from agent_sudo_relay.child import Child
 from agent_sudo_relay.naming import checked_name, server_name, visible
 from agent_sudo_relay.pins import Pins, state_folder
-from agent_sudo_relay.running import Terms, run, say
+from agent_sudo_relay.remote import Remote
+from agent_sudo_relay.running import Server, Terms, run, say
 
 # Clients give up after a minute.
 _WAIT_S = 50.0
@@ -43,6 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     relaying.add_argument(
         "--trust-results", action="append", default=[], metavar="TOOL", help="whose results lower no trust; * for any"
     )
+    relaying.add_argument("--url", help="of a server that speaks streamable HTTP")
+    relaying.add_argument(
+        "--header", action="append", default=[], metavar="NAME=VARIABLE", help="sent to --url, from the environment"
+    )
     relaying.add_argument("command", nargs="*", help="after --, what starts the server")
     relaying.set_defaults(do=_run)
 
@@ -55,11 +61,25 @@ def _parser() -> argparse.ArgumentParser:
 def _run(given: argparse.Namespace) -> int:
     if not os.environ.get("AGENT_SUDO_KEY"):
         raise ValueError("There is no key: set AGENT_SUDO_KEY, and AGENT_SUDO_URL where the service is elsewhere.")
-    if not given.command:
-        raise ValueError("Say what starts the server: agent-sudo-relay run -- COMMAND…")
-    name = checked_name(given.name) if given.name else server_name(given.command)
-    terms = Terms(given.wait, given.timeout, tuple(given.trust_results))
-    return asyncio.run(run(name, lambda: Child.start(given.command), terms))
+    if bool(given.url) == bool(given.command):
+        raise ValueError("Say what starts the server, agent-sudo-relay run -- COMMAND…, or --url where it is.")
+    named = given.name or (urlsplit(given.url).hostname or "" if given.url else server_name(given.command))
+    name = checked_name(named)
+    headers = dict(_header(one) for one in given.header)
+
+    async def start() -> Server:
+        return Remote(given.url, headers) if given.url else await Child.start(given.command)
+
+    return asyncio.run(run(name, start, Terms(given.wait, given.timeout, tuple(given.trust_results))))
+
+
+def _header(given: str) -> tuple[str, str]:
+    # The value from the environment: what stands in a command line is read by every process of the machine.
+    name, _, variable = given.partition("=")
+    value = os.environ.get(variable)
+    if not name or value is None:
+        raise ValueError(f"--header {name}=VARIABLE: there is no such variable.")
+    return name, value
 
 
 def _accept(given: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn
 Id = str | int
 Kind = Literal["request", "notification", "response"]
 # What other parsers than ours may not take for white space or for a part of a text, but for the end of a line.
-_ENDS_A_LINE = re.compile(rb"\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
+_ENDS_A_LINE = re.compile(rb"[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9]")
 _MEMBERS = frozenset(("jsonrpc", "id", "method", "params", "result", "error"))
 _PARAMS = frozenset(("_meta", "name", "arguments", "uri"))
 # Beyond it JavaScript takes several numbers for one.

@@ -223,7 +223,28 @@ class Relay:
             self._listed(result.get("tools"), message.line)
         if method in TELLING:
             self._told(asked, message)
-        await self._to_client(message.line)
+        if isinstance(result, dict) and "inputRequests" in result:
+            self._decide(self._wishes(asked, message, result["inputRequests"]))
+        else:
+            await self._to_client(message.line)
+
+    async def _wishes(self, asked: Asked, message: Message, wishes: Any) -> None:
+        """Decide what a server wants of the client in an answer, as it does since 2026-07-28."""
+        # INVARIANT: in whichever way a server asks, it is asked about, all of it.
+        try:
+            for wish in wishes.values() if isinstance(wishes, dict) else [wishes]:
+                request = read(write({"jsonrpc": "2.0", "id": 0, **wish}))
+                if request.method not in PASSING_BACK:
+                    permit = await self._permit(request, asked.withdrawn, _nobody)
+                    if permit.edited:
+                        raise PermissionDenied("What a server asks for is not edited.")  # noqa: TRY301 - one way to say no
+            line = message.line
+        except (PermissionDenied, MalformedError, TypeError, ValueError) as no:
+            denied = no if isinstance(no, PermissionDenied) else PermissionDenied("The server's wish cannot be read.")
+            line = telling.refusal(asked.request, denied)
+        except WithdrawnError:
+            return
+        await self._to_client(line)
 
     def _is_too_much(self, message: Message) -> bool:
         if len(message.line) <= _SMALL:
