@@ -4,12 +4,14 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import client, delegations, http, ledger, waiting
+from bench import client, delegations, http, ledger, relay, waiting
 
 _NARROWEST = 120
 
 
-def show(report: http.Report | ledger.Report | delegations.Report | waiting.Report | client.Report) -> None:
+def show(
+    report: http.Report | ledger.Report | delegations.Report | waiting.Report | client.Report | relay.Report,
+) -> None:
     # Into a file or a narrow terminal a table is written as wide as it is.
     console = Console(width=max(Console().width, _NARROWEST))
     if isinstance(report, http.Report):
@@ -20,6 +22,8 @@ def show(report: http.Report | ledger.Report | delegations.Report | waiting.Repo
         _show_waiting(report, console)
     elif isinstance(report, client.Report):
         _show_client(report, console)
+    elif isinstance(report, relay.Report):
+        _show_relay(report, console)
     else:
         _show_ledger(report, console)
 
@@ -123,3 +127,22 @@ def _show_client(report: client.Report, console: Console) -> None:
         table.add_row(one.how, f"{one.p50_ms:.3f}", f"{one.cpu_us:,.0f}", f"[bold]{one.added_ms:.3f}[/]", spread)
     console.print(table)
     console.print(f"importing agent_sudo_client takes {report.import_ms:.1f} ms")
+
+
+def _show_relay(report: relay.Report, console: Console) -> None:
+    plan = report.plan
+    about = f"medians of {plan.rounds} interleaved rounds of {plan.requests} requests"
+    console.print(f"{report.machine}; one client over stdio; {about}")
+    table = Table(box=SIMPLE)
+    table.add_column("a request that")
+    for name in ("direct ms", "relayed ms", "added ms", "rounds"):
+        table.add_column(name, justify="right")
+    for one in report.figures:
+        spread = f"{min(one.rounds):.2f}–{max(one.rounds):.2f}"
+        table.add_row(
+            f"{'is ' if one.what == 'decided' else ''}{one.what}",
+            *(f"{time:.3f}" for time in (one.direct_ms, one.relayed_ms)),
+            f"[bold]{one.added_ms:.3f}[/]",
+            spread,
+        )
+    console.print(table)
