@@ -8,7 +8,21 @@ from pathlib import Path
 
 FOLDER = Path(sys.argv[1])
 LOCK = threading.Lock()
-TOOLS = ("echo", "fetch", "forbidden", "upload", "slow", "wish", "ask", "spoof", "garble", "env", "late", "leave")
+TOOLS = (
+    "echo",
+    "fetch",
+    "forbidden",
+    "upload",
+    "slow",
+    "wish",
+    "ask",
+    "spoof",
+    "garble",
+    "env",
+    "leave",
+    "read",
+    "post",
+)
 
 
 def say(body: object) -> None:
@@ -54,6 +68,9 @@ def call(id: object, name: str, arguments: dict[str, object]) -> None:
         except OSError as error:
             around = type(error).__name__
         answer(id, json.dumps([[one for one in os.environ if "SUDO" in one], around]))
+        return
+    if name == "read":
+        answer(id, Path(str(arguments["path"])).read_text())
         return
     if name == "leave":
         os._exit(3)
