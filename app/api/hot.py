@@ -197,7 +197,7 @@ def received_of(value: Any, canonical: bytes) -> Received:
         raise InvalidError("invalid_request", _PATTERN.sub(_VISIBLE, str(error))) from None
     if request.tool is None and request.action is None:
         raise InvalidError("invalid_request", "A request names at least its `tool` or its `action`.")
-    return Received(request, canonical)
+    return Received.of(request, canonical)
 
 
 def _batch(body: bytes) -> list[Received]:
@@ -210,19 +210,16 @@ def _batch(body: bytes) -> list[Received]:
         raise InvalidError("invalid_request", 'A batch is {"requests": [...]} and nothing else.')
     if not 1 <= len(texts) <= MOST_IN_BATCH:
         raise InvalidError("invalid_request", f"A batch holds 1 to {MOST_IN_BATCH} requests.")
-    return [_understood_in_batch(at, text) for at, text in enumerate(texts)]
-
-
-def _understood_in_batch(at: int, text: bytes) -> Received:
-    if not text.startswith(b"{"):
-        raise InvalidError("invalid_request", f"requests[{at}]: Expected an object.")
-    try:
-        received = understood(text)
-    except InvalidError as error:
-        raise InvalidError(error.code, f"requests[{at}]: {error.detail}") from None
-    if received.request.wait_ms:
-        raise InvalidError("invalid_request", f"requests[{at}]: A batch does not wait: leave `wait_ms` out.")
-    return received
+    found: list[Received] = []
+    for at, text in enumerate(texts):
+        try:
+            received = understood(text)
+        except InvalidError as error:
+            raise InvalidError(error.code, f"requests[{at}]: {error.detail}") from None
+        if received.request.wait_ms:
+            raise InvalidError("invalid_request", f"requests[{at}]: A batch does not wait: leave `wait_ms` out.")
+        found.append(received)
+    return found
 
 
 def _explain(query: bytes) -> bool:

@@ -48,27 +48,14 @@ def extend(head: Head, drafts: Sequence[Draft], now_us: int) -> tuple[Head, list
     log, seq, prev = head.log, head.size, head.hash
     rows: list[Row] = []
     for draft in drafts:
+        form = draft.form
         # INVARIANT: an entry stands in the log that its body names.
-        if draft.log != log:
-            raise EntryError(f"a draft of log {draft.log} in log {log}")
-        if (draft.type == LOG_CREATED) is not (seq == 0):
+        if form.log != log:
+            raise EntryError(f"a draft of log {form.log} in log {log}")
+        if (form.columns[0] == LOG_CREATED) is not (seq == 0):
             raise EntryError(f"{LOG_CREATED} is the first entry of a log and no other")
         body, digest = link(draft, seq, prev, ts)
         prev = digest.hex()
-        rows.append(
-            (
-                seq,
-                digest,
-                body,
-                ts,
-                draft.type,
-                draft.agent,
-                draft.session,
-                draft.tool,
-                draft.decision,
-                draft.salt,
-                draft.payload,
-            )
-        )
+        rows.append((seq, digest, body, ts, *form.columns, draft.salt, form.payload))
         seq += 1
     return Head(log, seq, prev, last_ts_us), rows

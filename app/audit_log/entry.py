@@ -10,10 +10,10 @@ rendered before, in three fragments, and linking is joining them:
     {"actor":…,"log":"…","policy":…,"prev":" | PREV | ","prov":…,"seq": | SEQ,"ts":"TS | ","type":"…","v":1}
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -43,32 +43,46 @@ VERSION: Final = 1
 
 _encode = msgspec.json.Encoder().encode
 
+# How `commit` begins in a body. A quote inside of a text is escaped, so that this stands in none.
+_COMMIT: Final = b'"commit":{"request":"'
 _LOG: Final = re.compile(r"[0-9a-f]{16}")
 # What the log writes itself. `commit` is written by `draft` from the payload.
 _RESERVED: Final = frozenset({"commit", "log", "prev", "seq", "ts", "type", "v"})
-# The room that linking takes: prev, the longest seq, and ts with its key.
+# The room that linking takes: prev, the longest seq, and ts with its key; and the commitment, where there is one.
 _LINKED_BYTES: Final = len(f'{GENESIS}{2**53 - 1},"ts":"{timestamp(0)}')
+_COMMITMENT_BYTES: Final = 2 * SALT_BYTES
 
 
-class Draft(Struct, frozen=True, gc=False):
-    """An entry rendered but for seq, prev and ts, with its columns and the payload that it commits to.
+class Form(Struct, frozen=True, gc=False):
+    """An entry rendered but for its place and the commitment to its payload: what comes again has it again.
 
-    `salt` (32 bytes) and `payload` are both given or both None; they are stored beside the body and can be
+    `columns` are what lists and filters read. `payload`, if there is one, is stored beside the body and can be
     erased. `size` are the bytes of body and payload, at most.
     """
 
     log: str
-    head: bytes
+    before: bytes
+    after: bytes
     middle: bytes
     tail: bytes
-    type: str
-    agent: str | None
-    session: str | None
-    tool: str | None
-    decision: str | None
-    salt: bytes | None
+    columns: Columns
     payload: bytes | None
     size: int
+
+
+class Draft(Struct, frozen=True, gc=False):
+    """An entry that only lacks its place: its form, and the salt (32 bytes) under which it commits to a payload.
+
+    The salt is stored with the payload and erased with it; it is None where there is none.
+    """
+
+    form: Form
+    salt: bytes | None = None
+
+    @property
+    def decision(self) -> str | None:
+        """The word of a decision; None for any other entry."""
+        return self.form.columns[-1]
 
 
 def draft(
@@ -89,58 +103,37 @@ def draft(
     if not _RESERVED.isdisjoint(fields):
         raise EntryError(f"the log itself writes {', '.join(sorted(_RESERVED.intersection(fields)))}")
     _check_log(log)
-    kind, agent, session, tool, decision = columns(type, fields)
-    before: dict[str, Any] = {"log": log}
+    copies = columns(type, fields)
+    first: dict[str, Any] = {}
+    second: dict[str, Any] = {"log": log}
     between: dict[str, Any] = {}
     for key, value in fields.items():
-        if key < "prev":
-            before[key] = value
+        if key < "commit":
+            first[key] = value
+        elif key < "prev":
+            second[key] = value
         elif key < "seq":
             between[key] = value
         else:
             # INVARIANT: every key of a caller sorts before "seq", so that joining the fragments keeps the
             # keys sorted.
             raise EntryError(f"key {key!r} sorts after seq")
-    if payload is not None and salt is not None:
-        before["commit"] = {"request": commitment(salt, "request", payload)}
-    elif payload is not None or salt is not None:
-        raise EntryError("a payload and its salt belong together")
-    head = encode(before)[:-1] + b',"prev":"'
-    middle = b'",' + encode(between)[1:-1] + b',"seq":' if between else b'","seq":'
-    tail = b'","type":"%b","v":%d}' % (kind.encode(), VERSION)
-    # INVARIANT: what was drafted can be linked; the writer meets no body that has become too large.
-    size = len(head) + len(middle) + len(tail) + _LINKED_BYTES
-    if size > MAX_BODY:
-        raise EntryError(f"larger than {MAX_BODY} bytes")
-    size += 0 if payload is None else len(payload)
-    return Draft(log, head, middle, tail, kind, agent, session, tool, decision, salt, payload, size)
+    if (payload is None) is not (salt is None) or (salt is not None and len(salt) != SALT_BYTES):
+        raise EntryError(f"a payload and its salt of {SALT_BYTES} bytes belong together")
+    if payload is None:
+        before, after = _members(first | second) + b',"prev":"', b""
+    else:
+        before, after = (_members(first) + b"," if first else b"{") + _COMMIT, b'"},' + _members(second)[1:] + b',"prev":"'
+    return Draft(_form(before, after, encode(between), copies, log, payload), salt)
+
+
+def _members(fields: dict[str, Any]) -> bytes:
+    """An object that is still open."""
+    return encode(fields)[:-1]
 
 
 # The columns but for the type: agent, session, tool, decision.
 Copies = tuple[str | None, str | None, str | None, str | None]
-
-
-class Form(Struct, frozen=True, gc=False):
-    """An entry with a payload, rendered but for the commitment to it: what a request that comes again has again."""
-
-    log: str
-    before: bytes
-    after: bytes
-    middle: bytes
-    tail: bytes
-    columns: Columns
-    payload: bytes
-    size: int
-
-    def draft(self, salt: bytes) -> Draft:
-        """The entry under a salt of its own."""
-        committed = commitment(salt, "request", self.payload)
-        head = b"%b%b%b" % (self.before, committed.encode(), self.after)
-        return Draft(self.log, head, self.middle, self.tail, *self.columns, salt, self.payload, self.size)
-
-
-# How `commit` begins in a body. A quote inside of a text is escaped, so that this stands nowhere else.
-_COMMIT: Final = b'"commit":{"request":"'
 
 
 def form(type: str, before: Struct, between: Struct, copies: Copies, *, log: str, payload: bytes) -> Form:
@@ -152,14 +145,18 @@ def form(type: str, before: Struct, between: Struct, copies: Copies, *, log: str
     `draft`. Raises EntryError for one too large.
     """
     head, mark, rest = _encode(before).partition(_COMMIT)
-    after = rest[:-1] + b',"prev":"'
-    middle = b'",' + _encode(between)[1:-1] + b',"seq":'
-    tail = _tail(type)
-    size = len(head) + len(mark) + 2 * SALT_BYTES + len(after) + len(middle) + len(tail) + _LINKED_BYTES
+    return _form(head + mark, rest[:-1] + b',"prev":"', _encode(between), (type, *copies), log, payload)
+
+
+def _form(before: bytes, after: bytes, between: bytes, columns: Columns, log: str, payload: bytes | None) -> Form:
+    middle = b'",' + between[1:-1] + b',"seq":' if between != b"{}" else b'","seq":'
+    tail = _tail(columns[0])
     # INVARIANT: what was drafted can be linked; the writer meets no body that has become too large.
+    size = len(before) + len(after) + len(middle) + len(tail) + _LINKED_BYTES
+    size += 0 if payload is None else _COMMITMENT_BYTES
     if size > MAX_BODY:
         raise EntryError(f"larger than {MAX_BODY} bytes")
-    return Form(log, head + mark, after, middle, tail, (type, *copies), payload, size + len(payload))
+    return Form(log, before, after, middle, tail, columns, payload, size + len(payload or b""))
 
 
 @lru_cache(maxsize=256)
@@ -172,13 +169,17 @@ def link(draft: Draft, seq: int, prev_hex: str, ts: str) -> tuple[bytes, bytes]:
 
     `seq` counts from 0, `prev_hex` is the hash of the entry before, `ts` is written by `timestamp`.
     """
-    body = b"".join((draft.head, prev_hex.encode(), draft.middle, b"%d" % seq, b',"ts":"', ts.encode(), draft.tail))
+    form = draft.form
+    # INVARIANT: a payload is committed to, under a salt that is whole.
+    committed = b"" if form.payload is None else commitment(draft.salt or b"", "request", form.payload).encode()
+    place = b'%d,"ts":"%b' % (seq, ts.encode())
+    body = b"".join((form.before, committed, form.after, prev_hex.encode(), form.middle, place, form.tail))
     return body, leaf_hash(body)
 
 
 def leaf_hash(body: bytes) -> bytes:
     """SHA-256(0x00 || body), 32 bytes: the hash of a leaf in RFC 6962, section 2.1."""
-    return hashlib.sha256(b"\0" + body).digest()
+    return sha256(b"\0" + body).digest()
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,8 @@ from app.core.tree import Branch, tree
 from app.storage.command import Receipt
 
 _encode = Encoder().encode
+# What follows the place of an entry in a receipt.
+_HASH = b',"hash":"'
 
 # How long an ALLOW may be acted upon: a revocation may have been recorded since.
 VALID_US = 5_000_000
@@ -95,17 +97,16 @@ class AnswerForm(Struct, frozen=True, gc=False):
     """An answer rendered but for its receipt: what a request that comes again is told again."""
 
     decision: str
-    log: str
     parts: tuple[bytes, bytes, bytes, bytes, bytes]
 
     def filled(self, receipt: Receipt, approval: ApprovalNotice | None = None) -> bytes:
         """The answer as it goes out, recorded at `receipt`."""
         head, between, middle, until, end = self.parts
-        name = evaluation_id(self.log, receipt.seq).encode()
         about = b"null" if approval is None else _encode(approval)
-        return b'%b%b%b%b%b%b%b%d,"hash":"%b%b' % (
-            head, name, between, about, middle, _until(receipt.ts), until, receipt.seq, receipt.hash.encode(), end,
-        )  # fmt: skip
+        place = b"%d" % receipt.seq
+        return b"".join(
+            (head, place, between, about, middle, _until(receipt.ts), until, place, _HASH, receipt.hash.encode(), end)
+        )
 
 
 @lru_cache(maxsize=64)
@@ -140,8 +141,9 @@ def answer_form(decision: Decision, policy: str, log: str, *, dry_run: bool, exp
     head, mark, rest = _encode(whole).partition(b'"evaluation_id":"')
     between, about, rest = rest.partition(b'"approval":')
     middle, until, rest = rest.removeprefix(b"null").partition(b'"valid_until":"')
-    receipt, _, end = rest.partition(b'0,"hash":"')
-    return AnswerForm(whole.decision, log, (head + mark, between + about, middle + until, receipt, end))
+    receipt, _, end = rest.partition(b"0" + _HASH)
+    name = evaluation_id(log, 0)[:-1].encode()
+    return AnswerForm(whole.decision, (head + mark + name, between + about, middle + until, receipt, end))
 
 
 def _branch(branch: Branch) -> BranchAnswer:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from msgspec import structs
 
+from app.audit_log.entry import Draft
 from app.core.approval_digest import digest
 from app.core.budget import Budget
 from app.core.facts import NOTHING_OFFERED, Offered
@@ -16,13 +17,13 @@ from app.services.consumption import used_up
 from app.services.decided import Answered, Asked, Decided, together
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
 from app.services.ground import Ground, Grounds
-from app.services.judgement import Judgement, Judgements, Received, judged
+from app.services.judgement import Judgement, Judgements, Received, judge
 from app.services.live_approvals import LiveApprovals, Pending
 from app.services.live_sessions import LiveSessions
-from app.services.recording import Salts, form_of, record
+from app.services.recording import form_of, salts
 from app.services.uses import Uses
 from app.storage.approval_changes import ApprovalLives, FewerPending, IsPending, NothingOpen
-from app.storage.command import Guard, NotAfter, Result, Stale
+from app.storage.command import Command, Guard, NotAfter, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
 from app.storage.limits import LimitHolds
@@ -62,7 +63,7 @@ class Evaluation:
         self._uses = uses
         self._grounds = Grounds()
         self._judgements = Judgements()
-        self._salts = Salts()
+        self._salts = salts()
 
     def known_key(self, digest: bytes) -> Key | None:
         """The live key whose secret has this digest, if this process has met it."""
@@ -85,7 +86,7 @@ class Evaluation:
         known = self._judgements.known(key.id, received)
         if known is not None and self._holds(known, configuration):
             self._uses.note(key.id)
-            return self._recorded(key, received, known.ground, known, Budget(STEPS), None)
+            return self._recorded(key, received, known, Budget(STEPS), None)
         return self._decide(key, received, configuration, Budget(STEPS))
 
     def write(self, decided: Decided) -> asyncio.Future[Result]:
@@ -136,15 +137,12 @@ class Evaluation:
         configuration = self._configurations.live()
         live = _live(key, configuration)
         # Most requests of a batch come from one actor in one session, and stand on one ground.
-        speakers = [_speaker(one.request) for one in received]
+        spoken = {one.speaker: one.request for one in received}
         grounds = {
-            speaker: self._ground(live, one.request, configuration, recent=recent)
-            for speaker, one in dict(zip(speakers, received, strict=True)).items()
+            speaker: self._ground(live, request, configuration, recent=recent) for speaker, request in spoken.items()
         }
-        decided = [
-            self._record(live, one, grounds[speaker], budget, recent)
-            for speaker, one in zip(speakers, received, strict=True)
-        ]
+        judged = [self._judgements.of(live.id, one, grounds[one.speaker], budget, explain=explain) for one in received]
+        decided = [self._recorded(live, one, found, budget, recent) for one, found in zip(received, judged, strict=True)]
         groups = [(self._ledger.submit(command), group) for command, group in together(decided)]
         for written, _ in groups:
             with suppress(UnavailableError):  # heard below, once all are known
@@ -178,7 +176,8 @@ class Evaluation:
         """
         live = _live(key, configuration)
         ground = self._ground(live, received.request, configuration, refused, recent=recent)
-        return self._record(live, received, ground, budget, recent, full=full)
+        judgement = self._judgements.of(live.id, received, ground, budget, explain=recent is not None)
+        return self._recorded(live, received, judgement, budget, recent, full=full)
 
     def _ground(
         self,
@@ -196,24 +195,10 @@ class Evaluation:
         explained = recent[agent] if recent is not None else NOTHING_OFFERED
         return self._grounds.of(configuration, live, agent, stands, refused, explained)
 
-    def _record(
-        self,
-        live: Key,
-        received: Received,
-        ground: Ground,
-        budget: Budget,
-        recent: Mapping[str, Offered] | None,
-        *,
-        full: bool = False,
-    ) -> Decided:
-        judgement = self._judgements.of(live.id, received, ground, budget, explain=recent is not None)
-        return self._recorded(live, received, ground, judgement, budget, recent, full=full)
-
     def _recorded(
         self,
         live: Key,
         received: Received,
-        ground: Ground,
         judgement: Judgement,
         budget: Budget,
         recent: Mapping[str, Offered] | None,
@@ -221,15 +206,14 @@ class Evaluation:
         full: bool = False,
     ) -> Decided:
         if judgement.decision.demand is not None and not received.request.dry_run:
-            return self._ask(live, received, ground, judgement, budget, recent, full=full)
-        command = record(judgement.entry, judgement.decision, received.request, ground, self._salts.next())
-        return Decided(live, received, recent, judgement.answer, command)
+            return self._ask(live, received, judgement, budget, recent, full=full)
+        entry = Draft(judgement.entry, next(self._salts))
+        return Decided(live, received, recent, judgement.answer, Command((entry,), judgement.guards, judgement.changes))
 
     def _ask(
         self,
         key: Key,
         received: Received,
-        ground: Ground,
         judgement: Judgement,
         budget: Budget,
         recent: Mapping[str, Offered] | None,
@@ -237,20 +221,21 @@ class Evaluation:
         full: bool,
     ) -> Decided:
         """What people are asked about: they may have answered already, else an approval is opened or joined."""
+        ground = judgement.ground
         caller = ground.facts.caller
         name = digest(caller.agent, received.canonical)
         known = self._approvals.known(name)
         offered = asking.offered(ground.facts.offered, known, full=full)
         if offered is not ground.facts.offered:
             ground = structs.replace(ground, facts=structs.replace(ground.facts, offered=offered))
-            judgement = judged(received, ground, budget, explain=recent is not None)
+            judgement = judge(received, ground, budget, explain=recent is not None)
         decision, entry, ask = judgement.decision, judgement.entry, None
         if decision.demand is not None:
             ask = asking.ask(decision, name, received.canonical, known, caller=caller, session=ground.facts.session.id)
             entry = form_of(
                 decision, received.request, received.canonical, caller, ground.configuration, approval=ask.id
             )
-        command = record(entry, decision, received.request, ground, self._salts.next())
+        command = Command((Draft(entry, next(self._salts)),), judgement.guards, judgement.changes)
         if ask is not None:
             command = ask.added(command, ground.configuration.log)
         about = Asked(name, self._url, ask, known if ask is None else None)
@@ -302,11 +287,6 @@ class Evaluation:
             await self._sessions.refreshed()
             return self._configurations.current
         return await self._configurations.refreshed()
-
-
-def _speaker(request: ActionRequest) -> tuple[str | None, str | None, str | None]:
-    """All of a request that its ground depends on."""
-    return request.actor, request.session_id, request.provenance.session_id
 
 
 def _live(key: Key, configuration: Configuration) -> Key:

@@ -15,7 +15,8 @@ from app.core.model import ActionRequest
 from app.services.answer import AnswerForm, answer_form
 from app.services.configuration import Configuration
 from app.services.ground import Ground
-from app.services.recording import form_of
+from app.services.recording import form_of, taken
+from app.storage.command import Change, Guard
 
 # What is remembered at most: so many judgements, each of so many bytes of entry and answer.
 _MOST = 1_024
@@ -23,20 +24,34 @@ _LARGEST = 16_384
 
 
 class Received(Struct, frozen=True):
-    """One request: as understood, and the canonical bytes of what came in."""
+    """One request: as understood, and the canonical bytes of what came in.
+
+    `speaker` is all of it that its ground depends on: who speaks, in which session, brought along from which.
+    """
 
     request: ActionRequest
     canonical: bytes
+    speaker: tuple[str | None, str | None, str | None]
+
+    @staticmethod
+    def of(request: ActionRequest, canonical: bytes) -> "Received":
+        """A request as it came in."""
+        return Received(request, canonical, (request.actor, request.session_id, request.provenance.session_id))
 
 
 class Judgement(Struct, frozen=True, eq=False):
-    """A decision upon `ground` and the steps that it took, and the forms of its entry and its answer."""
+    """A decision upon `ground` and the steps that it took, and the forms of its entry and its answer.
+
+    `guards` and `changes` are what recording it takes besides the entry.
+    """
 
     ground: Ground
     decision: Decision
     steps: int
     entry: Form
     answer: AnswerForm
+    guards: tuple[Guard, ...]
+    changes: tuple[Change, ...]
 
 
 class Judgements:
@@ -54,17 +69,23 @@ class Judgements:
         """The judgement of a request upon this ground, taken anew or remembered."""
         # INVARIANT: everything that a decision depends on is what it is remembered by, or looked at again: the request
         # as received, the facts, the configuration; and the budget, which must last for the steps that it took.
+        name = (key, received.canonical)
+        found = None if explain else self._remembered.get(name)
+        if found is not None and found.steps <= budget.left:
+            known = found.ground
+            if known is ground:
+                budget.left -= found.steps
+                return found
+            if known.facts is ground.facts and known.configuration is ground.configuration:
+                budget.left -= found.steps
+                guards, changes = taken(found.decision, received.request, ground)
+                found = structs.replace(found, ground=ground, guards=guards, changes=changes)
+                self._remembered[name] = found
+                return found
         if ground.configuration is not self._configuration:
             self._configuration = ground.configuration
             self._remembered.clear()
-        name = (key, received.canonical)
-        found = None if explain else self._remembered.get(name)
-        if found is not None and found.ground.facts is ground.facts and found.steps <= budget.left:
-            budget.left -= found.steps
-            if found.ground is not ground:
-                found = self._remembered[name] = structs.replace(found, ground=ground)
-            return found
-        judgement = judged(received, ground, budget, explain=explain)
+        judgement = judge(received, ground, budget, explain=explain)
         if not explain and budget.left >= 0 and _size(judgement) <= _LARGEST:
             if len(self._remembered) >= _MOST:
                 del self._remembered[next(iter(self._remembered))]
@@ -72,7 +93,7 @@ class Judgements:
         return judgement
 
 
-def judged(received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
+def judge(received: Received, ground: Ground, budget: Budget, *, explain: bool) -> Judgement:
     """The judgement of a request upon this ground, taken anew."""
     before = budget.left
     request, facts, configuration = received.request, ground.facts, ground.configuration
@@ -83,9 +104,10 @@ def judged(received: Received, ground: Ground, budget: Budget, *, explain: bool)
         before - budget.left,
         form_of(decision, request, received.canonical, facts.caller, configuration),
         answer_form(decision, configuration.policy, configuration.log, dry_run=request.dry_run, explain=explain),
+        *taken(decision, request, ground),
     )
 
 
 def _size(judgement: Judgement) -> int:
     """The bytes that it takes to remember, near enough."""
-    return 2 * len(judgement.entry.payload) + sum(map(len, judgement.answer.parts))
+    return judgement.entry.size + sum(map(len, judgement.answer.parts))

@@ -1,6 +1,8 @@
-"""A decision as it is written down: the command that records it."""
+"""A decision as it is written down: the form of its entry, and what recording it takes besides."""
 
 import secrets
+import struct
+from collections.abc import Iterator
 
 from msgspec import Struct
 from msgspec.json import Encoder
@@ -14,24 +16,18 @@ from app.core.trust import Trust
 from app.services.configuration import Configuration
 from app.services.consumption import consumption
 from app.services.ground import Ground
-from app.storage.command import Change, Command
+from app.storage.command import Change, Guard
 from app.storage.sessions import LowerSession
 
 _encode = Encoder().encode
+_SALT = struct.Struct("32s")
 
 
-class Salts:
+def salts() -> Iterator[bytes]:
     """32 random bytes at a time, asked of the system in blocks."""
-
-    def __init__(self) -> None:
-        self._block = b""
-        self._at = 0
-
-    def next(self) -> bytes:
-        if self._at >= len(self._block):
-            self._block, self._at = secrets.token_bytes(8_192), 0
-        self._at += 32
-        return self._block[self._at - 32 : self._at]
+    while True:
+        for (salt,) in _SALT.iter_unpack(secrets.token_bytes(256 * _SALT.size)):
+            yield salt
 
 
 class Actor(Struct, frozen=True, omit_defaults=True):
@@ -119,19 +115,21 @@ def form_of(
     return form("decision", before, between, copies, log=configuration.log, payload=_payload(decision, received))
 
 
-def record(form: Form, decision: Decision, request: ActionRequest, ground: Ground, salt: bytes) -> Command:
-    """The command that records `decision` in an entry of this form, valid only upon the ground that it was made on."""
-    session = ground.facts.session
+def taken(
+    decision: Decision, request: ActionRequest, ground: Ground
+) -> tuple[tuple[Guard, ...], tuple[Change, ...]]:
+    """What recording `decision` takes besides its entry: the ground that it was made on, and what it changes."""
     guards = ground.guards
     changes: tuple[Change, ...] = ()
     if decision.grant is not None or decision.uses:
         used, changes = consumption(decision, ground.facts.caller.agent, dry_run=request.dry_run)
         guards += used
+    session = ground.facts.session
     if session.id is not None and decision.tainted and session.own > Trust.EXTERNAL_CONTENT and not request.dry_run:
         # INVARIANT: what says of itself that external content led to it taints all that follows in its session; so does
         # what an agent, by its own key, brings along from another one.
         changes += (LowerSession(session.id, Trust.EXTERNAL_CONTENT),)
-    return Command((form.draft(salt),), guards, changes)
+    return guards, changes
 
 
 def _payload(decision: Decision, received: bytes) -> bytes:

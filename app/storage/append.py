@@ -18,7 +18,7 @@ Append = Callable[[Any, Sequence[Row]], None]
 _COLUMNS = ", ".join(("log_id", *ROW))
 # Rows in one INSERT.
 _ROWS = 64
-_MARKS = f"({', '.join('?' * (1 + len(ROW)))})"
+_MARKS = f"({LOG}, {', '.join('?' * len(ROW))})"
 _INSERTS = tuple(
     f"INSERT INTO audit_entry ({_COLUMNS}) VALUES {', '.join([_MARKS] * rows)}"  # noqa: S608 - our own words
     for rows in range(_ROWS + 1)
@@ -26,16 +26,16 @@ _INSERTS = tuple(
 
 
 # The driver can store both, but first asks each value by two attributes, which none has, what it wants to be stored as:
-# half the cost of a row.
-for _type in (bytes, type(None)):
-    sqlite3.register_adapter(_type, lambda value: value)
+# half the cost of a row. These answer with the value itself, without a call in Python.
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(type(None), {}.get)
 
 
 def insert(driver: Any, rows: Sequence[Row]) -> None:
     """On SQLite."""
     for at in range(0, len(rows), _ROWS):
         chunk = rows[at : at + _ROWS]
-        driver.execute(_INSERTS[len(chunk)], tuple(chain.from_iterable([(LOG, *row) for row in chunk])))
+        driver.execute(_INSERTS[len(chunk)], tuple(chain.from_iterable(chunk)))
 
 
 # PostgreSQL's binary COPY: a signature, flags, an extension; rows of a count and fields, each with its length; an end.

@@ -118,7 +118,7 @@ class Command(Struct, frozen=True):
     @property
     def size(self) -> int:
         """The bytes of its entries, near enough."""
-        return self.entries[0].size if len(self.entries) == 1 else sum(entry.size for entry in self.entries)
+        return sum([entry.form.size for entry in self.entries])
 
 
 class Receipt(Struct, frozen=True):

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -125,7 +127,8 @@ class Writer:
                 entries += command.entries
                 transaction.seq = head.size + len(entries)
             head, rows = extend(head, entries, transaction.now)
-            receipts = tuple([Receipt(row[0], row[1].hex(), transaction.now) for row in rows])
+            hashes = map(bytes.hex, map(itemgetter(1), rows))
+            receipts = tuple(map(Receipt, map(itemgetter(0), rows), hashes, repeat(transaction.now)))
             results = [receipts[found] if isinstance(found, slice) else found for found in outcomes]
             if not rows:
                 connection.rollback()

@@ -71,20 +71,20 @@ def test_the_hash_is_the_leaf_hash_of_rfc_6962() -> None:
 
 def test_the_columns_are_taken_from_the_fields() -> None:
     entry = draft("decision", DECISION, log=LOG)
-    assert (entry.type, entry.agent, entry.session, entry.tool, entry.decision) == (
+    assert entry.form.columns == (
         "decision",
         "coder",
         "ses_9b1e20",
         "shell",
         "REQUIRE_APPROVAL",
     )
-    assert (entry.salt, entry.payload) == (None, None)
+    assert (entry.salt, entry.form.payload) == (None, None)
 
 
 @pytest.mark.parametrize("fields", [{}, {"actor": None, "request": None}, {"actor": {"agent": None}}, {"actor": "x"}])
 def test_an_absent_field_is_a_column_without_value(fields: dict[str, Any]) -> None:
     entry = draft("decision", fields, log=LOG)
-    assert (entry.agent, entry.session, entry.tool, entry.decision) == (None, None, None, None)
+    assert entry.form.columns[1:] == (None, None, None, None)
 
 
 def test_a_column_is_plain_text_also_when_the_field_is_a_word_of_an_enumeration() -> None:
@@ -94,7 +94,7 @@ def test_a_column_is_plain_text_also_when_the_field_is_a_word_of_an_enumeration(
 
     entry = draft("decision", {"decision": Verdict.STRONG, "request": {"tool": Verdict.TOOL}}, log=LOG)
     assert type(entry.decision) is str
-    assert type(entry.tool) is str
+    assert type(entry.form.columns[3]) is str
 
 
 @pytest.mark.parametrize("value", [5, True, [], {}, "a\0b", "x" * (MAX_COLUMN + 1)])
@@ -140,6 +140,11 @@ def test_a_payload_and_its_salt_belong_together(payload: bytes | None, salt: byt
         draft("decision", {}, log=LOG, payload=payload, salt=salt)
 
 
+def test_a_payload_is_not_linked_without_a_salt() -> None:
+    with pytest.raises(EntryError):
+        link(Draft(_typed("r").form), 7, GENESIS, timestamp(0))
+
+
 def test_what_was_drafted_can_be_linked_at_any_seq() -> None:
     room = MAX_BODY - len(link(draft("decision", {"reason": ""}, log=LOG), 2**53 - 1, GENESIS, timestamp(0))[0])
     largest = draft("decision", {"reason": "x" * room}, log=LOG)
@@ -166,9 +171,8 @@ class _Between(msgspec.Struct):
 def _typed(reason: str) -> Draft:
     before = _Before({"agent": 'co"commit":{"request":""}der'}, {"request": ""}, "ALLOW", "0" * 16)
     copies = ('co"commit":{"request":""}der', None, "Read", "ALLOW")
-    return form("decision", before, _Between(reason, {"tool": "Read"}), copies, log="0" * 16, payload=b"{}").draft(
-        b"s" * 32
-    )
+    typed = form("decision", before, _Between(reason, {"tool": "Read"}), copies, log="0" * 16, payload=b"{}")
+    return Draft(typed, b"s" * 32)
 
 
 def test_a_typed_draft_is_the_draft_of_the_same_fields() -> None:

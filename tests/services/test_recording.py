@@ -1,12 +1,14 @@
 """A decision's entry is drafted from types; it must be the entry that the checking way of drafting makes."""
 
+from itertools import islice
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.json import decode
 
 from app.audit_log.chain import Head, extend
 from app.audit_log.commitment import verify_commitment
-from app.audit_log.entry import Draft, draft
+from app.audit_log.entry import GENESIS, Draft, draft, link, timestamp
 from app.core.decision import Classification, Decision, Verdict
 from app.core.facts import Caller
 from app.core.model import ActionRequest, Effect, EffectKind
@@ -16,7 +18,7 @@ from app.core.session import APART, Standing
 from app.core.trust import Trust
 from app.services.configuration import Configuration
 from app.services.ground import Grounds
-from app.services.recording import Salts, form_of, record
+from app.services.recording import form_of, salts, taken
 from app.storage.command import EpochIs, NotAfter
 from app.storage.keys import Key
 from app.storage.sessions import SessionsUnchanged
@@ -38,13 +40,11 @@ CONFIGURATION = Configuration(
 
 
 def drafted(decision: Decision, request: ActionRequest, received: bytes, salt: bytes) -> Draft:
-    form = form_of(decision, request, received, CALLER, CONFIGURATION)
-    return record(form, decision, request, GROUND, salt).entries[0]
+    return Draft(form_of(decision, request, received, CALLER, CONFIGURATION), salt)
 
 
 KEY = Key("k_1", "coder", "pep", True, b"d" * 32, 0, None, None)
 CALLER = Caller("coder", "k_1", "pep")
-GROUND = Grounds().of(CONFIGURATION, KEY, "coder", (APART, 5))
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 effects = st.lists(st.builds(Effect, st.sampled_from(EffectKind), st.text(max_size=20)), max_size=4).map(tuple)
@@ -76,11 +76,11 @@ requests = st.builds(
 def test_the_typed_entry_is_the_checked_entry(decision: Decision, request: ActionRequest) -> None:
     salt = b"s" * 32
     typed = drafted(decision, request, b'{"tool":"x"}', salt)
-    fields = decode(typed.head + b'",' + typed.middle[2:-7] + b"}")
-    for written_by_the_log in ("log", "prev", "commit"):
+    fields = decode(link(typed, 7, GENESIS, timestamp(0))[0])
+    for written_by_the_log in ("commit", "log", "prev", "seq", "ts", "type", "v"):
         del fields[written_by_the_log]
 
-    assert typed == draft("decision", fields, log=LOG, payload=typed.payload, salt=salt)
+    assert typed == draft("decision", fields, log=LOG, payload=typed.form.payload, salt=salt)
 
 
 def test_nothing_from_arguments_or_target_stands_in_the_body() -> None:
@@ -96,12 +96,12 @@ def test_nothing_from_arguments_or_target_stands_in_the_body() -> None:
         tainted=False,
         why=(),
     )
-    entry = drafted(decision, request, b'{"target":"%b"}' % secret.encode(), Salts().next())
+    entry = drafted(decision, request, b'{"target":"%b"}' % secret.encode(), next(salts()))
     _, rows = extend(Head(LOG, 1, "a" * 64), (entry,), 1)
 
     assert secret.encode() not in rows[0][2]
-    assert secret.encode() in (entry.payload or b"")
-    assert verify_commitment(decode(rows[0][2])["commit"]["request"], entry.salt, "request", entry.payload)
+    assert secret.encode() in (entry.form.payload or b"")
+    assert verify_commitment(decode(rows[0][2])["commit"]["request"], entry.salt, "request", entry.form.payload)
 
 
 def test_a_key_among_the_arguments_is_not_stored() -> None:
@@ -117,9 +117,9 @@ def test_a_key_among_the_arguments_is_not_stored() -> None:
         tainted=False,
         why=(),
     )
-    entry = drafted(decision, request, b'{"arguments":{"command":"curl -H %b x"}}' % key.encode(), Salts().next())
-    assert key.encode() not in (entry.payload or b"") + entry.head
-    assert b"[a GitHub token]" in (entry.payload or b"")
+    entry = drafted(decision, request, b'{"arguments":{"command":"curl -H %b x"}}' % key.encode(), next(salts()))
+    assert key.encode() not in (entry.form.payload or b"") + entry.form.before + entry.form.middle
+    assert b"[a GitHub token]" in (entry.form.payload or b"")
 
 
 def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_session_live() -> None:
@@ -140,7 +140,6 @@ def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_sess
 
     within = Standing("s_1", NO_LIMIT, 77)
     epochs = (EpochIs(3), SessionsUnchanged("coder", 5))
-    form = form_of(decision, request, b"{}", CALLER, CONFIGURATION)
 
     for key, standing, mortals in (
         (KEY, APART, ()),
@@ -148,12 +147,11 @@ def test_a_decision_is_valid_only_upon_its_epochs_and_while_its_key_and_its_sess
         (mortal, within, (NotAfter(99), NotAfter(77))),
     ):
         ground = Grounds().of(CONFIGURATION, key, "coder", (standing, 5))
-        assert record(form, decision, request, ground, b"s" * 32).guards == epochs + mortals
+        assert taken(decision, request, ground)[0] == epochs + mortals
 
 
 def test_no_salt_comes_twice() -> None:
-    salts = Salts()
-    drawn = [salts.next() for _ in range(1_000)]
+    drawn = list(islice(salts(), 1_000))
 
     assert len(set(drawn)) == len(drawn)
     assert {len(salt) for salt in drawn} == {32}
