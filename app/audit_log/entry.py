@@ -123,7 +123,10 @@ def draft(
     if payload is None:
         before, after = _members(first | second) + b',"prev":"', b""
     else:
-        before, after = (_members(first) + b"," if first else b"{") + _COMMIT, b'"},' + _members(second)[1:] + b',"prev":"'
+        before, after = (
+            (_members(first) + b"," if first else b"{") + _COMMIT,
+            b'"},' + _members(second)[1:] + b',"prev":"',
+        )
     return Draft(_form(before, after, encode(between), copies, log, payload), salt)
 
 

@@ -142,7 +142,9 @@ class Evaluation:
             speaker: self._ground(live, request, configuration, recent=recent) for speaker, request in spoken.items()
         }
         judged = [self._judgements.of(live.id, one, grounds[one.speaker], budget, explain=explain) for one in received]
-        decided = [self._recorded(live, one, found, budget, recent) for one, found in zip(received, judged, strict=True)]
+        decided = [
+            self._recorded(live, one, found, budget, recent) for one, found in zip(received, judged, strict=True)
+        ]
         groups = [(self._ledger.submit(command), group) for command, group in together(decided)]
         for written, _ in groups:
             with suppress(UnavailableError):  # heard below, once all are known

@@ -115,9 +115,7 @@ def form_of(
     return form("decision", before, between, copies, log=configuration.log, payload=_payload(decision, received))
 
 
-def taken(
-    decision: Decision, request: ActionRequest, ground: Ground
-) -> tuple[tuple[Guard, ...], tuple[Change, ...]]:
+def taken(decision: Decision, request: ActionRequest, ground: Ground) -> tuple[tuple[Guard, ...], tuple[Change, ...]]:
     """What recording `decision` takes besides its entry: the ground that it was made on, and what it changes."""
     guards = ground.guards
     changes: tuple[Change, ...] = ()

@@ -65,7 +65,8 @@ def test_every_change_of_the_configuration_raises_the_epoch(log: Filled, command
     configured = [
         (types, {type(change) for change in command.changes})
         for command in commands
-        if command.changes and not (types := {entry.form.columns[0] for entry in command.entries}) & {"log.created", "decision"}
+        if command.changes
+        and not (types := {entry.form.columns[0] for entry in command.entries}) & {"log.created", "decision"}
         if not any(one.startswith(("approval", "session")) for one in types)
     ]
     assert [types for types, changes in configured if (RaiseEpoch in changes) is bool(types & quiet)] == []
