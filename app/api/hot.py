@@ -215,6 +215,8 @@ def _batch(body: bytes) -> list[Received]:
         try:
             received = understood(text)
         except InvalidError as error:
+            if not text.startswith(b"{"):
+                raise InvalidError("invalid_request", f"requests[{at}]: Expected an object.") from None
             raise InvalidError(error.code, f"requests[{at}]: {error.detail}") from None
         if received.request.wait_ms:
             raise InvalidError("invalid_request", f"requests[{at}]: A batch does not wait: leave `wait_ms` out.")
