@@ -41,14 +41,10 @@ class Scripted(Transport):
         )
 
     async def use(self, name, given):
-        for matcher in self.hooks["PreToolUse"]:
-            for hook in matcher["hookCallbackIds"]:
-                asked = {"hook_event_name": "PreToolUse", "tool_name": name, "tool_input": given}
-                answer = await self.ask(subtype="hook_callback", callback_id=hook, input=asked, tool_use_id="1")
-                said = answer.get("response", {}).get("hookSpecificOutput", {})
-                if said.get("permissionDecision") == "deny":
-                    return said["permissionDecisionReason"]
-                given = said.get("updatedInput", given)
+        for said in await self.hook("PreToolUse", name, given):
+            if said.get("permissionDecision") == "deny":
+                return said["permissionDecisionReason"]
+            given = said.get("updatedInput", given)
         _, server, function = name.split("__")
         about = {
             "protocolVersion": "2025-06-18",
@@ -58,7 +54,18 @@ class Scripted(Transport):
         await self.rpc(server, method="initialize", id=1, params=about)
         await self.rpc(server, method="notifications/initialized")
         result = await self.rpc(server, method="tools/call", id=2, params={"name": function, "arguments": given})
+        await self.hook("PostToolUseFailure" if result.get("isError") else "PostToolUse", name, given)
         return result["content"][0]["text"]
+
+    async def hook(self, event, name, given):
+        """What each of the hooks says."""
+        asked = {"hook_event_name": event, "tool_name": name, "tool_input": given}
+        hooks = [hook for matcher in self.hooks[event] for hook in matcher["hookCallbackIds"]]
+        requests = [
+            {"subtype": "hook_callback", "callback_id": hook, "input": asked, "tool_use_id": "1"} for hook in hooks
+        ]
+        answers = [await self.ask(**request) for request in requests]
+        return [answer.get("response", {}).get("hookSpecificOutput", {}) for answer in answers]
 
     async def rpc(self, server, **message):
         answer = await self.ask(subtype="mcp_message", server_name=server, message={"jsonrpc": "2.0", **message})

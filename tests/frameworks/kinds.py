@@ -4,15 +4,18 @@
 becomes that framework's row of docs/integrations/matrix.md.
 """
 
+import base64
 import importlib
+import json
 import os
 import re
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from agent_sudo_client import Agent, Client
@@ -46,12 +49,29 @@ class Counted(Gate):
         return await super().ask_later(*args, **more)
 
 
+class Kept(Gate):
+    """A gate that keeps what it allowed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.permits: list[Permit] = []
+
+    def ask(self, *args: Any, **more: Any) -> Permit:
+        self.permits.append(super().ask(*args, **more))
+        return self.permits[-1]
+
+    async def ask_later(self, *args: Any, **more: Any) -> Permit:
+        self.permits.append(await super().ask_later(*args, **more))
+        return self.permits[-1]
+
+
 class World:
     """An agent in a session, its tool, and what that has done."""
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
         self.ran: list[dict[str, Any]] = []
+        self.fails = False
 
     def tool(self) -> Callable[[str, str], str]:
         """A tool that does something."""
@@ -59,6 +79,8 @@ class World:
         def send(to: str, text: str) -> str:
             """Send a message."""
             self.ran.append({"to": to, "text": text})
+            if self.fails:
+                raise ConnectionError("a secret of the tool")
             return f"Sent to {to}."
 
         return send
@@ -194,6 +216,27 @@ class TestPauses:
 
         assert world.ask("everyone", pause=pause) == ["Sent to everyone."]
         assert world.ran == [edited]
+
+
+def test_outcome(world: World, cell: Callable[[str], None], operator: Client) -> None:
+    assert outcome(world)["status"] == "ok"
+    world.fails = True
+    failed = outcome(world)
+    assert "secret" not in str(failed)
+    heard = {"error": "reported, and errors", "ok": "reported; what the framework makes of an error is ok"}
+    cell(heard[failed["status"]] if failed else "reported, errors not")
+
+
+def outcome(world: World) -> dict[str, Any]:
+    """What was reported of the next call; nothing, if nothing was."""
+    gate = Kept()
+    with suppress(Exception):  # how each framework takes an error of a tool is its own
+        world.ask("staff", gate=gate)
+    (permit,) = gate.permits
+    request = Request(f"{URL}/evaluations/{permit.decision.evaluation_id}")  # noqa: S310 - our own service
+    request.add_header("Authorization", "Basic " + base64.b64encode(":".join(OPERATOR).encode()).decode())
+    with urlopen(request, timeout=30) as answer:  # noqa: S310 - our own service
+        return json.load(answer)["outcome"] or {}
 
 
 def test_refused_by_a_person(world: World, operator: Client) -> None:

@@ -34,6 +34,7 @@ COLUMNS = {
     "malformed_answer": "answer malformed",
     "hook_raises": "hook raises",
     "outside_any_session": "no session",
+    "outcome": "how it went",
 }
 HEAD = """\
 # What becomes of a tool call
@@ -41,7 +42,8 @@ HEAD = """\
 Each cell is what a test with the framework itself saw (its real SDK, a scripted model, a real service);
 `scripts/matrix` writes this page. *Told* means that the model is told why it did not run and what would be needed.
 Where a framework *pauses*, its run ends in its own way of asking and goes on once a person has answered; where it
-*waits*, the call is held open meanwhile.
+*waits*, the call is held open meanwhile. *How it went* is what the service hears of a tool that ran, and of one
+that raised.
 
 """
 

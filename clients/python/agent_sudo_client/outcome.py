@@ -23,11 +23,7 @@ def reported(session: Session, decision: Decision) -> Iterator[None]:
         error = raised
         raise
     finally:
-        # The tool has run; what became of the report changes nothing for its caller.
-        try:
-            session.agent.client.drive(outcome(decision, started, error))
-        except PermissionDenied as denied:
-            warn("the outcome of %s was not recorded: %s", decision.evaluation_id, denied.reason)
+        report(session, decision, started, error)
 
 
 @asynccontextmanager
@@ -40,11 +36,25 @@ async def reported_later(session: Session, decision: Decision) -> AsyncIterator[
         error = raised
         raise
     finally:
-        try:
-            async with session.async_client() as client:
-                await client.drive(outcome(decision, started, error))
-        except PermissionDenied as denied:
-            warn("the outcome of %s was not recorded: %s", decision.evaluation_id, denied.reason)
+        await report_later(session, decision, started, error)
+
+
+def report(session: Session, decision: Decision, started: float, error: BaseException | None) -> None:
+    """Report on a tool that began at `started` (monotonic)."""
+    # The tool has run; what became of the report changes nothing for its caller.
+    try:
+        session.agent.client.drive(outcome(decision, started, error))
+    except PermissionDenied as denied:
+        _unrecorded(decision, denied)
+
+
+async def report_later(session: Session, decision: Decision, started: float, error: BaseException | None) -> None:
+    """As `report`, for asyncio."""
+    try:
+        async with session.async_client() as client:
+            await client.drive(outcome(decision, started, error))
+    except PermissionDenied as denied:
+        _unrecorded(decision, denied)
 
 
 def outcome(decision: Decision, started: float, error: BaseException | None) -> Talk[None]:
@@ -63,3 +73,7 @@ def warn(text: str, *about: object) -> None:
     import logging  # noqa: PLC0415 - late: importing the client costs a program next to nothing
 
     logging.getLogger("agent_sudo_client").warning(text, *about)
+
+
+def _unrecorded(decision: Decision, denied: PermissionDenied) -> None:
+    warn("the outcome of %s was not recorded: %s", decision.evaluation_id, denied.reason)

@@ -15,6 +15,7 @@ from crewai.hooks import (
 )
 
 from agent_sudo_client.frameworks.gate import Gate, told
+from agent_sudo_client.frameworks.running import Running
 
 
 @contextmanager
@@ -36,6 +37,7 @@ def sudo_hooks(gate: Gate | None = None) -> Iterator[None]:
 class _Hooks:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._running = Running()
         # What the model is told, by the arguments' identity: both hooks of a call are given the same mapping.
         self._told: dict[int, str] = {}
 
@@ -44,6 +46,7 @@ class _Hooks:
         # INVARIANT: CrewAI goes on and runs the tool after any exception but HookAborted, so there is no other here.
         try:
             self._told.pop(id(context.tool_input), None)
+            self._running.forget(id(context.tool_input))
             permit = self._gate.ask(context.tool_name, context.tool_input)
             if permit.edited:
                 context.tool_input.clear()
@@ -52,7 +55,9 @@ class _Hooks:
             reason = told(error)
             self._told[id(context.tool_input)] = reason
             raise HookAborted(reason, "agent-sudo") from error
+        self._running.begin(id(context.tool_input), permit)
 
     def after(self, context: ToolCallHookContext) -> str | None:
         """What the model is told; CrewAI itself says only that a hook blocked the call."""
+        self._running.end(id(context.tool_input))
         return self._told.pop(id(context.tool_input), None)

@@ -10,6 +10,7 @@ from google.adk.tools.tool_context import ToolContext
 
 from agent_sudo_client.errors import ApprovalPending, PermissionDenied
 from agent_sudo_client.frameworks.gate import Gate, told
+from agent_sudo_client.frameworks.running import Running
 
 
 class SudoPlugin(BasePlugin):
@@ -23,6 +24,7 @@ class SudoPlugin(BasePlugin):
         super().__init__(name="agent_sudo")
         self._gate = gate or Gate()
         self._pause = pause
+        self._running = Running()
 
     async def before_tool_callback(
         self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext
@@ -39,4 +41,17 @@ class SudoPlugin(BasePlugin):
         if permit.edited:
             tool_args.clear()
             tool_args.update(permit.arguments)
+        self._running.begin(tool_context.function_call_id, permit)
         return None
+
+    async def after_tool_callback(
+        self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext, result: dict[str, Any]
+    ) -> None:
+        """The tool has run."""
+        await self._running.end_later(tool_context.function_call_id)
+
+    async def on_tool_error_callback(
+        self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext, error: Exception
+    ) -> None:
+        """The tool has failed."""
+        await self._running.end_later(tool_context.function_call_id, error)

@@ -18,6 +18,7 @@ from agents.tool_guardrails import ToolInputGuardrailData
 
 from agent_sudo_client.errors import ApprovalPending, PermissionDenied
 from agent_sudo_client.frameworks.gate import Gate, Permit, told
+from agent_sudo_client.outcome import reported_later
 
 
 class SudoGuard:
@@ -58,7 +59,8 @@ class SudoGuard:
             # INVARIANT: nothing runs but by a permit for this very call, and while that is good.
             if permit is None or asked != given or not permit.decision.allowed:
                 return told(PermissionDenied("This call was not asked about.", code="not_asked"))
-            return await inner(context, json.dumps(permit.arguments) if permit.edited else given)
+            async with reported_later(permit.session, permit.decision):
+                return await inner(context, json.dumps(permit.arguments) if permit.edited else given)
 
         async def needs_approval(context: RunContextWrapper[Any], given: dict[str, Any], call_id: str) -> bool:
             if wants is True or (callable(wants) and await wants(context, given, call_id)):
