@@ -109,28 +109,31 @@ MODERN: dict[str, Step] = {
 
 
 @contextmanager
-def listening(command: list[str], **environment: str) -> Iterator[str]:
-    """Where a server listens that was started with a free port, as its last word or in PORT."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    words = [word.replace("PORT", port) for word in command]
-    around = {**os.environ, **environment, "PORT": port}
-    popen = subprocess.Popen(words, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def answers() -> bool:
-        assert popen.poll() is None, "the server ended"
+def listening(command: list[str]) -> Iterator[str]:
+    """Where a server listens that was started with a free port, as a word or in PORT."""
+    for _ in range(3):  # somebody else may take the port in between
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        words = [word.replace("PORT", str(port)) for word in command]
+        around = {**os.environ, "PORT": str(port)}
+        popen = subprocess.Popen(words, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
-        except OSError:
-            return False
-        return True
+            until(lambda popen=popen, port=port: popen.poll() is not None or _answers(port))
+            if popen.poll() is None:
+                yield f"http://127.0.0.1:{port}/mcp"
+                return
+        finally:
+            popen.kill()
+            popen.wait()
+    raise AssertionError("the server ended")
 
+
+def _answers(port: int) -> bool:
     try:
-        until(answers)
-        yield f"http://127.0.0.1:{port}/mcp"
-    finally:
-        popen.kill()
-        popen.wait()
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 async def both_at(service: Running, folder: Path, url: str, era: str, steps: dict[str, Step]) -> tuple[Seen, Seen]:

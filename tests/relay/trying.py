@@ -83,6 +83,10 @@ async def _progress(client: Client) -> list[Any]:
     result = await client.call_tool(
         "trigger-long-running-operation", {"duration": 0.2, "steps": 2}, progress_callback=hear
     )
+    for _ in range(500):  # the client tells of what it has heard when it comes to it
+        if len(heard) == 2:
+            break
+        await asyncio.sleep(0.01)
     return [heard, result.model_dump(mode="json")]
 
 

@@ -36,6 +36,14 @@ class WithdrawnError(Exception):
     """The call was taken back while it was decided."""
 
 
+class PointedError(Exception):
+    """Whoever waits is sent elsewhere meanwhile: nobody waits for this approval here."""
+
+    def __init__(self, approval: Approval) -> None:
+        super().__init__()
+        self.approval = approval
+
+
 class Gate:
     """Asks in the name of one session. `wait`: how long people are given before the client is told to call again."""
 
@@ -61,7 +69,7 @@ class Gate:
                 call = replace(call, arguments=chosen.arguments)
                 decision = await self._decided(call, withdrawn, waiting)
                 return Permit(decision.require(), call, edited=True)
-        except (PermissionDenied, WithdrawnError):
+        except (PermissionDenied, WithdrawnError, PointedError):
             raise
         except Exception as error:  # INVARIANT: whatever goes wrong in asking is a no
             kind = type(error).__name__
@@ -112,6 +120,11 @@ class Gate:
                 await self._client.report_outcome(decision.evaluation_id, "not_run")
             elif decision.approval is not None and decision.approval.is_pending:
                 await self._client.cancel_approval(decision.approval.id)
+
+    async def give_up(self, approval: str) -> None:
+        """Take a request for approval back."""
+        with contextlib.suppress(PermissionDenied):
+            await self._client.cancel_approval(approval)
 
     def saw(self, tool: str, source: str, content: bytes | None) -> None:
         """Something came in from outside. Nothing is asked any more before the service knows it."""

@@ -12,11 +12,12 @@ from typing import Any
 from agent_sudo_client import Approval, PermissionDenied
 
 from agent_sudo_relay import telling
-from agent_sudo_relay.gate import Gate, Permit, Waiting, WithdrawnError
+from agent_sudo_relay.gate import Gate, Permit, PointedError, Waiting, WithdrawnError
 from agent_sudo_relay.lines import MOST_BYTES
 from agent_sudo_relay.message import Id, MalformedError, Message, read, salvaged_id, write
 from agent_sudo_relay.naming import PASSING, PASSING_BACK, TELLING, asked_about, tool_name, visible, with_arguments
 from agent_sudo_relay.pins import Pins
+from agent_sudo_relay.pointing import Pointer, can_follow
 
 Send = Callable[[bytes], Awaitable[None]]
 # Requests of one side that wait for answers.
@@ -62,6 +63,7 @@ class Relay:
         self._to_server = to_server
         self._trusted = trusted
         self._say = say
+        self._pointer = Pointer()
         self._asked: dict[Id, Asked] = {}
         self._asked_back: dict[Id, Asked] = {}
         self._deciding: set[asyncio.Task[None]] = set()
@@ -118,16 +120,24 @@ class Relay:
 
     async def _request(self, asked: Asked) -> None:
         request = asked.request
-        step = 0
+        points, step = can_follow(request), 0
 
         async def waiting(approval: Approval) -> None:
             nonlocal step
             step += 1
+            if points and approval.url:
+                raise PointedError(approval)
             token = request.meta.get("progressToken")
             if isinstance(token, str | int):
                 await self._to_client(telling.progress(token, step, approval.url))
 
         try:
+            if followed := self._pointer.followed(request):
+                asked.request, approval, wanted = followed
+                request, points = asked.request, False
+                if not wanted:
+                    await self._gate.give_up(approval)
+                    raise PermissionDenied("The user did not want to have this approved.")  # noqa: TRY301 - as others
             permit = await self._permit(request, asked.withdrawn, waiting)
             line = write(with_arguments(request, permit.call.arguments)) if permit.edited else request.line
             # INVARIANT: nothing is awaited between this look at the clock and the writing.
@@ -135,6 +145,9 @@ class Relay:
         except PermissionDenied as denied:
             self._asked.pop(request.id, None)
             await self._to_client(telling.refusal(request, denied))
+        except PointedError as pointed:
+            self._asked.pop(request.id, None)
+            await self._to_client(self._pointer.point(request, pointed.approval))
         except ValueError as bad:
             self._asked.pop(request.id, None)
             await self._to_client(telling.error(request.id, telling.INVALID_PARAMS, str(bad)))
