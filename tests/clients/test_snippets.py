@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,16 +11,16 @@ import pytest
 
 from tests.clients.answering import answering
 from tests.clients.test_client import GOOD
-from tests.test_docs import blocks
+from tests.test_docs import RUSTUP, blocks, is_there
 
 PAGE = "docs/integrations/http.md"
 # How a program becomes one that can be run, and how it is run.
 HOW = {
-    "sh": ("curl", ["sh", "-c", "cat > program"], ["sh", "program"]),
-    "python": (sys.executable, ["sh", "-c", "cat > program"], [sys.executable, "program"]),
-    "js": ("node", ["sh", "-c", "cat > program.mjs"], ["node", "program.mjs"]),
-    "go": ("go", ["sh", "-c", "cat > program.go && go build -o program program.go"], ["./program"]),
-    "rust": ("rustc", ["sh", "-c", "cat > program.rs && rustc -D warnings -o program program.rs"], ["./program"]),
+    "sh": ("cat > program", ["sh", "program"]),
+    "python": ("cat > program", [sys.executable, "program"]),
+    "js": ("cat > program.mjs", ["node", "program.mjs"]),
+    "go": ("cat > program.go && go build -o program program.go", ["./program"]),
+    "rust": ("cat > program.rs && rustc -D warnings -o program program.rs", ["./program"]),
 }
 YES = json.dumps(GOOD, separators=(",", ":")).encode()
 NOS = {
@@ -38,16 +37,22 @@ NOS = {
 
 @pytest.mark.parametrize("language", HOW)
 def test_a_program_in_any_language_fails_closed(language: str, tmp_path: Path) -> None:
-    needed, make, run = HOW[language]
-    if not shutil.which(needed):
-        pytest.skip(f"there is no {needed} here")
+    make, run = HOW[language]
+    if not is_there(language):
+        pytest.skip(f"there is nothing here that runs {language}")
     (tmp_path / "project").mkdir()
     (tmp_path / "project/README.md").write_text("A project.\n")
-    rustup = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "RUSTUP_HOME": rustup}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **RUSTUP}
     text = blocks(PAGE, language)[-1]
     made = subprocess.run(
-        make, input=text, cwd=tmp_path, env=environment, text=True, capture_output=True, timeout=120, check=False
+        ["sh", "-c", make],
+        input=text,
+        cwd=tmp_path,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
     )
     assert made.returncode == 0, made.stderr
 
