@@ -27,7 +27,7 @@ from app.cli import (
 )
 from app.cli.demo import demo, ladder
 from app.cli.failure import ERROR, Failure
-from app.cli.routing import setup
+from app.cli.routing import inventory, setup, verify
 
 commands = typer.Typer(
     no_args_is_help=True,
@@ -62,6 +62,8 @@ commands.command("eval")(ladder.evaluate)
 commands.command("context")(context.context)
 commands.command("doctor")(doctor.doctor)
 commands.command("setup")(setup.setup)
+commands.command("inventory")(inventory.inventory)
+commands.command("verify-routing")(verify.verify_routing)
 commands.command("approve")(answer.approve)
 commands.command("deny")(answer.deny)
 commands.command("stop")(stops.stop)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from app.cli.checks import machine
+from app.cli.checks import agents, machine
 from app.cli.checks.line import Line
 from app.cli.failure import Failure
 from app.cli.home import BEGIN, has_home, reading
@@ -17,10 +17,11 @@ def examine(found: "Settings", url: str, last: int) -> list[Line]:
 
     lines = machine.examine(found)
     if not has_home(found):
-        return [*lines, Line("FAIL", "database", "there is none yet", BEGIN), machine.service(found, url)]
+        lines.append(Line("FAIL", "database", "there is none yet", BEGIN))
+        return [*lines, *agents.examine(), machine.service(found, url)]
     try:
         with reading(found) as database:
             lines += stored.examine(database, found, last)
     except Failure as failure:
         lines.append(Line("FAIL", "database", failure.message, failure.hint))
-    return [*lines, machine.service(found, url)]
+    return [*lines, *agents.examine(), machine.service(found, url)]

@@ -49,7 +49,10 @@ class Shim(Struct, frozen=True):
 
     def command(self, harness: str, event: str) -> str:
         words = (self.python, "-I", "-S", str(self.file), harness, event, str(self.config))
-        return " ".join(map(shlex.quote, words))
+        # INVARIANT: an interpreter that is gone or is killed is a no as well, with a reason: most agents run the tool
+        # at any other exit code than 2, and one of them at a 2 that says nothing.
+        failed = "{ echo 'agent-sudo: not run: the hook failed.' >&2; exit 2; }"
+        return f"{' '.join(map(shlex.quote, words))} || {failed}"
 
 
 _COMMAND = {"type": "command"}

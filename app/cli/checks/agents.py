@@ -1,0 +1,87 @@
+"""The coding agents of this user: which of them ask nobody, or could be made to."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+
+from app.cli.checks.line import Line
+from app.cli.failure import Failure
+from app.cli.routing import hooks_file
+from app.cli.routing.files import text_of
+from app.cli.routing.installed import Installed, all_installed
+from app.cli.routing.servers import servers
+
+
+def examine() -> list[Line]:
+    """One line an agent that is as it should be, or one for each thing that is not."""
+    found = all_installed()
+    lines = [line for one in found for line in _agent(one)]
+    return lines + _servers(frozenset(one.harness.name for one in found if one.hooks))
+
+
+def _agent(one: Installed) -> list[Line]:
+    name = one.harness.name
+    if one.wrong:
+        return [Line("WARN", name, one.wrong, f"agent-sudo setup {name} --print shows what to add.")]
+    if not one.hooks:
+        return [Line("WARN", name, "asks nobody before it runs its own tools", f"agent-sudo setup {name}")]
+    wrong = list(_wrong(one))
+    return wrong or [Line("OK", name, f"asks by {one.way}; that it holds shows agent-sudo verify-routing {name}")]
+
+
+def _wrong(one: Installed) -> Iterator[Line]:
+    name = one.harness.name
+    if one.missing:
+        yield Line("WARN", name, f"does not tell of {', '.join(one.missing)}", f"agent-sudo setup {name} --apply")
+    if any(len(handlers) > 1 for handlers in one.hooks.values()):
+        yield Line("WARN", name, "asks agent-sudo twice for one call", f"agent-sudo setup {name} --apply")
+    others = _others(one)
+    if others:
+        said = f"is stopped or let go by {others} other hook(s) as well; the strictest of them should win"
+        yield Line("WARN", name, said, f"Look into {one.path}: of two gateways one is enough.")
+    if name == "claude-code" and not one.blocks:
+        said = f"version {one.version or '?'} ignores onFailure: a hook that does not end in time lets the tool run"
+        yield Line("WARN", name, said, "Update it to 2.1.330 or later, then agent-sudo setup claude-code --apply.")
+    if name in ("codex", "gemini", "copilot"):
+        yield from _late(one)
+    if name == "codex" and not _is_trusted(one):
+        yield Line("WARN", name, "skips hooks that are not trusted, and these are not", "Start codex and trust them.")
+    if "asudo_" in text_of(one.path) and one.path.stat().st_mode & 0o077:
+        yield Line("FAIL", name, f"others can read the key in {one.path}", f"chmod 600 {one.path}")
+
+
+def _late(one: Installed) -> Iterator[Line]:
+    """No hook can close this; ours ends long before, if nobody changed how long it is waited for."""
+    name, wanted = one.harness.timeout
+    if any(handler.get(name, 0) != wanted for handlers in one.hooks.values() for handler in handlers):
+        said = "runs the tool when a hook does not end in time, and waits another time than ours needs"
+        yield Line("WARN", one.harness.name, said, f"agent-sudo setup {one.harness.name} --apply")
+
+
+def _others(one: Installed) -> int:
+    """How many hooks of others decide about calls too."""
+    try:
+        document = hooks_file.read(text_of(one.path), str(one.path))
+    except Failure:
+        return 0
+    entries = document.get("hooks", {}).get(one.harness.events[0], [])
+    handlers = entries if one.harness.flat else [inner for group in entries for inner in group.get("hooks", ())]
+    return sum(not hooks_file.is_ours(handler) for handler in handlers)
+
+
+def _is_trusted(one: Installed) -> bool:
+    """Whether Codex remembers that somebody trusted hooks of this file."""
+    try:
+        state = tomllib.loads(text_of(one.path.parent / "config.toml")).get("hooks", {}).get("state", {})
+    except (Failure, ValueError, AttributeError):
+        return False
+    return str(one.path) in json.dumps(state)
+
+
+def _servers(hooked: frozenset[str]) -> list[Line]:
+    loose = [one for one in servers(hooked) if not one.how]
+    if not loose:
+        return []
+    named = ", ".join(f"{one.name} ({one.reader})" for one in loose[:8])
+    advice = "Put agent-sudo-relay in front of them, or set up the hooks of the agent that uses them."
+    return [Line("WARN", "mcp servers", f"nothing asks about the tools of {named}", advice)]
