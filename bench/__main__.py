@@ -9,12 +9,12 @@ from msgspec.json import encode
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import client, delegations, http, ledger, relay, table, waiting
+from bench import client, delegations, hooks, http, ledger, relay, table, waiting
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures the service.")
-    parser.add_argument("name", choices=["http", "ledger", "delegations", "waiting", "client", "relay"])
+    parser.add_argument("name", choices=["http", "ledger", "delegations", "waiting", "client", "relay", "hooks"])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, smaller logs")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     given = parser.parse_args()
@@ -27,7 +27,15 @@ def main() -> int:
         def progress(share: float, what: str) -> None:
             bar.update(task, completed=share, description=what)
 
-        report: http.Report | ledger.Report | delegations.Report | waiting.Report | client.Report | relay.Report
+        report: (
+            http.Report
+            | ledger.Report
+            | delegations.Report
+            | waiting.Report
+            | client.Report
+            | relay.Report
+            | hooks.Report
+        )
         if given.name == "http":
             report = http.run(http.QUICK if given.quick else http.FULL, progress)
         elif given.name == "delegations":
@@ -38,6 +46,8 @@ def main() -> int:
             report = client.run(client.QUICK if given.quick else client.FULL, progress)
         elif given.name == "relay":
             report = relay.run(relay.QUICK if given.quick else relay.FULL, progress)
+        elif given.name == "hooks":
+            report = hooks.run(hooks.QUICK if given.quick else hooks.FULL, progress)
         else:
             report = ledger.run(ledger.QUICK if given.quick else ledger.FULL, progress)
     if given.json:

@@ -4,13 +4,19 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import client, delegations, http, ledger, relay, waiting
+from bench import client, delegations, hooks, http, ledger, relay, waiting
 
 _NARROWEST = 120
 
 
 def show(
-    report: http.Report | ledger.Report | delegations.Report | waiting.Report | client.Report | relay.Report,
+    report: http.Report
+    | ledger.Report
+    | delegations.Report
+    | waiting.Report
+    | client.Report
+    | relay.Report
+    | hooks.Report,
 ) -> None:
     # Into a file or a narrow terminal a table is written as wide as it is.
     console = Console(width=max(Console().width, _NARROWEST))
@@ -24,6 +30,8 @@ def show(
         _show_client(report, console)
     elif isinstance(report, relay.Report):
         _show_relay(report, console)
+    elif isinstance(report, hooks.Report):
+        _show_hooks(report, console)
     else:
         _show_ledger(report, console)
 
@@ -145,4 +153,17 @@ def _show_relay(report: relay.Report, console: Console) -> None:
             f"[bold]{one.added_ms:.3f}[/]",
             spread,
         )
+
+
+def _show_hooks(report: hooks.Report, console: Console) -> None:
+    plan = report.plan
+    about = f"medians of {plan.rounds} interleaved rounds of {plan.requests} requests and {plan.starts} starts"
+    console.print(f"{report.machine}; one caller; {about}")
+    table = Table(box=SIMPLE)
+    table.add_column("asking by")
+    for name in ("p50 ms", "CPU ms", "rounds"):
+        table.add_column(name, justify="right")
+    for one in report.figures:
+        spread = f"{min(one.rounds):.2f}–{max(one.rounds):.2f}"
+        table.add_row(one.how, f"[bold]{one.p50_ms:.2f}[/]", f"{one.cpu_ms:.2f}", spread)
     console.print(table)

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 from msgspec.json import encode
-from bench import client, cores, delegations, http, ledger, load, relay, servers, waiting
+from bench import client, cores, delegations, hooks, http, ledger, load, relay, servers, waiting
 from bench.workload import BATCH, FRESH_MIXED, FRESH_READ, MIXED, READ
 quiet = lambda _share, _what: None
 """
@@ -112,3 +112,9 @@ def test_the_relay_is_measured(folder: Path) -> None:
     report = measured("report = relay.run(relay.Plan(rounds=1, requests=5), quiet)", folder)
     assert [one["what"] for one in report["figures"]] == ["passes", "decided"]
     assert all(one["direct_ms"] > 0 for one in report["figures"])
+
+
+def test_hooks_are_measured(folder: Path) -> None:
+    report = measured("report = hooks.run(hooks.Plan(rounds=1, requests=5, starts=1), quiet)", folder)
+    assert [one["how"] for one in report["figures"]][:2] == ["over HTTP", "command hook"]
+    assert all(one["p50_ms"] > 0 for one in report["figures"])
