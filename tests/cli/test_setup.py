@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.cli.routing import hooks_file
+from app.cli.routing import hooks_file, relayed
 from app.cli.routing.harness import HARNESSES
 from tests.cli.commands import Commands
 
@@ -177,3 +177,42 @@ def test_an_agent_that_has_no_hooks_is_named(served: Commands) -> None:
     ran = served("setup", "nobody")
     assert ran.code == 2
     assert "claude-code" in ran.err
+
+
+SERVERS = {
+    "files": {"command": "npx", "args": ["-y", "files", "--", "/srv"], "env": {"A": "b"}},
+    "bare": {"command": "/opt/server"},
+    "far": {"type": "http", "url": "https://mcp.example/mcp"},
+    "own headers": {"type": "http", "url": "https://mcp.example/mcp", "headers": {"X": "y"}},
+}
+
+
+@pytest.mark.parametrize("name", ["claude-desktop", "vscode"])
+def test_the_relay_is_put_before_each_server_and_taken_away_again(
+    served: Commands, user: Path, tmp_path: Path, name: str
+) -> None:
+    reader = relayed.READERS[name]
+    path = user / reader.file
+    path.parent.mkdir(parents=True)
+    before = {"theme": "dark", reader.under: SERVERS}
+    path.write_text(json.dumps(before))
+    assert "Nothing was changed" in served("setup", name).out
+    assert json.loads(path.read_text()) == before
+    ran = served.signed_in("setup", name, "--apply")
+    assert ran.code == 0, ran.err
+    found = json.loads(path.read_text())[reader.under]
+    key = (tmp_path / "hooks home" / "hooks" / f"{name}.key").read_text().strip()
+    assert found["files"]["args"] == ["run", "--name", "files", "--", "npx", "-y", "files", "--", "/srv"]
+    assert found["files"]["env"] == {"A": "b", "AGENT_SUDO_URL": served.environment["AGENT_SUDO_URL"]} | {
+        "AGENT_SUDO_KEY": key
+    }
+    assert found["far"]["args"] == ["run", "--name", "far", "--url", "https://mcp.example/mcp"]
+    assert found["own headers"] == SERVERS["own headers"]
+    assert key not in ran.out + ran.err
+    # The key stands in it now.
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    after = path.read_text()
+    assert "as it should be" in served("setup", name, "--apply").out
+    assert path.read_text() == after
+    assert served("setup", name, "--remove", "--apply").code == 0
+    assert json.loads(path.read_text()) == before

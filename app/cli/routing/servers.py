@@ -13,7 +13,8 @@ from app.cli.failure import Failure
 from app.cli.routing.files import text_of
 
 RELAY = "agent-sudo-relay"
-_DESKTOP = "Library/Application Support" if sys.platform == "darwin" else ".config"
+# Where programs with windows keep their settings.
+DESKTOP = "Library/Application Support" if sys.platform == "darwin" else ".config"
 # Who reads them → the file, the key under which they stand, and the coding agent whose hooks hear of their tools.
 _FILES: tuple[tuple[str, str, str, str], ...] = (
     ("Claude Code", ".claude.json", "mcpServers", "claude-code"),
@@ -21,8 +22,8 @@ _FILES: tuple[tuple[str, str, str, str], ...] = (
     ("Gemini CLI", ".gemini/settings.json", "mcpServers", "gemini"),
     ("Copilot CLI", ".copilot/mcp-config.json", "mcpServers", "copilot"),
     ("Cursor", ".cursor/mcp.json", "mcpServers", "cursor"),
-    ("Claude Desktop", f"{_DESKTOP}/Claude/claude_desktop_config.json", "mcpServers", ""),
-    ("VS Code", f"{_DESKTOP}/Code/User/mcp.json", "servers", ""),
+    ("Claude Desktop", f"{DESKTOP}/Claude/claude_desktop_config.json", "mcpServers", ""),
+    ("VS Code", f"{DESKTOP}/Code/User/mcp.json", "servers", ""),
 )
 
 

@@ -2,24 +2,25 @@
 
 import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
+from msgspec import Struct
 
 from app.cli.options import Operator, PassphraseStdin, Url
 
 if TYPE_CHECKING:
     from app.cli.routing.harness import Harness, Shim
-    from app.cli.routing.installed import Installed
 
-_NAMES = "claude-code|codex|gemini|copilot|cursor"
+_NAMES = "claude-code|claude-desktop|codex|gemini|copilot|cursor|vscode"
 _UNSEEN = "asudo_…"
 
 
 def setup(
-    name: Annotated[str, typer.Argument(metavar=_NAMES, help="Which coding agent.")],
+    name: Annotated[str, typer.Argument(metavar=_NAMES, help="Which program.")],
     *,
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without this nothing is changed.")] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the file as it would be.")] = False,
@@ -32,52 +33,89 @@ def setup(
     passphrase_stdin: PassphraseStdin = False,
     url: Url = "",
 ) -> None:
-    """Have a coding agent ask before each of its tools; shows what would change, and changes it with --apply."""
+    """Have a program ask before its tools; shows what would change, and changes it with --apply."""
     from app.cli import terminal
     from app.cli.environment import settings
     from app.cli.failure import Failure
     from app.cli.routing import files, hooks_file
-    from app.cli.routing.harness import HARNESSES
-    from app.cli.routing.installed import look
     from app.cli.service import default_url
 
-    harness = HARNESSES.get(name)
-    if harness is None:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(HARNESSES)}.")
-    found = look(harness)
-    if found.wrong and not show:
-        raise Failure(found.wrong, "Add by hand what --print shows.")
-    before = "" if found.wrong else files.text_of(found.path)
-    document = hooks_file.read(before, str(found.path))
     folder = settings().home_path / "hooks"
     service = url.rstrip("/") or default_url(settings())
-    over_http = harness.name == "claude-code" and found.blocks and not shim
+    change = _change(name, folder, service, shim=shim)
+    try:
+        before = files.text_of(change.path)
+        document = hooks_file.read(before, str(change.path))
+    except Failure as failure:
+        if not show:
+            raise Failure(failure.message, "Add by hand what --print shows.") from None
+        before, document = "", {}
     key = _UNSEEN
     if apply and not remove:
-        key = _key(folder, harness.name, agent or harness.name, operator, url, passphrase_stdin=passphrase_stdin)
-    handlers = _handlers(harness, _shim(folder, harness), service if over_http else "", key)
-    if remove:
-        changed = hooks_file.without_ours(harness, document)
-    else:
-        changed = hooks_file.with_ours(harness, document, handlers)
+        key = _key(folder, name, agent or name, operator, url, passphrase_stdin=passphrase_stdin)
+    changed = change.without(document) if remove else change.done(document, key)
     after = hooks_file.write(changed, before) if changed or before else ""
-    # INVARIANT: what is shown holds no secret, whatever is written.
-    seen_before, seen_after = (text.replace(key, _UNSEEN) for text in (_masked(before), _masked(after)))
+    # INVARIANT: what is shown holds no secret of ours, whatever is written.
+    seen_before, seen_after = _masked(before), _masked(after)
     console = terminal.output()
     if show:
         _print(seen_after)
         return
-    difference = files.difference(found.path, seen_before, seen_after)
-    _print(difference or f"{found.path} is as it should be.")
+    _print(files.difference(change.path, seen_before, seen_after) or f"{change.path} is as it should be.")
     if not apply:
         console.print("\nNothing was changed. Add --apply to do it.", style="dim")
         return
     if not remove:
-        _install(folder, harness.name, service)
+        _install(folder, name, service)
     if after != before:
-        kept = files.replace(found.path, after, private=over_http and not remove)
+        kept = files.replace(change.path, after, private=change.holds_key and not remove)
         console.print(f"\nWritten.{f' What was there is kept as {terminal.safe(str(kept))}.' if kept else ''}")
-    _advise(found, over_http=over_http, remove=remove)
+    for line in ["The key still works: see `agent-sudo keys list`, and revoke it."] if remove else change.advice:
+        console.print(terminal.text(line, "dim"), soft_wrap=True)
+
+
+class _Change(Struct, frozen=True):
+    """What is done to a program's file. `done` is given the key, which then stands in the file or not."""
+
+    path: Path
+    done: Callable[[dict[str, Any], str], dict[str, Any]]
+    without: Callable[[dict[str, Any]], dict[str, Any]]
+    holds_key: bool
+    advice: tuple[str, ...]
+
+
+def _change(name: str, folder: Path, service: str, *, shim: bool) -> _Change:
+    from app.cli.routing import hooks_file, relayed
+    from app.cli.routing.harness import HARNESSES
+    from app.cli.routing.installed import look
+
+    if name in relayed.READERS:
+        reader = relayed.READERS[name]
+        return _Change(
+            relayed.path_of(reader),
+            lambda document, key: relayed.with_relay(reader, document, service, key),
+            lambda document: relayed.without_relay(reader, document),
+            holds_key=True,
+            advice=(
+                "Install the relay where it is found: pip install ./clients/python ./clients/mcp",
+                "Servers that are reached with headers of their own, or by SSE, stay as they are: agent-sudo inventory",
+            ),
+        )
+    harness = HARNESSES.get(name)
+    if harness is None:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join((*HARNESSES, *relayed.READERS))}.")
+    found = look(harness)
+    over_http = name == "claude-code" and found.blocks and not shim
+    hook = _shim(folder, harness)
+    return _Change(
+        found.path,
+        lambda document, key: hooks_file.with_ours(
+            harness, document, _handlers(harness, hook, service if over_http else "", key)
+        ),
+        lambda document: hooks_file.without_ours(harness, document),
+        holds_key=over_http,
+        advice=tuple(_advice(name, blocks=found.blocks)),
+    )
 
 
 def _print(text: str) -> None:
@@ -152,20 +190,10 @@ def _masked(text: str) -> str:
     return re.sub(r"asudo_[A-Za-z0-9_-]+", _UNSEEN, text)
 
 
-def _advise(found: "Installed", *, over_http: bool, remove: bool) -> None:
-    from app.cli import terminal
-
-    said = []
-    if remove:
-        said.append("The key still works: see `agent-sudo keys list`, and revoke it.")
-    else:
-        if found.harness.name == "codex":
-            said.append("Codex skips hooks that nobody has trusted: start it once and trust them (/hooks).")
-        if found.harness.name == "claude-code" and not over_http and not found.blocks:
-            said.append("This version runs a tool when its hook cannot be started; 2.1.330 and later do not.")
-        said += [
-            "Register the folders that are worked in: agent-sudo workspace set FOLDER",
-            "Then see that it holds: agent-sudo verify-routing",
-        ]
-    for line in said:
-        terminal.output().print(terminal.text(line, "dim"), soft_wrap=True)
+def _advice(name: str, *, blocks: bool) -> Iterator[str]:
+    if name == "codex":
+        yield "Codex skips hooks that nobody has trusted: start it once and trust them (/hooks)."
+    if name == "claude-code" and not blocks:
+        yield "This version runs a tool when its hook does not end in time; 2.1.330 and later do not."
+    yield "Register the folders that are worked in: agent-sudo workspace set FOLDER"
+    yield f"Then see that it holds: agent-sudo verify-routing {name}"
