@@ -9,6 +9,7 @@ import pytest
 
 from app.cli.routing.harness import HARNESSES
 from tests.cli.commands import Commands
+from tests.live.cells import CELLS
 
 # What a coding agent does as far as `verify-routing` sees it; the hook's answer is what it was told.
 AGENT = """\
@@ -201,3 +202,11 @@ def test_what_could_not_be_tried_is_not_called_proven(machine: Machine) -> None:
     assert "did not come as far" in found["copilot"]["said"]
     assert "cannot be tried" in found["cursor"]["said"]
     assert machine.run("verify-routing", "nobody").code == 2
+
+
+def test_the_table_of_the_live_matrix_is_of_the_agents_that_are_pinned() -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "integrations" / "harnesses.md").read_text()
+    pinned = json.loads((root / "tests" / "live" / "package.json").read_text())["dependencies"]
+    assert all(f" {version} |" in page for version in pinned.values())
+    assert all(f"| {cell.name} |" in page for cell in CELLS)

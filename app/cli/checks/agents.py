@@ -11,6 +11,10 @@ from app.cli.routing.files import text_of
 from app.cli.routing.installed import Installed, all_installed
 from app.cli.routing.servers import servers
 
+# What no hook can close (docs/integrations/harnesses.md).
+_LATE = "a hook that something stops for longer than it is waited for lets the tool run"
+_OPEN = {"codex": _LATE, "gemini": _LATE, "copilot": _LATE, "cursor": "nobody has tried it here"}
+
 
 def examine() -> list[Line]:
     """One line an agent that is as it should be, or one for each thing that is not."""
@@ -26,7 +30,8 @@ def _agent(one: Installed) -> list[Line]:
     if not one.hooks:
         return [Line("WARN", name, "asks nobody before it runs its own tools", f"agent-sudo setup {name}")]
     wrong = list(_wrong(one))
-    return wrong or [Line("OK", name, f"asks by {one.way}; that it holds shows agent-sudo verify-routing {name}")]
+    left = f"; still open: {_OPEN[name]}" if name in _OPEN else ""
+    return wrong or [Line("OK", name, f"asks by {one.way}; agent-sudo verify-routing {name} tries it{left}")]
 
 
 def _wrong(one: Installed) -> Iterator[Line]:
