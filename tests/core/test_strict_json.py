@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.core.strict_json import DEEPEST, LARGEST_INTEGER, MOST_CONTAINERS, InvalidJsonError, elements, parse
+from app.core.strict_json import DEEPEST, LARGEST_INTEGER, MOST_CONTAINERS, InvalidJsonError, canonical, elements, parse
 
 SCALARS = (
     st.none()
@@ -301,3 +301,8 @@ def test_no_elements_are_found_where_the_whole_is_not_just_the_list(text: bytes)
 def test_elements_are_bounded_as_the_whole_is() -> None:
     with pytest.raises(InvalidJsonError, match="more than"):
         elements(b'{"a":[' + b",".join([b"[]"] * 20_001) + b"]}", "a")
+
+
+def test_what_was_parsed_has_the_bytes_that_parsing_gave() -> None:
+    value, given = parse(b'{"b": 1, "a": [1.0, "\\u00e9"]}')
+    assert canonical(value) == given
