@@ -77,4 +77,17 @@ def operator(service: Running) -> Iterator[Client]:
 
 def relayed(name: str, *command: str, options: tuple[str, ...] = ()) -> list[str]:
     """The command of a relay in front of what `command` starts."""
-    return [sys.executable, "-I", "-m", "agent_sudo_relay", "run", "--name", name, *options, "--", *command]
+    return [
+        sys.executable,
+        "-I",
+        "-m",
+        "agent_sudo_relay",
+        "run",
+        "--timeout",
+        "30",
+        "--name",
+        name,
+        *options,
+        "--",
+        *command,
+    ]

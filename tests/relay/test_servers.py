@@ -138,7 +138,7 @@ def _answers(port: int) -> bool:
 
 async def both_at(service: Running, folder: Path, url: str, era: str, steps: dict[str, Step]) -> tuple[Seen, Seen]:
     """What is seen at `url` directly, then through the relay."""
-    command = [sys.executable, "-I", "-m", "agent_sudo_relay", "run", "--name", "open", "--url", url]
+    command = [sys.executable, "-I", "-m", "agent_sudo_relay", "run", "--timeout", "30", "--name", "open", "--url", url]
     environment = {**service.environment, "XDG_STATE_HOME": str(folder)}
     words = [*command[1:], "--trust-results", "*"]
     relay = StdioServerParameters(command=command[0], args=words, env=environment, cwd=folder)
@@ -166,7 +166,7 @@ def test_a_server_of_both_eras_works_over_http(service: Running, tmp_path: Path,
 
 async def denied_at(service: Running, folder: Path, url: str) -> None:
     """What is denied leaves no trace over HTTP, and a server's wish in an answer is decided, too."""
-    command = [sys.executable, "-I", "-m", "agent_sudo_relay", "run", "--name", "odd", "--url", url]
+    command = [sys.executable, "-I", "-m", "agent_sudo_relay", "run", "--timeout", "30", "--name", "odd", "--url", url]
     environment = {**service.environment, "XDG_STATE_HOME": str(folder)}
     words = [*command[1:], "--trust-results", "*"]
     asked: list[str] = []

@@ -85,7 +85,10 @@ class Gate:
                 await self._take_back(decision)
                 raise WithdrawnError
             left = until - time.monotonic()
-            if waiting is None or open_ is None or not open_.is_pending or left < 1:
+            if waiting is None or open_ is None or not open_.is_pending:
+                return decision
+            await waiting(open_)
+            if left < 1:
                 return decision
             answer = await self._answered(open_, left, withdrawn, waiting)
             if withdrawn.is_set():
@@ -103,10 +106,12 @@ class Gate:
         gone = asyncio.ensure_future(withdrawn.wait())
         until = time.monotonic() + left
         try:
-            while (left := until - time.monotonic()) > 0 and not (answer.done() or gone.done()):
-                await waiting(approval)
+            while (left := until - time.monotonic()) > 0:
                 pause = min(left, _SIGN_OF_LIFE_S)
                 await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED, timeout=pause)
+                if answer.done() or gone.done():
+                    break
+                await waiting(approval)
         finally:
             for one in (answer, gone):
                 one.cancel()
