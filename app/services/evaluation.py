@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from msgspec import structs
-
 from app.audit_log.entry import Draft
 from app.core.approval_digest import digest
 from app.core.budget import Budget
@@ -17,7 +15,7 @@ from app.services.consumption import used_up
 from app.services.decided import Answered, Asked, Decided, together
 from app.services.errors import RefusedError, UnauthenticatedError, UnavailableError
 from app.services.ground import Ground, Grounds
-from app.services.judgement import Judgement, Judgements, Received, judge
+from app.services.judgement import Judgement, Judgements, Received
 from app.services.live_approvals import LiveApprovals, Pending
 from app.services.live_sessions import LiveSessions
 from app.services.recording import form_of, salts
@@ -63,6 +61,7 @@ class Evaluation:
         self._uses = uses
         self._grounds = Grounds()
         self._judgements = Judgements()
+        self._answered_judgements = Judgements()  # of requests that people have answered
         self._salts = salts()
 
     def known_key(self, digest: bytes) -> Key | None:
@@ -227,10 +226,10 @@ class Evaluation:
         caller = ground.facts.caller
         name = digest(caller.agent, received.canonical)
         known = self._approvals.known(name)
-        offered = asking.offered(ground.facts.offered, known, full=full)
-        if offered is not ground.facts.offered:
-            ground = structs.replace(ground, facts=structs.replace(ground.facts, offered=offered))
-            judgement = judge(received, ground, budget, explain=recent is not None)
+        answered = self._grounds.answered(ground, name, known, full=full)
+        if answered is not ground:
+            ground, explain = answered, recent is not None
+            judgement = self._answered_judgements.of(key.id, received, ground, budget, explain=explain)
         decision, entry, ask = judgement.decision, judgement.entry, None
         if decision.demand is not None:
             ask = asking.ask(decision, name, received.canonical, known, caller=caller, session=ground.facts.session.id)

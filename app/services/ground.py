@@ -1,10 +1,12 @@
 """What a decision is made upon besides the request: the facts, and the guards by which the ledger holds it to them."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.core.facts import NOTHING_OFFERED, Facts, Offered
 from app.core.session import APART, Standing
+from app.services import asking
 from app.services.configuration import Configuration
+from app.services.live_approvals import Known
 from app.storage.command import EpochIs, Guard, NotAfter
 from app.storage.keys import Key
 from app.storage.sessions import SessionsUnchanged
@@ -31,6 +33,7 @@ class Grounds:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, str | None], Ground] = {}
+        self._answered: dict[bytes, tuple[Ground, Known, Ground]] = {}
 
     def of(
         self,
@@ -68,6 +71,25 @@ class Grounds:
                 self._known.clear()
             self._known[name] = ground
         return ground
+
+    def answered(self, ground: Ground, digest: bytes, known: Known | None, *, full: bool) -> Ground:
+        """The same ground with what people said to the request of this digest: itself, where they said nothing.
+
+        `full`: so many requests of this agent wait that nobody is asked about another one.
+        """
+        # Whoever was woken by one answer stands on one ground, by which judgements are remembered.
+        made = self._answered.get(digest)
+        if made is not None and made[0] is ground and made[1] is known:
+            return made[2]
+        offered = asking.offered(ground.facts.offered, known, full=full)
+        if offered is ground.facts.offered:
+            return ground
+        found = structs.replace(ground, facts=structs.replace(ground.facts, offered=offered))
+        if known is not None:
+            if len(self._answered) >= _MOST:
+                self._answered.clear()
+            self._answered[digest] = (ground, known, found)
+        return found
 
 
 def _guards(configuration: Configuration, key: Key, agent: str, stands: tuple[Standing, int]) -> tuple[Guard, ...]:

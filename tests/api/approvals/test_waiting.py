@@ -3,6 +3,10 @@
 import threading
 from typing import Any
 
+import pytest
+
+from app.core import engine
+from app.services import judgement
 from tests.api.asking import PUSH, approve, asked, tool
 from tests.api.test_problems import assert_problem
 from tests.api.world import World, bearer
@@ -36,6 +40,26 @@ def test_lists_show_the_gravest_first_in_bounded_pages_and_an_agent_its_own(fres
     assert_problem(
         fresh.client.get(f"/approvals/{plain}", headers=bearer(fresh.keys["other"])), 404, "no_such_approval"
     )
+
+
+def test_those_whom_one_answer_lets_run_are_judged_once_and_recorded_each(
+    fresh: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = tool("mcp:log/put")
+    approve(fresh, asked(fresh, request))
+    judged: list[Any] = []
+
+    def decide(*arguments: Any, **more: Any) -> Any:
+        judged.append(arguments[0])
+        return engine.decide(*arguments, **more)
+
+    monkeypatch.setattr(judgement, "decide", decide)
+    answers = [fresh.evaluate(request) for _ in range(3)]
+    assert [answer["allowed"] for answer in answers] == [True, True, True]
+    assert len(judged) == 1
+    assert len({answer["evaluation_id"] for answer in answers}) == 3
+    approve(fresh, asked(fresh, request), decision="deny")
+    assert fresh.evaluate(request)["decision"] == "DENY", "a yes is not remembered beyond its uses"
 
 
 def test_one_answer_wakes_all_who_wait_and_each_needs_a_use_of_its_own(fresh: World) -> None:
