@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, or_, 
 from app.core.approval_life import Status
 from app.storage.approvals import APPROVED, PENDING, Scope, bearers_live
 from app.storage.command import Transaction
+from app.storage.driver import Prepared
 from app.storage.tables import approval, approval_use, approval_vote
 
 CHANNEL = "agent_sudo_approvals"
@@ -21,8 +22,11 @@ _NOW: ColumnElement[int] = bindparam("now")
 _IS_PENDING = select(approval.c.id).where(
     approval.c.id == bindparam("id"), PENDING, approval.c.expires_at > _NOW, bearers_live(_NOW)
 )
-_LIVES = select(approval.c.id).where(
-    approval.c.id == bindparam("id"), approval.c.digest == bindparam("digest"), APPROVED, _usable(_NOW)
+# Many may use one approval in one batch.
+_LIVES = Prepared(
+    select(approval.c.id).where(
+        approval.c.id == bindparam("id"), approval.c.digest == bindparam("digest"), APPROVED, _usable(_NOW)
+    )
 )
 _IS_GONE = select(approval.c.id).where(
     approval.c.id == bindparam("id"),
@@ -55,16 +59,15 @@ _ROOM = select(func.count() < bindparam("most")).select_from(
 )
 
 
-# Made once: many may use one approval in one batch.
 _USED = approval.c.used + 1
-_USE = (
+_USE = Prepared(
     update(approval)
     .where(approval.c.id == bindparam("name"))
     .values(
         changed=bindparam("entry"), used=_USED, status=case((approval.c.uses == _USED, "consumed"), else_="approved")
     )
 )
-_NOTE_USE = insert(approval_use)
+_NOTE_USE = Prepared(insert(approval_use))
 
 
 class NothingOpen(Struct, frozen=True):

@@ -6,6 +6,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Executable
 
 from app.audit_log.entry import Draft
+from app.storage.driver import Prepared
 
 
 class Transaction:
@@ -45,16 +46,21 @@ class Transaction:
         for change in changes:
             change.apply(self)
 
-    def finds(self, query: Executable, values: dict[str, Any] | None = None) -> bool:
+    def finds(self, query: Executable | Prepared, values: dict[str, Any] | None = None) -> bool:
         """Whether the query returns a row."""
+        if isinstance(query, Prepared):
+            return query.run(self._connection, values or {}, fetch=True) is not None
         return self._connection.execute(query, values).first() is not None
 
     def value(self, query: Executable, values: dict[str, Any] | None = None) -> Any:
         """The first column of the one row that the query returns."""
         return self._connection.execute(query, values).scalar_one()
 
-    def execute(self, statement: Executable, values: dict[str, Any] | None = None) -> None:
-        self._connection.execute(statement, values)
+    def execute(self, statement: Executable | Prepared, values: dict[str, Any] | None = None) -> None:
+        if isinstance(statement, Prepared):
+            statement.run(self._connection, values or {})
+        else:
+            self._connection.execute(statement, values)
 
     def tell(self, channel: str) -> None:
         """Wake those in other processes who listen, once this is committed; SQLite's look for themselves."""

@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 from operator import itemgetter
-from typing import Any
 
 import structlog
 from msgspec import Struct
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.audit_log.chain import Head, extend
 from app.audit_log.columns import Row
@@ -18,6 +17,7 @@ from app.audit_log.entry import Draft
 from app.storage.append import Append, copy, insert
 from app.storage.command import Command, Receipt, Result, Stale, Transaction
 from app.storage.database import FAULTS, Database, UnavailableError
+from app.storage.driver import by_driver
 from app.storage.reserve import Reserve
 from app.storage.tables import LOG, audit_entry
 from app.storage.wal import Wal
@@ -134,10 +134,10 @@ class Writer:
                 connection.rollback()
                 self.session_epoch = session_epoch
                 return results
-            _run(connection, lambda driver: self._sql.append(driver, rows))
+            by_driver(connection, lambda driver: self._sql.append(driver, rows))
             epochs = (transaction.epoch, transaction.session_epoch)
             values = (head.size, rows[-1][1], head.last_ts_us, *epochs)
-            _run(connection, lambda driver: driver.execute(self._sql.advance, values))
+            by_driver(connection, lambda driver: driver.execute(self._sql.advance, values))
         except BaseException:
             self._abandon()
             raise
@@ -170,7 +170,7 @@ class Writer:
                 connection.close()
 
     def _lock_head(self, connection: Connection) -> tuple[Head, int, int, int]:
-        name, size, last, last_ts, epoch, sessions, now = _run(
+        name, size, last, last_ts, epoch, sessions, now = by_driver(
             connection, lambda driver: driver.execute(self._sql.lock_head)
         ).fetchone()
         return Head(name, size, bytes(last).hex(), last_ts), epoch, sessions, self._clock() if now is None else now
@@ -192,19 +192,6 @@ class Writer:
             return False
         finally:
             self._abandon()
-
-
-def _run(connection: Connection, work: Callable[[Any], Any]) -> Any:
-    """Work done by the driver itself: SQLAlchemy's own way to it costs more than the statements of a batch do."""
-    dbapi: Any = connection.dialect.loaded_dbapi
-    driver: Any = connection.connection.driver_connection
-    try:
-        return work(driver)
-    except dbapi.Error as error:
-        lost = connection.dialect.is_disconnect(error, driver, None)
-        raise DBAPIError.instance(
-            None, None, error, dbapi.Error, connection_invalidated=lost, dialect=connection.dialect
-        ) from error
 
 
 class _Sql(Struct, frozen=True):
