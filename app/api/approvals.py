@@ -92,7 +92,7 @@ class WholeApprovalAnswer(ApprovalAnswer):
     request: dict[str, Any] | None = Field(description="As received; null once it was erased.")
     effects: list[dict[str, Any]] | None
     tree: list[dict[str, Any]] | None = Field(
-        description="For operators: each command with its effects, under the one that runs it, as `?explain=true` does."
+        description="For operators who look at it: each command with its effects, under the one that runs it."
     )
     flat: str = Field(description="Why no command stands under another one there; empty where they do.")
     edited_arguments: dict[str, Any] | None
@@ -177,7 +177,7 @@ def decide_approval(
         message=body.message,
         proved=bool(body.passphrase),
     )
-    return _whole(services.decisions.decide(operator, approval, answer), services, drawn=True)
+    return _whole(services.decisions.decide(operator, approval, answer), services)
 
 
 @router.post("/{approval}/cancel", responses=problems(409))
@@ -187,10 +187,10 @@ def cancel_approval(approval: PathName, services: UseCases, caller: AnAgentOrApp
         services.approvals.cancel(caller.key, approval)
     if caller.operator is not None:
         services.approvals.revoke(caller.operator.name, approval)
-    return _whole(services.approvals.show(approval), services, drawn=caller.operator is not None)
+    return _whole(services.approvals.show(approval), services)
 
 
-def _whole(card: Card, services: UseCases, *, drawn: bool) -> WholeApprovalAnswer:
+def _whole(card: Card, services: UseCases, *, drawn: bool = False) -> WholeApprovalAnswer:
     found = services.approvals.drawn(card) if drawn else None
     return WholeApprovalAnswer(
         **_fields(card, services.configurations.current.log),

@@ -28,7 +28,7 @@ class Drawn(Struct, frozen=True):
     flat: str = ""
 
 
-def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]]) -> Drawn:
+def drawn_again(stored: dict[str, Any], judged: list[dict[str, Any]]) -> Drawn:
     """The tree of a request as it was stored, with the effects that it was judged by."""
     # INVARIANT: every effect that was judged is shown, and no other; what is read again says only what runs what, and
     # says nothing where it does not fit. A key is stored as its kind, which a shell may read as something else.
@@ -36,7 +36,7 @@ def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]]) -> Drawn:
         effects = convert(judged, tuple[Effect, ...])
     except ValidationError:
         return Drawn(tree((), _UNREAD), _UNREAD)
-    calls = [_call(request, where, _STRICT) for where in (place(request.get("cwd"), request.get("home")), Place())]
+    calls = [_call(stored, _STRICT, is_believed=is_believed) for is_believed in (True, False)]
     fitting = [call for call in calls if call is not None and _words(call.effects) == _words(effects)]
     # Whether its place was believed is not stored; the reading that gives just these effects is the one.
     fitting.sort(key=lambda call: call.effects != effects)
@@ -48,17 +48,18 @@ def drawn_again(request: dict[str, Any], judged: list[dict[str, Any]]) -> Drawn:
 
 def drawn_anew(request: dict[str, Any], rules: RuleSet = _STRICT, *, is_believed: bool = True) -> Drawn:
     """The tree of a request that nobody has judged yet. `is_believed`: where it says that it stands."""
-    where = place(request.get("cwd"), request.get("home")) if is_believed else Place()
-    call = _call(request, where, rules)
+    call = _call(request, rules, is_believed=is_believed)
     if call is None:
         return Drawn(tree((), _UNREAD), _UNREAD)
     return Drawn(tree(call.commands, call.effects), call.effects)
 
 
-def _call(request: dict[str, Any], where: Place, rules: RuleSet) -> Call | None:
+def _call(received: dict[str, Any], rules: RuleSet, *, is_believed: bool) -> Call | None:
     """A request as it is understood, if it can be."""
     try:
-        return classify(convert(request, ActionRequest), where, rules, Budget(STEPS))
+        request = convert(received, ActionRequest)
+        where = place(request.cwd, request.home) if is_believed else Place()
+        return classify(request, where, rules, Budget(STEPS))
     except (ValidationError, BudgetExceededError):
         return None
 

@@ -75,7 +75,7 @@ EFFECTS = st.builds(
 )
 REQUESTS = st.fixed_dictionaries(
     {"arguments": st.fixed_dictionaries({"command": st.sampled_from(LINES)})},
-    optional={"tool": st.sampled_from(("Bash", "Read", "mcp:x/y", 1)), "cwd": st.text()},
+    optional={"tool": st.sampled_from(("Bash", "Read", "mcp:x/y", 1)), "cwd": st.text() | st.integers()},
 )
 
 
