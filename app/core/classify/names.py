@@ -33,7 +33,7 @@ _ALIASES = {
         "update_plan", "write_todos", "update_todo", "report_intent",
     ),
     "ask_user": ("AskUserQuestion", "request_user_input"),
-    "start_subagent": ("Task", "Agent"),
+    "start_subagent": ("Task",),
     # What these do stands in their arguments (`app.core.classify.request`).
     "apply_patch": (),
     "str_replace_editor": ("str_replace_based_edit_tool",),
