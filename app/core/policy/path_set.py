@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from app.core.policy.glob import Pattern, covers, pattern, touches, touches_any
 from app.core.policy.located import HOME, WORKSPACE, Located, Segments, many, split
-from app.core.policy.wildcard import ends, is_wild
+from app.core.policy.wildcard import ends, is_wild, says
 from app.core.spelling import fold
 
 _ANCHORS = {"~": HOME, "$workspace": WORKSPACE}
@@ -113,8 +113,6 @@ class PathSet:
 
     def _may_touch(self, reading: Segments, *, looks: bool) -> bool:
         """The same for a reading with wildcards in it, whose segments may stand for any name."""
-        # Who looks at `*` or `*.json` looks through a folder, too.
-        broad = looks and any(_is_broad(segment) for segment in reading)
         wild = [ends(segment) for segment in reading if is_wild(segment)]
         last = ("", "") if many(reading[-1]) else ends(reading[-1])
         # Most patterns demand a name that is not there, which is cheaper to see than whether they overlap.
@@ -123,7 +121,7 @@ class PathSet:
             and (not demand or demand in reading or any(_agree((demand, demand), one) for one in wild))
             and _begins_alike(pattern, reading)
             and touches_any(pattern, reading, many)
-            and not (broad and _only_broadly(pattern, reading))
+            and not (pattern[0].any_number and _by_chance(pattern, reading, looks=looks))
             for pattern, demand, name in self._folded
         )
 
@@ -153,20 +151,27 @@ def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
     return True
 
 
-def _is_broad(segment: str) -> bool:
-    """`*`, `**` and `*.json` name nothing; `id_*` and `*_rsa` do."""
-    rest = segment.lstrip("*")
-    return rest != segment and (not rest or (rest[0] == "." and rest[1:].isalnum()))
+def _by_chance(pattern: Pattern, reading: Segments, *, looks: bool) -> bool:
+    """Whether a name that is meant wherever it lies may be met, but not by what the reading says of names.
 
-
-def _only_broadly(pattern: Pattern, reading: Segments) -> bool:
-    """Whether a name that is meant wherever it lies is met by nothing but broad wildcards."""
-    named = [item for item in pattern if item.text.strip("*")]
-    return pattern[0].any_number and not any(
-        item.touches(segment) and (not _is_broad(segment) or item.text.lstrip("?*") == segment.lstrip("*"))
-        for item in named
-        for segment in reading
+    Who looks at `*`, `*.json` or `README*` looks through a folder. Who writes `*` or `i*` may write `id_rsa`; that
+    `README*` may be a `*.pem`, nobody means.
+    """
+    return not all(
+        any(item.touches(segment) and _is_meant(item.text, segment, looks=looks) for segment in reading)
+        for item in pattern
+        if item.text.strip("*")
     )
+
+
+def _is_meant(name: str, segment: str, *, looks: bool) -> bool:
+    if many(segment) or not is_wild(segment):
+        return not many(segment)
+    rest = segment.lstrip("*")
+    if rest != segment and (not rest or (rest[0] == "." and rest[1:].isalnum())):
+        # A kind of files says nothing of one of them.
+        return not looks or name.lstrip("?*") == rest != ""
+    return says(segment, name) or not (looks or name[0] in "*?")
 
 
 def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:

@@ -21,8 +21,8 @@ from app.core.policy.wildcard import matches
 from app.core.trust import Trust
 
 _ACCESSES = frozenset((EffectKind.READ, EffectKind.WRITE))
-# What looks at or deletes `*` means a folder; what writes may write each name.
-_LOOKS = frozenset((EffectKind.READ, EffectKind.DELETE))
+# What looks at, deletes or runs `*` means a folder; what writes may write each name.
+_LOOKS = frozenset((EffectKind.READ, EffectKind.DELETE, EffectKind.RUN))
 _CALLS = frozenset((EffectKind.CALL, EffectKind.QUERY))
 
 

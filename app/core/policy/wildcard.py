@@ -104,18 +104,12 @@ def ends(wild: str) -> tuple[str, str]:
 @lru_cache(maxsize=4_096)
 def _chunks(wild: str) -> tuple[str | tuple[Token, ...], ...]:
     """What stands between the stars; a text where it holds no other wildcard."""
-    chunks: list[list[Token]] = [[]]
-    for token in tokens(wild):
-        if token is STAR:
-            chunks.append([])
-        else:
-            chunks[-1].append(token)
-    return tuple(_literal(chunk) for chunk in chunks)
+    return tuple(_literal(part) for part in _parts(wild))
 
 
-def _literal(chunk: list[Token]) -> str | tuple[Token, ...]:
-    texts = [token for token in chunk if isinstance(token, str)]
-    return "".join(texts) if len(texts) == len(chunk) else tuple(chunk)
+def _literal(part: tuple[Token, ...]) -> str | tuple[Token, ...]:
+    texts = [token for token in part if isinstance(token, str)]
+    return "".join(texts) if len(texts) == len(part) else part
 
 
 def _begins(chunk: str | tuple[Token, ...], text: str, at: int) -> bool:
@@ -142,6 +136,38 @@ def intersect(wild: str, other: str) -> bool:
     if other[:1] in ("*", "?") and wild[:1] == ".":
         return False
     return overlap(tokens(wild), tokens(other), (_is_star, _is_star), _meet)
+
+
+def says(wild: str, name: str) -> bool:
+    """Whether `wild`, which may stand for `name`, tells half of its characters from an end, or most of them.
+
+    `.e*` and `*_rsa` say what they mean, `a*` and `README*` do not mean `agent.key`. `name` may hold a `*` itself.
+    """
+    if "*" not in wild:
+        return True
+    first, *middle, last = _parts(wild)
+    begin, end = _parts(name)[0], _parts(name)[-1]
+    told = _alike(first, begin) + _alike(last[::-1], end[::-1])
+    inside = max([len(text) for text in map(_literal, middle) if isinstance(text, str) and text in name], default=0)
+    size = len(name) - name.count("*")
+    return 2 * told >= size or 4 * (told + inside) >= 3 * size
+
+
+def _parts(wild: str) -> list[tuple[Token, ...]]:
+    """What stands between the stars, token by token."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens(wild):
+        if token is STAR:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [tuple(part) for part in parts]
+
+
+def _alike(one: tuple[Token, ...], other: tuple[Token, ...]) -> int:
+    """How many tokens may be the same character, from the first one on."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, pair in enumerate(pairs) if not _meet(*pair)), min(len(one), len(other)))
 
 
 def within(inner: str, outer: str) -> bool:

@@ -10,6 +10,7 @@ from app.core.classify.paths import Place, normalise
 from app.core.classify.shell.scraps import scraps
 from app.core.classify.shell.state import LOST, Arg, State
 from app.core.model import Command, Effect, EffectKind
+from app.core.policy.wildcard import is_wild, matches
 
 MOST_EFFECTS: Final = 256
 LONGEST_VIA: Final = 200
@@ -22,6 +23,8 @@ _DESCRIPTOR = re.compile(r"/dev/fd/[0-9]{1,4}")
 _SOCKET = re.compile(r"/dev/(tcp|udp)/([^/]+)/([^/]+)")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _PARENT_PATTERN = re.compile(r"(^|/)\.[*?\[]")
+KIND_OF_FILES: Final = re.compile(r"\*\.[A-Za-z0-9]{1,5}$|\*\.\{[A-Za-z0-9,]+\}$")
+_WILDCARD = re.compile(r"[*?\[]")
 _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 
 
@@ -96,17 +99,30 @@ class Act:
             return
         if kind is EffectKind.READ and text in _RANDOM:
             return
-        if _PARENT_PATTERN.search(text):
+        if _may_be_parent(text):
             self.opaque(f"{text}: the pattern may match the parent directory", added_by)
         for directory in self.state.directories:
             if directory == LOST and is_relative(text):
                 # INVARIANT: a relative path in a directory that the line does not tell could be any file.
                 self.opaque(f"{text}: the directory is not known", added_by)
             resource = located(text, directory, self.state.home)
+            if resource == directory and is_wild(directory):
+                resource += "/"  # the folder, whatever it is called, not a file of that name
             self.add(kind, resource, added_by)
+            if deep and KIND_OF_FILES.search(resource):
+                continue  # `src/*.py` names files, below which nothing lies
             for below in (self.only or ("",)) if deep and resource[-3:] != "/**" else ():
                 # What lies below everything in a folder is what lies below the folder.
                 self.add(kind, f"{resource.removesuffix('/*').rstrip('/')}/**{below}", added_by)
+
+    def looked(self, arg: Arg) -> None:
+        """Names that are looked for: where a wildcard stands, in the folder in which the first one does."""
+        if arg.glob and not arg.why:
+            if _may_be_parent(arg.text):
+                self.opaque(f"{arg.text}: the pattern may match the parent directory")
+            before = _WILDCARD.split(arg.text, maxsplit=1)[0]
+            arg = Arg(before.rpartition("/")[0] or ("/" if before[:1] == "/" else "."))
+        self.path(EffectKind.READ, arg)
 
     def opened(self, kind: EffectKind, arg: Arg, added_by: str) -> None:
         """A file that the shell itself opens for a redirection."""
@@ -146,9 +162,16 @@ def located(text: str, directory: str, home: str) -> str:
     return normalise(f"./{text}" if is_relative(text) else text, place)
 
 
+def _may_be_parent(text: str) -> bool:
+    """Whether a pattern may match `..`."""
+    return bool(_PARENT_PATTERN.search(text)) and any(
+        part[:1] == "." and is_wild(part) and matches(part, "..") for part in text.split("/")
+    )
+
+
 def entered(state: State, arg: Arg) -> tuple[str, ...]:
-    """The directories that `cd` with this word may lead to."""
-    if arg.why or not arg.text or any(char in arg.text for char in "*?["):
+    """The directories that `cd` with this word may lead to; a pattern stands for the one that it becomes."""
+    if arg.why or not arg.text or _may_be_parent(arg.text):
         return (LOST,)
     return tuple(
         dict.fromkeys(

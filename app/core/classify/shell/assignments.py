@@ -10,10 +10,14 @@ from app.core.classify.shell.variables import is_harmless, is_steering
 def assigned(node: Assignment, state: State, act: Act, *, alone: bool) -> State:
     """The state after an assignment; `alone` when it stands before no command that would get it."""
     name = node.name
-    if is_steering(name) or not (alone or is_harmless(name)):
+    if name == "IFS" and act.name == "read":
+        # It splits what `read` reads, and is forgotten.
+        return state
+    value = single(node.value, state)
+    told = "\0" if value.why or node.append else value.text
+    if not is_harmless(name, told) and (is_steering(name) or not alone):
         act.opaque(f"{name}: a variable that programs may obey", f"{name}=")
         act.access(expand(node.value, state))
-    value = single(node.value, state)
     if node.append:
         # Not every shell knows `+=`: some run it as a program and keep the older value.
         value = Arg("", "appended to")

@@ -3,6 +3,7 @@
 A function returns the state after success and the state after failure.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -10,6 +11,7 @@ from app.core.classify.shell.act import Act, entered
 from app.core.classify.shell.state import ENVIRONMENT, LOST, Arg, State
 from app.core.classify.shell.variables import is_harmless, is_steering
 from app.core.model import EffectKind
+from app.core.policy.wildcard import is_wild
 
 Builtin = Callable[[Act], tuple[State, State]]
 
@@ -40,6 +42,8 @@ _ON_FILES = frozenset(
         "-S",
     ]
 )
+_READ_FLAGS = re.compile(r"-[rs]*[rspdnNt]")
+_GLOB_OPTIONS = frozenset(("globstar", "nullglob", "failglob"))
 _BETWEEN_FILES = frozenset(("-nt", "-ot", "-ef"))
 _STRINGS = frozenset(["=", "==", "!=", "<", ">", "=~", "-n", "-z", "-o", "!", "&&", "||", "(", ")", "]", "]]", "-t"])
 _NUMBERS = frozenset(["-eq", "-ne", "-lt", "-le", "-gt", "-ge"])
@@ -56,7 +60,7 @@ def _cd(act: Act) -> tuple[State, State]:
         act.opaque(target.why)
     directories = entered(act.state, target)
     after = act.state.moved(directories)
-    certain = len(directories) == 1 and directories[0][:1] == "/"
+    certain = len(directories) == 1 and directories[0][:1] == "/" and not is_wild(directories[0])
     return after.assigned("PWD", Arg(directories[0]) if certain else _PWD), act.state
 
 
@@ -83,7 +87,7 @@ def _declare(act: Act) -> tuple[State, State]:
         if not name.isidentifier() or not name.isascii():
             act.opaque(arg.why or f"{act.name} {arg.text[:_LONGEST_PART]}: not known")
             continue
-        if is_steering(name) or (exports and not is_harmless(name)):
+        if not is_harmless(name, "\0" if arg.why else value) and (is_steering(name) or exports):
             act.opaque(f"{name}: a variable that programs may obey")
         if equals:
             # bash does not split here, other shells do: an unquoted value may bring further assignments with it.
@@ -107,13 +111,19 @@ def _read(act: Act) -> tuple[State, State]:
     """`read` fills variables with what it is given: known to be assigned, not with what."""
     state = act.state
     words = iter(act.args[1:])
+    # The only variable gets whole names, when names of files come in.
+    listed = state.listed[0] if len(state.listed) == 1 and act.args[-1].text.isidentifier() else None
+    names = 0
     for arg in words:
-        if arg.text in ("-r", "-s"):
-            continue
-        if arg.text in ("-p", "-d", "-n", "-N", "-t"):
-            next(words, None)
+        if _READ_FLAGS.fullmatch(arg.text):
+            if arg.text[-1] not in "rs":
+                next(words, None)
         elif arg.text.isidentifier() and not is_steering(arg.text) and not arg.why:
-            state = state.assigned(arg.text, Arg("", f"${arg.text}: value not known", free=True))
+            names += 1
+            value = Arg("", f"${arg.text}: value not known", free=True)
+            if listed and names == 1 and arg is act.args[-1]:
+                value = Arg(listed.text, one=False, glob=True)
+            state = state.assigned(arg.text, value)
         else:
             act.opaque(f"read {arg.text[:_LONGEST_PART]}: not known")
     state = state.assigned("REPLY", Arg("", "$REPLY: value not known", free=True))
@@ -148,6 +158,14 @@ def _nothing(act: Act) -> tuple[State, State]:
     return act.state, act.state
 
 
+def _shopt(act: Act) -> tuple[State, State]:
+    """Options under which a pattern may stand for no name, or for names at any depth; others read the line otherwise."""
+    options = [arg.text for arg in act.args[1:] if arg.text not in ("-s", "-u")]
+    if not _GLOB_OPTIONS.issuperset(options) or not options:
+        act.opaque("shopt: changes how the line is read")
+    return act.state, act.state
+
+
 def _set(act: Act) -> tuple[State, State]:
     """`set -euo pipefail` and its like; other settings change how the rest of the line is read."""
     words = iter(act.args[1:])
@@ -172,4 +190,5 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(("test", "[", "[["), _test),
     **dict.fromkeys((":", "exit", "return", "break", "continue", "wait"), _nothing),
     "set": _set,
+    "shopt": _shopt,
 }

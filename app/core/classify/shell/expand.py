@@ -20,6 +20,19 @@ _PWD: Final = Sequence((Simple(words=(Word("pwd", (Literal("pwd"),)),)),))
 _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?=~)|[^~]*:(?=~)")
 # `~+`, `~-` and `~1` name directories that the shell remembers.
 _DIRECTORY_STACK = frozenset("+-0123456789")
+# git keeps no name that begins with `-`, and these print nothing else.
+_REVISION = re.compile(
+    r"\$\(git (merge-base|rev-parse|describe|symbolic-ref|branch --show-current|rev-list -n ?1|rev-list --max-parents=0)"
+    r"( --?(short|short=[0-9]+|abbrev-ref|verify|tags|abbrev=[0-9]+|always|dirty|fork-point|quiet|q|max-count=1))*"
+    r"( (origin/|upstream/)?(HEAD|main|master|develop|dev|@)([~^][0-9]*)*)*\)"
+)
+_PRINTED = (
+    (re.compile(r"\$\((nproc)( --all)?\)|\$\(getconf _NPROCESSORS_ONLN\)|\$\(sysctl -n hw\.n?cpu\)"), "8"),
+    (re.compile(r"\$\((id) -[ug]\)"), "1000"),
+    (re.compile(r"\$\((uname)( -[smr])?\)"), "Linux"),
+    (re.compile(r"\$\((date)( -u)? ['\"]?\+[%YymdHMSsFTjuZ_:-]+['\"]?\)"), "20260101"),
+    (re.compile(r"\$\((git) rev-parse( --short(=[0-9]+)?)? HEAD\)"), "0a1b2c3d"),
+)
 _WILD = frozenset("*?[")
 _ORDINARY = re.compile(r"[^~{*?\[](?:[^~{*?\[]|(?<![=:])~)*")
 
@@ -31,6 +44,8 @@ def expand(word: Word, state: State) -> tuple[Arg, ...]:
         only = parts[0]
         if isinstance(only, Literal) and (only.quoted or _ORDINARY.fullmatch(only.text)):
             return (Arg(only.text),)
+        if isinstance(only, Substitution) and not only.quoted and (names := state.printed.get(only.source)):
+            return names
         if isinstance(only, Variable) and only.name == "@" and only.quoted and state.arguments is not None:
             return state.arguments
     spelled = alternatives(parts)
@@ -50,7 +65,7 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
     for position, part in enumerate(parts):
         value = _value(part, state)
         if value.why:
-            line.unknown(value.why, free=value.free, one=part.quoted)
+            line.unknown(value.why, free=value.free, one=part.quoted, revision=value.revision)
         elif isinstance(part, Literal):
             _literal(line, part, state, position=position, alone=len(parts) == 1)
         elif part.quoted:
@@ -97,7 +112,7 @@ class _Line:
 
     def _begin(self) -> None:
         self._text: list[str] = []
-        self._found = Arg("", free=True)
+        self._found = Arg("", free=True, revision=True)
         self._started = False
 
     def add(self, text: str, *, quoted: bool) -> None:
@@ -107,11 +122,13 @@ class _Line:
         self._started = self._started or quoted or text != ""
         self._text.append(text)
 
-    def unknown(self, why: str, *, free: bool = False, one: bool = True) -> None:
+    def unknown(self, why: str, *, free: bool = False, one: bool = True, revision: bool = False) -> None:
         found = self._found
         # The reason that is told is the gravest.
         told = found.why if found.why and not (found.free and not free) else why
-        self._found = replace(found, why=told, free=found.free and free, one=found.one and one)
+        self._found = replace(
+            found, why=told, free=found.free and free, one=found.one and one, revision=found.revision and revision
+        )
         self._started = True
 
     def end(self) -> None:
@@ -122,7 +139,7 @@ class _Line:
             elif len(text) > LONGEST:
                 self.words.append(Arg(self._source, why=f"{self._source[:_LONGEST_PART]}: too long"))
             else:
-                self.words.append(replace(self._found, text=text, free=False))
+                self.words.append(replace(self._found, text=text, free=False, revision=False))
             self._begin()
 
 
@@ -144,13 +161,20 @@ def _value(part: Part, state: State) -> Arg:
     if isinstance(part, Substitution):
         if part.body == _PWD and len(state.directories) == 1:
             return variable("PWD", state)
-        # A substitution for a file is a pipe, whose other end is judged by itself.
-        return (
-            Arg("/dev/fd/63")
-            if part.is_file
-            else Arg("", f"{part.source[:_LONGEST_PART]}: output not known", free=True)
-        )
+        if part.is_file:
+            # A pipe, whose other end is judged by itself.
+            return Arg("/dev/fd/63")
+        return _output(part.source, state)
     return variable(part.name, state)
+
+
+def _output(source: str, state: State) -> Arg:
+    """What a substitution prints: an example, where all that it may print is alike."""
+    for kind, example in _PRINTED:
+        if (found := kind.fullmatch(source)) and found[1] not in state.functions:
+            return Arg(example)
+    unknown = f"{source[:_LONGEST_PART]}: output not known"
+    return Arg("", unknown, free=True, revision="git" not in state.functions and bool(_REVISION.fullmatch(source)))
 
 
 def variable(name: str, state: State) -> Arg:

@@ -1,4 +1,4 @@
-"""`find`: reads everything below its starting points, and may delete, write or run programs there."""
+"""`find`: looks at the names below its starting points, and may delete, write or run programs there."""
 
 from typing import Final
 
@@ -90,12 +90,12 @@ _TEXT = frozenset(
 _IN_DIRECTORY = frozenset(("-execdir", "-okdir"))
 _WRITES = {"-fprint": 2, "-fprint0": 2, "-fls": 2, "-fprintf": 3}
 # With one of these, a name is not asked for of everything.
-_CHOICE = frozenset(("-o", "-or", "!", "-not", ",", "(", ")"))
+CHOICE = frozenset(("-o", "-or", "!", "-not", ",", "(", ")"))
 _RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 
 
 def find(act: Act) -> tuple[Inner, ...]:
-    """Reads below the starting points; then each expression has its own effects."""
+    """Looks at the starting points; then each expression has its own effects."""
     args = act.args[1:]
     at = 0
     while at < len(args) and args[at].text in ("-H", "-L", "-P", "-E"):
@@ -107,7 +107,7 @@ def find(act: Act) -> tuple[Inner, ...]:
         at += 1
     starts = args[first:at] or (Arg("."),)
     for start in starts:
-        act.path(EffectKind.READ, start, deep=True)
+        act.looked(start)
     found = _named(starts, args[at:]) or tuple(
         [replace(start, text=f"{start.text.rstrip('/')}/**") for start in starts]
     )
@@ -124,7 +124,7 @@ def _named(starts: tuple[Arg, ...], args: tuple[Arg, ...]) -> tuple[Arg, ...]:
     """What lies below the starts and has a name that all expressions ask for; nothing when they do not ask for one."""
     texts = [arg.text for arg in args]
     at = next((at for at, text in enumerate(texts) if text in ("-name", "-iname")), -1)
-    if at < 0 or at + 1 == len(args) or args[at + 1].why or "/" in texts[at + 1] or not _CHOICE.isdisjoint(texts):
+    if at < 0 or at + 1 == len(args) or args[at + 1].why or "/" in texts[at + 1] or not CHOICE.isdisjoint(texts):
         return ()
     # What stands before the name acts on everything.
     if any(text in _RUNS or text in _WRITES or text == "-delete" for text in texts[:at]):

@@ -14,6 +14,8 @@ _HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "
 
 def _path(act: Act, arg: Arg, added_by: str) -> None:
     """A revision, a path, or `revision:path`. Outside of its repository `git diff` reads any file."""
+    if arg.revision and not set(":/") & set(arg.text.partition(")")[2]):
+        return
     if arg.why:
         act.opaque(arg.why, added_by)
         return

@@ -10,13 +10,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import KIND_OF_FILES, Act
 from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.tables import HOMES, Program
 from app.core.model import ON_PATHS, EffectKind
 
 _LONGEST_PART: Final = 80
+# The files of the data that hold formatters, linters and compilers.
+_SHAPERS: Final = frozenset(("build", "python", "javascript", "lint"))
 
 
 def judge(act: Act, program: Program) -> None:
@@ -223,10 +225,14 @@ class _Use:
         if (
             not ended
             and not (inert or (self.program.entry.tame and not arg.why))
-            and (arg.loose or (arg.why and not arg.text[0].isalnum()))
+            and (arg.loose or (arg.why and not arg.revision and not arg.text[0].isalnum()))
         ):
             # INVARIANT: what may turn out to be a flag is no operand, unless no flag of the program does harm.
             self.act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: a file's name could be read as a flag")
+        if self.act.home in _SHAPERS and KIND_OF_FILES.search(arg.text) and not arg.why:
+            # They do the same to each file, so whatever else lies there may be meant as well.
+            folder = arg.text.rpartition("/")[0].removesuffix("**").rstrip("/")
+            arg = Arg(f"{folder or '.'}/**", glob=arg.glob)
         if role == "":
             self.act.opaque(f"{self.name} {arg.text[:_LONGEST_PART]}: operand not known")
             self.act.access((arg,))
@@ -235,6 +241,9 @@ class _Use:
             if self.writes and not arg.why:
                 self.act.path(EffectKind.WRITE, arg, self.writes, deep=self.deep)
             for each in role.split("+"):
+                if self.program.entry.names and each == "read":
+                    self.act.looked(arg)
+                    continue
                 ROLES[each](self.act, arg, "")
 
     def _does(self, kind: str, resource: str, added_by: str) -> None:

@@ -9,7 +9,12 @@ import re
 # The words of which names of tasks are made: `test`, `build:prod`, `docs-html`, `test_unit`.
 _TASKS = frozenset(
     """
-    all analyze api app assemble assets backend bench benchmark benchmarks browser build bundle cache check checks
+    a11y acceptance all analyze android api app autofix black boot classes cover contract cypress dependencies demo
+    esbuild extract fixtures flake8 functional fuzz gen graphql htmlcov i18n info ios isort jar java kotlin ktlint
+    ladle list locale locales mock mocks nox openapi playground playwright post postbuild pre prebuild
+    pretty print profile proto protos pylint pyright pytest quality race regression rollup run sample samples sandbox
+    schema self short size story stubs style tasks tidy tox turbo typegen vendor verbose vitest
+    analyse assemble assets backend bench benchmark benchmarks browser build bundle cache check checks
     chrome ci clean client clippy cli codegen compile component components coverage cov css debug dev development dist
     doc docs
     e2e electron es esm eslint examples fast fix fmt format formatting frontend fullstack generate headless help html
@@ -22,6 +27,7 @@ _TASKS = frozenset(
 )
 # With one of these, none of the words above is meant harmlessly.
 _BETWEEN = re.compile(r"[:\-_./]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TASK = re.compile(r"[A-Za-z][A-Za-z0-9:_./-]{0,63}")
 
 _PLACES = frozenset(
@@ -65,7 +71,7 @@ def is_task(name: str) -> bool:
     """Whether a task's name says that it builds, tests, formats or serves the project."""
     if not _TASK.fullmatch(name):
         return False
-    words = _BETWEEN.split(name.lower())
+    words = _BETWEEN.split(_HUMP.sub("-", name).lower())
     return all(word in _TASKS or word.isdecimal() for word in words)
 
 

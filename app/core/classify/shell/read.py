@@ -95,7 +95,8 @@ class _Reader:
         return either(self._run(tree, state))
 
     def _unread(self, text: str, why: str, state: State) -> None:
-        words = text[:LONGEST_RESOURCE].split() or [text]
+        # What stands behind a `$` is no pattern of names.
+        words = [word.partition("$")[0] or "$" for word in text[:LONGEST_RESOURCE].split()] or [text]
         act = Act(tuple([Arg(word) for word in words]), state, self._record, text)
         act.opaque(f"the line: {why}")
         act.access(tuple([Arg(scrap) for scrap in scraps(text)]))
@@ -128,14 +129,8 @@ class _Reader:
             case AndOr():
                 return self._and_or(node, state)
             case Pipeline():
-                after = state
-                begun = state
-                for item in node.items:
-                    before = len(self._record.effects)
-                    after = either(self._run(item, begun))
-                    begun = replace(state, listed=listed(item, self._record.effects[before:]))
                 # Each part has a shell of its own, but zsh runs the last one in this.
-                return both(merged(state, after))
+                return both(merged(state, self._pipe(node.items, state)[0]))
             case Background() | Subshell():
                 self._run(node.item if isinstance(node, Background) else node.body, state)
                 return both(state)
@@ -153,6 +148,17 @@ class _Reader:
                 return self._loop(node, state)
             case _:
                 return both(state.defined(node.name, node.body))
+
+    def _pipe(self, items: tuple[Node, ...], state: State) -> tuple[State, tuple[Arg, ...]]:
+        """The state after the last command of a pipeline, and the names of files that come out at its end."""
+        begun = after = state
+        names: tuple[Arg, ...] = ()
+        for item in items:
+            before = len(self._record.effects)
+            after = either(self._run(item, begun))
+            names = listed(item, self._record.effects[before:], names)
+            begun = replace(state, listed=names)
+        return after, names
 
     def _sequence(self, node: Sequence, state: State) -> States:
         success = failure = state
@@ -221,8 +227,7 @@ class _Reader:
             return None
         values: list[Arg] = []
         for word in node.words:
-            self._substitutions(word, state)
-            values += expand(word, state)
+            values += expand(word, self._substitutions(word, state))
         if not 0 < len(values) <= _MOST_ROUNDS or any(value.why for value in values):
             return None
         return tuple(values)
@@ -230,9 +235,7 @@ class _Reader:
     # Commands --------------------------------------------------------------------------------------------------
 
     def _simple(self, node: Simple, state: State) -> States:
-        for word in node.words:
-            self._substitutions(word, state)
-        args = tuple(arg for word in node.words for arg in expand(word, state))
+        args = tuple([arg for word in node.words for arg in expand(word, self._substitutions(word, state))])
         act = Act(args, state, self._record, spelled(node))
         empties = not args or args[0].text in _SILENT or (args[0].text in WRAPPERS and args[-1].text in _SILENT)
         for redirect in node.redirects:
@@ -252,6 +255,8 @@ class _Reader:
             return self._command(act)
         # `eval` and functions see the assignments; whether they outlive the command depends on the shell.
         act.state = after
+        if after is state:
+            return self._command(act)
         success, failure = self._command(act)
         return merged(state, success), merged(state, failure)
 
@@ -264,11 +269,17 @@ class _Reader:
         self._substitutions(node.target, act.state)
         opened(node, act)
 
-    def _substitutions(self, word: Word, state: State) -> None:
-        """The commands inside a word; each runs in a shell of its own."""
+    def _substitutions(self, word: Word, state: State) -> State:
+        """Runs the commands inside a word, each in a shell of its own; the state knows what is known of their output."""
         for part in word.parts:
             if isinstance(part, Substitution):
-                self._run(part.body, state)
+                only = part.body.items[0] if len(part.body.items) == 1 else None
+                if isinstance(only, Simple | Pipeline) and not part.is_file:
+                    names = self._pipe(only.items if isinstance(only, Pipeline) else (only,), state)[1]
+                    state = replace(state, printed={**state.printed, part.source: names}) if names else state
+                else:
+                    self._run(part.body, state)
+        return state
 
     def _command(self, act: Act) -> States:
         state = act.state

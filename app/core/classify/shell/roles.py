@@ -19,6 +19,8 @@ from app.core.model import EffectKind
 
 Role = Callable[[Act, Arg, str], None]
 
+# The name of a field, and a text in which nothing is computed.
+_JQ_FIELD = re.compile(r"(?<!\.)\.[A-Za-z_][A-Za-z0-9_]*|\"[^\"\\]*\"")
 _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
@@ -118,7 +120,7 @@ def _setting(act: Act, arg: Arg, added_by: str) -> None:
 
 def _jq(act: Act, arg: Arg, added_by: str) -> None:
     """A jq or yq program can show the environment and read files."""
-    if _known(act, arg, added_by) and _JQ_DANGER.search(arg.text):
+    if _known(act, arg, added_by) and _JQ_DANGER.search(_JQ_FIELD.sub(".", arg.text)):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)
 
 

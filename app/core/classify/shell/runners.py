@@ -19,7 +19,7 @@ from app.core.model import EffectKind
 
 # What Django's script does that leaves its database alone.
 _DJANGO = frozenset(
-    ("test", "check", "makemigrations", "showmigrations", "help", "version", "makemessages", "spectacular")
+    ("test", "check", "makemigrations", "showmigrations", "runserver", "help", "version", "makemessages", "spectacular")
 )
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
 
@@ -93,6 +93,8 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     "npm": _runs((_EXEC,)),
     "pnpm": _runs((_EXEC,)),
     "yarn": _runs((_EXEC, _runner("", "javascript"))),
+    "uvx": _runs((_runner("", _PYTHONS, "-q --quiet --isolated", "--python -p"),)),
+    "pipx": _runs((_runner("run", _PYTHONS, "-q --quiet"),)),
     "bundle": _runs((_runner("exec", "build lint"),)),
     "uv": _runs(
         (

@@ -13,6 +13,9 @@ _LONGEST_PART: Final = 80
 # Each alternative begins with a different character and repeats one class, so matching is linear.
 _ADDRESS = re.compile(r"[0-9]+(~[0-9]+)?|\$|/[^/\\\n\[]*((\\.|\[\^?[^]\[/\\\n^]+\])[^/\\\n\[]*)*/I?|\+[0-9]+")
 _PLAIN_COMMAND = re.compile(r"[pdDgGhHnNPxl=qQ{}][ \t]*[0-9]*")
+# `:a`, `b`, `ta`; and text that is added, up to the end of its line, without a backslash that would go on from there.
+_JUMP = re.compile(r"[:][A-Za-z0-9_]+|[btT][ \t]*[A-Za-z0-9_]*")
+_TEXT = re.compile(r"[aic][ \t]*(\\[ \t])?[^\\\n]+|[aic]\\\n?[^\\\n]+")
 _SUBSTITUTE_FLAGS = re.compile(r"[gpiI0-9]*")
 _BLANK = re.compile(r"[ \t\n;]*")
 _SED_ALONE = frozenset(("-n", "-E", "-r", "-s", "-u", "-z", "--quiet", "--silent", "--regexp-extended", "--null-data"))
@@ -53,6 +56,10 @@ def _after_sed_command(script: str, at: int) -> int | None:
             return None
         if command == "s":
             end = _SUBSTITUTE_FLAGS.match(script, end).end()  # type: ignore[union-attr]  # matches always
+    elif jump := _JUMP.match(script, at) or _TEXT.match(script, at):
+        end = jump.end()
+        if script[end : end + 1] not in ("", ";", "\n", "}"):
+            return None
     elif plain := _PLAIN_COMMAND.match(script, at):
         end = plain.end()
         if command in ("{", "}"):

@@ -23,6 +23,7 @@ class Arg(Struct, frozen=True):
     one    certainly one word, and all of it; otherwise none or several come of the same source
     glob   holds a wildcard that bash expands to the names of files
     loose  begins with one, so a file's name could turn it into a flag
+    revision  not known, but it names something that git keeps
     """
 
     text: str
@@ -31,6 +32,7 @@ class Arg(Struct, frozen=True):
     one: bool = True
     glob: bool = False
     loose: bool = False
+    revision: bool = False
 
 
 # Every variable of the environment, which lies in no file that a line could name.
@@ -42,7 +44,8 @@ class State(Struct, frozen=True):
     the line went where it does not tell.
 
     A variable that is missing comes from outside. A function whose body is None is one of several. `listed` are the
-    names of files that come in by the pipe, when nothing else does.
+    names of files that come in by the pipe, when nothing else does; `printed` are those that a substitution in the
+    command's own words becomes.
     """
 
     directories: tuple[str, ...]
@@ -50,6 +53,7 @@ class State(Struct, frozen=True):
     functions: dict[str, Node | None] = {}
     arguments: tuple[Arg, ...] | None = None
     listed: tuple[Arg, ...] = ()
+    printed: dict[str, tuple[Arg, ...]] = {}
 
     @property
     def home(self) -> str:
@@ -98,7 +102,8 @@ def merged(one: State, other: State) -> State:
             name: functions.get(name) if functions.get(name) == other.functions.get(name) else None
             for name in {**functions, **other.functions}
         }
-    return State(directories, variables, functions, one.arguments)
+    listed = one.listed if one.listed == other.listed else ()
+    return State(directories, variables, functions, one.arguments, listed)
 
 
 def both(state: State) -> States:

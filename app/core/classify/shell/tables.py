@@ -29,6 +29,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     prose: bool = False
     stops: bool = False
     tame: bool = False
+    names: bool = False
     needs: int = 0
     any: bool = False
     dashless: bool = False

@@ -59,10 +59,10 @@ def _sudo(act: Act) -> tuple[Inner, ...]:
 
 
 def _assigned(act: Act, arg: Arg) -> None:
-    name = arg.text.partition("=")[0]
+    name, _, value = arg.text.partition("=")
     if arg.why and not (arg.free and arg.one):
         act.opaque(arg.why)
-    if not is_harmless(name):
+    if not is_harmless(name, "\0" if arg.why else value):
         act.opaque(f"{name[:_LONGEST_PART]}: a variable that programs may obey", f"{name[:_LONGEST_PART]}=")
 
 

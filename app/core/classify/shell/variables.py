@@ -1,5 +1,6 @@
 """Which variables steer programs, and which do no harm wherever they are set."""
 
+import re
 from typing import Final
 
 # Obeyed by the shell or by common programs, or filled by the shell itself whatever the line assigns.
@@ -25,9 +26,59 @@ _HARMLESS = frozenset(
         "LANG", "LANGUAGE", "TZ", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "DEBUG", "VERBOSE",
         "TERM", "COLUMNS", "LINES", "COLORTERM", "RUST_BACKTRACE", "RUST_LOG", "LOG_LEVEL", "NODE_ENV", "RAILS_ENV",
         "RACK_ENV", "MIX_ENV", "APP_ENV", "FLASK_ENV", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "GOOS", "GOARCH",
-        "CGO_ENABLED", "CARGO_TERM_COLOR", "PORT",
+        "CGO_ENABLED", "CARGO_TERM_COLOR", "PORT", "HOST", "GOARM", "GOAMD64", "PYTHONHASHSEED", "PYTHONIOENCODING",
+        "PYTHONUTF8", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE", "PYTHONFAULTHANDLER", "PYTHONNOUSERSITE", "PYTHONOPTIMIZE",
+        "CARGO_INCREMENTAL", "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE",
+        "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "HUSKY", "JOBS", "SEED",
+        "DATABASE_URL", "REDIS_URL", "ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "HEADLESS", "PWDEBUG",
+        "DOCKER_BUILDKIT", "COMPOSE_PROJECT_NAME", "SOURCE_DATE_EPOCH", "UPDATE_SNAPSHOTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+        "PIP_DISABLE_PIP_VERSION_CHECK", "NPM_CONFIG_LOGLEVEL", "npm_config_loglevel", "GODEBUG", "GOMAXPROCS",
     )
 )  # fmt: skip
+# What tests and builds of projects are told by; no common program obeys a variable with such a name.
+_PROJECTS_OWN = re.compile(
+    r"(TEST|TESTS|SKIP|ENABLE|DISABLE|USE|WITH|RUN|UPDATE|APP|VITE|NEXT_PUBLIC|REACT_APP|EXPO_PUBLIC|NUXT|STORYBOOK"
+    r"|LOG|DEBUG|DB|POSTGRES|REDIS|API|SERVER|SERVICE|FEATURE|JEST|VITEST|SENTRY)_[A-Z0-9_]+"
+    r"|[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_(ENV|PORT|LEVEL|DEBUG|VERBOSE|TIMEOUT|SEED|MODE|DB|DSN|VERSION|COUNT|WORKERS|JOBS|THREADS)"
+)
+# What is but switched on or counted, names nothing.
+_SWITCH: Final = re.compile(r"[0-9]{1,9}|true|false|yes|no|on|off")
+# No path that leads out of the project.
+_PLAIN: Final = re.compile(r"(?![/~])(?!.*\.\.)[\w.:,@+%=/ -]*", re.ASCII)
+# These steer programs, but with such a value not where they should not go.
+_VALUES: Final = {
+    "PYTHONPATH": re.compile(
+        r"(\.|(\./)?(src|lib|app|backend|server|tests?|python))(:(\.|(\./)?(src|lib|app|tests?)))*:?"
+    ),
+    "PYTHONWARNINGS": re.compile(r"(error|ignore|default|always|module|once)(::[A-Za-z]*)?"),
+    "PYTEST_ADDOPTS": re.compile(r"(-[qvxs]+|--tb=[a-z]+|--no-cov|-n ?[0-9]+|--maxfail=[0-9]+)( (-[qvxs]+|--no-cov))*"),
+    "NODE_OPTIONS": re.compile(
+        r"(--max[-_]old[-_]space[-_]size=[0-9]+|--experimental-vm-modules|--no-warnings|--openssl-legacy-provider"
+        r"|--enable-source-maps|--trace-warnings|--no-deprecation| )+"
+    ),
+    "RUSTFLAGS": re.compile(
+        r"(-D ?warnings|-A ?[a-z_]+|-C ?(target-cpu=native|debuginfo=[0-2]|opt-level=[0-3s])|-g| )+"
+    ),
+    "RUSTDOCFLAGS": re.compile(r"-D ?warnings"),
+    "GOFLAGS": re.compile(r"(-mod=(mod|vendor|readonly)|-count=1|-race|-v| )+"),
+    "GOPROXY": re.compile(r"off|direct"),
+    "GO111MODULE": re.compile(r"on|off|auto"),
+    "MAKEFLAGS": re.compile(r"-{0,2}[jks]+ ?[0-9]*"),
+    "CMAKE_BUILD_PARALLEL_LEVEL": re.compile(r"[0-9]+"),
+    "CTEST_OUTPUT_ON_FAILURE": re.compile(r"[01]"),
+    "CC": re.compile(r"gcc|clang|cc"),
+    "CXX": re.compile(r"g\+\+|clang\+\+|c\+\+"),
+    "CFLAGS": re.compile(
+        r"(-O[0-3sg]?|-g[0-3]?|-W[a-z-]*|-f(PIC|no-omit-frame-pointer|sanitize=[a-z,]+)|-D[A-Z_0-9]+| )+"
+    ),
+    "CXXFLAGS": re.compile(r"(-O[0-3sg]?|-g[0-3]?|-W[a-z-]*|-std=[a-z+0-9]+|-f(PIC|sanitize=[a-z,]+)|-D[A-Z_0-9]+| )+"),
+    "BROWSER": re.compile(r"none|true|echo"),
+    **dict.fromkeys(
+        ("PAGER", "GIT_PAGER", "MANPAGER", "GH_PAGER", "BAT_PAGER", "SYSTEMD_PAGER", "DELTA_PAGER"), re.compile(r"cat|")
+    ),
+    **dict.fromkeys(("GIT_EDITOR", "EDITOR", "VISUAL", "GIT_SEQUENCE_EDITOR"), re.compile(r"true|:|cat")),
+    **dict.fromkeys(("GIT_TRACE", "GIT_CURL_VERBOSE", "GIT_TRACE_PERFORMANCE"), re.compile(r"[012]|true")),
+}
 # Variables from outside whose values are no secrets.
 PUBLIC = frozenset(
     (
@@ -45,6 +96,12 @@ def is_steering(name: str) -> bool:
     return name in _STEERING or name.startswith(_STEERING_PREFIXES) or name.endswith(_STEERING_SUFFIXES)
 
 
-def is_harmless(name: str) -> bool:
-    """May be handed to any program. Everything else may be one that some program obeys."""
-    return name in _HARMLESS or name.startswith("LC_")
+def is_harmless(name: str, value: str = "\0") -> bool:
+    """May be handed to any program with this value, if it is known. Everything else, some program may obey."""
+    if name in _HARMLESS or name.startswith("LC_"):
+        return True
+    if known := _VALUES.get(name):
+        return known.fullmatch(value) is not None
+    if _SWITCH.fullmatch(value) and name.isupper():
+        return not is_steering(name)
+    return bool(_PROJECTS_OWN.fullmatch(name) and _PLAIN.fullmatch(value)) and not is_steering(name)

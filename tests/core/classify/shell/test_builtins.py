@@ -28,7 +28,7 @@ Look = Callable[[str], list[str]]
         ("declare -r CI=1", ["opaque"]),
         ("local A=x; cat $A", ["read /w/x"]),
         ("local -g A=x", []),
-        ("export A=1", ["opaque"]),
+        ("export A=1", []),
         ("export CI=$X", ["opaque"]),
         ('export CI="$(date)"; echo $CI', []),
         ("export é=1", ["opaque"]),
@@ -67,6 +67,6 @@ def test_builtins(look: Look, line: str, expected: list[str]) -> None:
 
 
 # INVARIANT: a relative path in a directory that the line does not tell could be any file.
-@pytest.mark.parametrize("line", ["cd -; cat a", "cd -P x; cat a", "popd; cat a", "cd *; cat a", "cd $X; rm a"])
+@pytest.mark.parametrize("line", ["cd -; cat a", "cd -P x; cat a", "popd; cat a", "cd .*; cat a", "cd $X; rm a"])
 def test_a_lost_directory_is_opaque(look: Look, line: str) -> None:
     assert "opaque" in look(line)

@@ -34,7 +34,7 @@ Look = Callable[[str], list[str]]
         ("cp a b c", ["read /w/a", "read /w/b", "write /w/c", "write /w/c/a", "write /w/c/b"]),
         ("cp a* b", ["read /w/a*", "write /w/b", "write /w/b/a*"]),
         ("grep x", []),
-        ("fd -e py", ["read /w", "read /w/**"]),
+        ("fd -e py", ["read /w"]),
         ("git push", ["run /w", "network git://origin"]),
         ("jq --arg n x --slurpfile s a .b c", ["read /w/a", "read /w/c"]),
         ("jq --arg n", ["opaque"]),

@@ -24,8 +24,8 @@ def test_sed_scripts_that_only_edit(script: str) -> None:
     "script",
     ["w a", "r a", "R a", "W a", "e", "e rm", "s/a/b/e", "s/a/b/w a", "s/a/b/gw a", "1w a", "/a/w a", "p w a",
      "pw a", "{w a",
-     "}w a", "1,w a", "1,2w a", "s/[/]w f/x/", "s/[]/]w f/x/", "s/a", "s", "sxaxbx", "s/a\nb/c/", "y/a", ":a",
-     "ba", "a\\", "#x",
+     "}w a", "1,w a", "1,2w a", "s/[/]w f/x/", "s/[]/]w f/x/", "s/a", "s", "sxaxbx", "s/a\nb/c/", "y/a", ":a b", "ba b",
+     "t e id", "a\\", "#x",
      "s/a/b/;w f", "s/a/b/\nw f", "/[/]w f/p", "s/[a/b/", "p}w f", "=w f"],
 )  # fmt: skip
 def test_sed_scripts_that_may_do_more(script: str) -> None:
