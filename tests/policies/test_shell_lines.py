@@ -14,6 +14,8 @@ SHARES = {
     "lines/second/reading.yaml": 0.93,
     "lines/first/development.yaml": 0.90,
     "lines/second/development.yaml": 0.93,
+    "lines/third/reading.yaml": 0.99,
+    "lines/third/development.yaml": 0.98,
 }
 # Everyday lines that also look at what is secret; they are denied, and a person may want them all the same.
 DENIED = ("du -sh .[!.]* * 2>/dev/null",)
@@ -27,14 +29,14 @@ def _lines(name: str) -> list[str]:
 
 DANGEROUS = [
     line
-    for name in ("lines/dangerous.yaml", "lines/first/dangerous.yaml", "lines/second/dangerous.yaml")
+    for name in [f"lines/{group}dangerous.yaml" for group in ("", "first/", "second/", "third/")]
     for line in _lines(name)
 ]
 
 
 def test_there_are_enough_cases() -> None:
     assert sum(len(set(_lines(name))) for name in SHARES) >= 750
-    assert len(set(DANGEROUS)) >= 1_400
+    assert len(set(DANGEROUS)) >= 1_900
 
 
 @pytest.mark.parametrize("name", RULES)

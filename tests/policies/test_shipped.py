@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.decision import Verdict
+from app.core.decision import Stance, Verdict
 from app.core.policy.document import TestText as Case
 from app.core.policy.selftest import run_tests
 from tests.policies.dialects import SHIPPED, judged_text, policy, shipped
@@ -110,3 +110,10 @@ SHOWN = [
 @pytest.mark.parametrize(("verdict", "case"), SHOWN, ids=lambda one: getattr(one, "action", None))
 def test_what_the_prior_art_shows_is_decided_as_it_was_there(verdict: Verdict, case: Case) -> None:
     assert judged_text(shipped("seed-compatible"), case).verdict is verdict
+
+
+def test_where_nobody_is_there_to_be_asked_no_rule_asks() -> None:
+    # INVARIANT: a rule that asks, added to the policy that this one builds on, lets nothing through that it denies.
+    rules = policy(next(path for path in SHIPPED if path.stem == "ci-agent")).rules
+    assert rules.default.stance is Stance.DENY
+    assert [rule.finding.rule for rule in rules.rules if rule.finding.stance is Stance.ASK] == []

@@ -263,8 +263,15 @@ class _Reading:
             if name in tools.COMMANDS:
                 for line in tools.lines(name, value):
                     self._line(line, self._place)
+        # INVARIANT: a tool whose arguments name recipients or amounts speaks or pays, whatever it says of itself,
+        # unless it is known to read.
+        tells = not all(servers.known(name).reads for name in called)
         for argument, value in tools.leaves(self._request.arguments, self._budget):
             name = tools.plain(argument)
+            if tells and name in tools.SPEAKS_TO and isinstance(value, str) and value:
+                self._effect(EffectKind.MESSAGE, value[:_LONGEST_RESOURCE], name)
+            if tells and name in tools.AMOUNTS and isinstance(value, int | float | str) and value:
+                self._effect(EffectKind.PAY, str(value)[:_LONGEST_NAME], name)
             # What an unknown tool calls its text may be a path all the same, if it is but one word.
             if isinstance(value, str) and (name not in tools.PROSE or " " not in value):
                 self._by_looks(name, value)

@@ -26,6 +26,9 @@ PATHS = frozenset(
 COMMANDS = frozenset(("command", "commands", "cmd", "script", "shellcommand", "commandline"))
 URLS = frozenset(("url", "urls", "uri", "endpoint", "webhook", "href"))
 RECIPIENTS = frozenset(("to", "cc", "bcc", "recipient", "recipients", "channel", "email", "phone"))
+# Of a tool that nobody knows, by these it speaks to somebody, or moves money.
+SPEAKS_TO = frozenset(("to", "cc", "bcc", "recipient", "recipients", "sendto", "recipientemail", "recipientid"))
+AMOUNTS = frozenset(("amount", "price", "total", "amountcents", "totalamount", "amountusd", "payment"))
 # Arguments that are prose or data: their text is not read for paths.
 PROSE = frozenset(
     (

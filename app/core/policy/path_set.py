@@ -170,7 +170,7 @@ def _is_meant(name: str, segment: str, *, looks: bool) -> bool:
     rest = segment.lstrip("*")
     if rest != segment and (not rest or (rest[0] == "." and rest[1:].isalnum())):
         # A kind of files says nothing of one of them.
-        return not looks or name.lstrip("?*") == rest != ""
+        return name.lstrip("?*") == rest != "" or not (looks or is_wild(name))
     return says(segment, name) or not (looks or name[0] in "*?")
 
 

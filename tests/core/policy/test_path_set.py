@@ -81,3 +81,31 @@ def test_readings(text: str, path: str, touched: bool, covered: bool) -> None:  
     one, located = PathSet([path_pattern(text)]), Located(path, ROOTS)
     assert one.touches(located) is touched
     assert one.covers(located) is covered
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "looked", "changed"),
+    [
+        ("**/*.pem", "/w/t*", False, False),
+        ("**/*.pem", "/w/*.pe*", True, True),
+        ("**/*.pem", "/w/*", False, False),
+        ("**/*.pem", "/w/*.pem", True, True),
+        ("**/id_rsa", "/w/i*", False, True),
+        ("**/id_rsa", "/w/*", False, True),
+        ("**/id_rsa", "/w/id_*", True, True),
+        ("**/notes.json", "/w/*.json", False, True),
+        ("**/.ssh/**", "/w/**/*.js", False, False),
+        ("**/.ssh/**", "/w/.s*/x", True, True),
+        ("**/secrets/*.txt", "/w/*/*.txt", False, True),
+        ("$workspace/x*", "/w/*y", True, True),
+    ],
+)
+def test_a_name_that_is_meant_wherever_it_lies_is_met_by_what_says_it(
+    text: str,
+    path: str,
+    looked: bool,  # noqa: FBT001
+    changed: bool,  # noqa: FBT001
+) -> None:
+    one = PathSet([path_pattern(text)])
+    assert one.touches(Located(path, ROOTS), looks=True) is looked
+    assert one.touches(Located(path, ROOTS)) is changed

@@ -88,3 +88,26 @@ def test_hostile_patterns_take_linear_time(wild: str) -> None:
     assert not wildcard.matches(wild, "a" * 20_000)
     assert not wildcard.intersect(wild[:255], "a" * 250 + "d")
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("wild", "name", "said"),
+    [
+        (".e*", ".env", True),
+        (".[e][n]*", ".env", True),
+        ("id_*", "id_rsa", True),
+        ("*_rsa", "id_rsa", True),
+        ("*.pe*", "*.pem", True),
+        ("*.pe?", "*.pem", True),
+        (".en?", ".env", True),
+        ("cred*.json", "credentials.json", True),
+        ("i*", "id_rsa", False),
+        ("*config*", "kubeconfig", False),
+        ("*r?a*", "id_rsa", False),
+        ("t*", "*.pem", False),
+        ("README*", "*.pem", False),
+        ("*.p*", "*.pem", False),
+    ],
+)
+def test_a_pattern_says_half_of_a_name(wild: str, name: str, said: bool) -> None:  # noqa: FBT001
+    assert wildcard.says(wild, name) is said

@@ -12,6 +12,7 @@ from app.core.classify.shell.braces import alternatives
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.tree import Literal, Part, Puzzle, Sequence, Simple, Substitution, Variable, Word
 from app.core.classify.shell.variables import PUBLIC
+from app.core.policy.wildcard import is_wild
 
 LONGEST: Final = 16_384
 _LONGEST_PART: Final = 80
@@ -22,7 +23,7 @@ _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?=~)|[^~]*:(?=~)")
 _DIRECTORY_STACK = frozenset("+-0123456789")
 # git keeps no name that begins with `-`, and these print nothing else.
 _REVISION = re.compile(
-    r"\$\(git (merge-base|rev-parse|describe|symbolic-ref|branch --show-current|rev-list -n ?1|rev-list --max-parents=0)"
+    r"\$\(git (merge-base|rev-parse|describe|symbolic-ref|branch --show-current|rev-list -n ?1)"
     r"( --?(short|short=[0-9]+|abbrev-ref|verify|tags|abbrev=[0-9]+|always|dirty|fork-point|quiet|q|max-count=1))*"
     r"( (origin/|upstream/)?(HEAD|main|master|develop|dev|@)([~^][0-9]*)*)*\)"
 )
@@ -33,6 +34,7 @@ _PRINTED = (
     (re.compile(r"\$\((date)( -u)? ['\"]?\+[%YymdHMSsFTjuZ_:-]+['\"]?\)"), "20260101"),
     (re.compile(r"\$\((git) rev-parse( --short(=[0-9]+)?)? HEAD\)"), "0a1b2c3d"),
 )
+_CUT = re.compile(r"\$\{([A-Za-z_]\w*)(%|##)((?<=%)[A-Za-z0-9._-]+|(?<=%)[./]\*|(?<=##)\*/)\}", re.ASCII)
 _WILD = frozenset("*?[")
 _ORDINARY = re.compile(r"[^~{*?\[](?:[^~{*?\[]|(?<![=:])~)*")
 
@@ -157,6 +159,8 @@ def _value(part: Part, state: State) -> Arg:
     if isinstance(part, Literal):
         return Arg(part.text)
     if isinstance(part, Puzzle):
+        if (cut := _CUT.fullmatch(part.source)) and (value := _without(cut, state)) is not None:
+            return value
         return Arg("", f"{part.source[:_LONGEST_PART]}: value not known", part.free)
     if isinstance(part, Substitution):
         if part.body == _PWD and len(state.directories) == 1:
@@ -166,6 +170,23 @@ def _value(part: Part, state: State) -> Arg:
             return Arg("/dev/fd/63")
         return _output(part.source, state)
     return variable(part.name, state)
+
+
+def _without(cut: re.Match[str], state: State) -> Arg | None:
+    """`${x%.js}`, `${x%.*}`, `${x%/*}`, `${x##*/}` of a value that is known, or that is a pattern of names."""
+    known = state.variables.get(cut[1])
+    if known is None or known.why:
+        return None
+    folder, slash, name = known.text.rpartition("/")
+    if cut[2] == "##":
+        return replace(known, text=name, loose=known.glob and name[:1] in _WILD)
+    if cut[3] == "/*":
+        return replace(known, text=folder) if slash and name and "**" not in known.text else None
+    end = cut[3] if cut[3] != ".*" else name[name.rfind(".") :] if "." in name else ""
+    # What the name ends with must stand there, not come of a wildcard.
+    if not end or is_wild(end) or not known.text.endswith(end):
+        return None
+    return replace(known, text=known.text.removesuffix(end))
 
 
 def _output(source: str, state: State) -> Arg:

@@ -91,6 +91,7 @@ _IN_DIRECTORY = frozenset(("-execdir", "-okdir"))
 _WRITES = {"-fprint": 2, "-fprint0": 2, "-fls": 2, "-fprintf": 3}
 # With one of these, a name is not asked for of everything.
 CHOICE = frozenset(("-o", "-or", "!", "-not", ",", "(", ")"))
+_LEAVES_OUT = frozenset(("-path", "-ipath", "-wholename", "-name", "-iname", "-type", "-newer", "-size"))
 _RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 
 
@@ -120,9 +121,18 @@ def find(act: Act) -> tuple[Inner, ...]:
     return tuple(inner)
 
 
+def asked(texts: list[str]) -> list[str]:
+    """The words of `find` without those that only leave out some of what the others ask for."""
+    texts = texts.copy()
+    for at in range(len(texts) - 2):
+        if texts[at] in ("!", "-not") and texts[at + 1] in _LEAVES_OUT:
+            texts[at : at + 3] = [""] * 3
+    return texts
+
+
 def _named(starts: tuple[Arg, ...], args: tuple[Arg, ...]) -> tuple[Arg, ...]:
     """What lies below the starts and has a name that all expressions ask for; nothing when they do not ask for one."""
-    texts = [arg.text for arg in args]
+    texts = asked([arg.text for arg in args])
     at = next((at for at, text in enumerate(texts) if text in ("-name", "-iname")), -1)
     if at < 0 or at + 1 == len(args) or args[at + 1].why or "/" in texts[at + 1] or not CHOICE.isdisjoint(texts):
         return ()

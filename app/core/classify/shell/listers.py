@@ -2,7 +2,7 @@
 
 import re
 
-from app.core.classify.shell.find import CHOICE
+from app.core.classify.shell.find import CHOICE, asked
 from app.core.classify.shell.project import is_below
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tree import Literal, Node, Simple
@@ -68,9 +68,10 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
 
 def _name(words: list[str]) -> str:
     """`/NAME` when every name that is printed is asked to be one."""
+    words = asked(words)
     if words[0] == "find" and words.count("-name") == 1 and CHOICE.isdisjoint(words):
-        asked = words[words.index("-name") :][1:2]
+        named = words[words.index("-name") :][1:2]
     else:
         # git matches a pattern without a slash against the names in every folder.
-        asked = words[2:] if words[1:2] == ["ls-files"] and len(words) == 3 else []
-    return f"/{asked[0]}" if asked and _KIND.fullmatch(asked[0]) else ""
+        named = words[2:] if words[1:2] == ["ls-files"] and len(words) == 3 else []
+    return f"/{named[0]}" if named and _KIND.fullmatch(named[0]) else ""

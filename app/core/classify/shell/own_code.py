@@ -23,7 +23,9 @@ def check_own_code(record: Record) -> None:
     for run in runs:
         record.budget.spend(len(written))
         for write in written:
-            if write.command != run.command and write.command not in runners and _becomes(write, run, record):
+            # So does what it runs.
+            by = {write.command, record.commands[write.command].under}
+            if runners.isdisjoint(by) and _becomes(write, run, record):
                 record.effect(
                     Effect(
                         EffectKind.OPAQUE,

@@ -77,10 +77,13 @@ def _mode(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
 
 def _modes(program: Program, text: str) -> list[Program]:
     if text[:1] != "-" or text[:2] == "--":
-        return [program.modes[text]] if text in program.modes and text else []
+        name = text.partition("=")[0]
+        return [program.modes[name]] if name in program.modes and name else []
     if text in program.modes:
         return [program.modes[text]]
     # What stands behind a flag with a value is no flag.
+    if "" in program.modes and text[:2] in program.modes[""].takes:
+        return []
     return [program.modes[flag] for letter in text[1:] if (flag := f"-{letter}") in program.modes]
 
 

@@ -270,7 +270,7 @@ class _Reader:
         opened(node, act)
 
     def _substitutions(self, word: Word, state: State) -> State:
-        """Runs the commands inside a word, each in a shell of its own; the state knows what is known of their output."""
+        """Runs the commands inside a word, each in a shell of its own; the state tells what names they print."""
         for part in word.parts:
             if isinstance(part, Substitution):
                 only = part.body.items[0] if len(part.body.items) == 1 else None

@@ -19,6 +19,11 @@ _VARIABLE = re.compile(
 _MAVEN = re.compile(
     r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|dependency:(tree|resolve|analyze)|spotless:(apply|check)|checkstyle:check|help:[a-z-]+|versions:display-[a-z-]+"
 )
+_CMAKE = re.compile(
+    r"(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(:BOOL)?=(ON|OFF|TRUE|FALSE|YES|NO|on|off|[0-9]+)|CMAKE_(C|CXX)_COMPILER=(gcc|g\+\+|clang|clang\+\+)"
+    r"|CMAKE_(BUILD_TYPE|EXPORT_COMPILE_COMMANDS|CXX_STANDARD|C_STANDARD|VERBOSE_MAKEFILE|UNITY_BUILD|POSITION_INDEPENDENT_CODE)"
+    r"(:STRING|:BOOL)?=[A-Za-z0-9]+|CMAKE_(C|CXX)_COMPILER_LAUNCHER=s?ccache"
+)
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
 
 
@@ -44,7 +49,9 @@ def _task(act: Act, arg: Arg, added_by: str) -> None:
     """The name of something that the project's files say how to do."""
     if not _known(act, arg, added_by):
         return
-    if is_task(arg.text):
+    # `:app:test` is the task of a part of the project.
+    name = arg.text.rpartition(":")[2] if act.name in ("gradle", "gradlew") else arg.text
+    if is_task(name):
         act.path(EffectKind.RUN, Arg("."), added_by)
     elif not (act.name in ("make", "gmake", "just") and _VARIABLE.fullmatch(arg.text)):
         act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
@@ -108,6 +115,12 @@ def _package(act: Act, arg: Arg, added_by: str) -> None:
         act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)
 
 
+def _cmake_setting(act: Act, arg: Arg, added_by: str) -> None:
+    """`NAME=VALUE`: a switch of the project, or one of those that choose no program."""
+    if _known(act, arg, added_by) and not _CMAKE.fullmatch(arg.text):
+        act.opaque(f"cmake {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
+
+
 RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "script": script,
     "task": _task,
@@ -116,5 +129,6 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "go": _go,
     "maven": _maven,
     "module": _module,
+    "cmake-setting": _cmake_setting,
     "package": _package,
 }

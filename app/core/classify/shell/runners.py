@@ -4,7 +4,7 @@ What is named may be fetched from outside if the project does not have it. So on
 known to use are judged as those tools; any other is a package that nobody has judged.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from app.core.classify.shell.act import LONGEST_VIA, Act
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.project import is_script
+from app.core.classify.shell.project import is_script, is_task
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import HOMES, PROGRAMS
 from app.core.model import EffectKind
@@ -21,6 +21,8 @@ from app.core.model import EffectKind
 _DJANGO = frozenset(
     ("test", "check", "makemigrations", "showmigrations", "runserver", "help", "version", "makemessages", "spectacular")
 )
+# What setuptools' script does that stays in the project.
+_SETUP = frozenset(("build", "build_ext", "build_py", "test", "check", "clean", "sdist", "bdist_wheel", "--version"))
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
 
 
@@ -42,6 +44,9 @@ def _python(act: Act) -> tuple[Inner, ...]:
         act.path(EffectKind.RUN, args[at])
         act.access(args[at + 2 :])
         return ()
+    if len(args) == at + 2 and args[at].text in ("setup.py", "./setup.py") and args[at + 1].text in _SETUP:
+        act.path(EffectKind.RUN, args[at])
+        return ()
     if len(args) < at + 2 or args[at].text != "-m" or args[at + 1].why:
         judge(act, PROGRAMS[act.name])
         return ()
@@ -55,12 +60,17 @@ def _python(act: Act) -> tuple[Inner, ...]:
     return ()
 
 
+def _is_own(word: str, own: Mapping[str, object]) -> bool:
+    """A subcommand, or, where any word may be one, the name of a task of the project."""
+    return word in own or ("*" in own and is_task(word))
+
+
 def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
     def wrapper(act: Act) -> tuple[Inner, ...]:
         texts = tuple(arg.text for arg in act.args[1:3])
         runner = next((one for one in runners if texts[: len(one.words)] == one.words), None)
         own = PROGRAMS[act.name].subcommands if act.name in PROGRAMS else {}
-        if runner is None or len(act.args) < len(runner.words) + 2 or (not runner.words and texts[0] in own):
+        if runner is None or len(act.args) < len(runner.words) + 2 or (not runner.words and _is_own(texts[0], own)):
             if act.name in PROGRAMS:
                 judge(act, PROGRAMS[act.name])
             else:

@@ -25,6 +25,8 @@ _SED_IN_PLACE = re.compile(r"(-i)(?:\.[A-Za-z0-9_.-]*)?|(--in-place)(?:=\.[A-Za-
 
 _AWK_TEXT = re.compile(r"[\w\s$.,+*/%()\[\]{};=!<>&~^\"':\\?|-]*", re.ASCII)
 _AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINFO|SYMTAB|FUNCTAB|include|load")
+# A text that could hide neither a brace nor a redirection.
+_AWK_STRING = re.compile(r"\"[^\"\\{}>/|]*\"")
 _AWK_BLOCK = re.compile(r"\{[^{}]*\}")
 
 
@@ -103,6 +105,7 @@ def awk_only_prints(program: str) -> bool:
         return False
     if ">" not in program:
         return True
+    program = _AWK_STRING.sub("", program)
     # In a pattern `>` compares, in an action it writes a file; quotes and slashes could hide which is which.
     outside = _AWK_BLOCK.sub("", program)
     inside = "".join(_AWK_BLOCK.findall(program))

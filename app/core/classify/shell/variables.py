@@ -30,16 +30,17 @@ _HARMLESS = frozenset(
         "PYTHONUTF8", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE", "PYTHONFAULTHANDLER", "PYTHONNOUSERSITE", "PYTHONOPTIMIZE",
         "CARGO_INCREMENTAL", "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE",
         "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "HUSKY", "JOBS", "SEED",
-        "DATABASE_URL", "REDIS_URL", "ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "HEADLESS", "PWDEBUG",
-        "DOCKER_BUILDKIT", "COMPOSE_PROJECT_NAME", "SOURCE_DATE_EPOCH", "UPDATE_SNAPSHOTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+        "DATABASE_URL", "REDIS_URL", "ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "HEADLESS",
+        "PWDEBUG", "COMPOSE_PROJECT_NAME", "SOURCE_DATE_EPOCH", "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
         "PIP_DISABLE_PIP_VERSION_CHECK", "NPM_CONFIG_LOGLEVEL", "npm_config_loglevel", "GODEBUG", "GOMAXPROCS",
     )
 )  # fmt: skip
 # What tests and builds of projects are told by; no common program obeys a variable with such a name.
 _PROJECTS_OWN = re.compile(
-    r"(TEST|TESTS|SKIP|ENABLE|DISABLE|USE|WITH|RUN|UPDATE|APP|VITE|NEXT_PUBLIC|REACT_APP|EXPO_PUBLIC|NUXT|STORYBOOK"
-    r"|LOG|DEBUG|DB|POSTGRES|REDIS|API|SERVER|SERVICE|FEATURE|JEST|VITEST|SENTRY)_[A-Z0-9_]+"
-    r"|[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_(ENV|PORT|LEVEL|DEBUG|VERBOSE|TIMEOUT|SEED|MODE|DB|DSN|VERSION|COUNT|WORKERS|JOBS|THREADS)"
+    r"(TEST|TESTS|SKIP|ENABLE|DISABLE|USE|WITH|RUN|UPDATE|APP|VITE|NEXT_PUBLIC|REACT_APP|EXPO_PUBLIC|NUXT|STORYBOOK|LOG"
+    r"|DEBUG|DB|POSTGRES|REDIS|API|SERVER|SERVICE|FEATURE|JEST|VITEST|SENTRY)_[A-Z0-9_]+"
+    r"|[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"
+    r"_(ENV|PORT|LEVEL|DEBUG|VERBOSE|TIMEOUT|SEED|MODE|DB|DSN|VERSION|COUNT|WORKERS|JOBS|THREADS)"
 )
 # What is but switched on or counted, names nothing.
 _SWITCH: Final = re.compile(r"[0-9]{1,9}|true|false|yes|no|on|off")
@@ -49,6 +50,10 @@ _PLAIN: Final = re.compile(r"(?![/~])(?!.*\.\.)[\w.:,@+%=/ -]*", re.ASCII)
 _VALUES: Final = {
     "PYTHONPATH": re.compile(
         r"(\.|(\./)?(src|lib|app|backend|server|tests?|python))(:(\.|(\./)?(src|lib|app|tests?)))*:?"
+    ),
+    **dict.fromkeys(
+        ("DJANGO_SETTINGS_MODULE", "FLASK_APP", "CELERY_APP", "SETTINGS_MODULE"),
+        re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(:[A-Za-z_]+)?"),
     ),
     "PYTHONWARNINGS": re.compile(r"(error|ignore|default|always|module|once)(::[A-Za-z]*)?"),
     "PYTEST_ADDOPTS": re.compile(r"(-[qvxs]+|--tb=[a-z]+|--no-cov|-n ?[0-9]+|--maxfail=[0-9]+)( (-[qvxs]+|--no-cov))*"),
