@@ -34,6 +34,7 @@ _SIEVES = {
     "sort": re.compile(r"-[rnuVfz]+"),
     "uniq": re.compile(r"-[ui]"),
 }
+_NAMES = frozenset(_SIEVES) | {words[0] for words, _ in _LISTERS}
 
 
 def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[Arg, ...]:
@@ -41,12 +42,14 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
 
     `given` are the names that it reads: a sieve prints some of them.
     """
-    if not isinstance(node, Simple) or node.assignments or node.redirects:
+    if not isinstance(node, Simple) or not node.words or node.words[0].source not in _NAMES:
+        return ()
+    if node.assignments or node.redirects:
         return ()
     words = [
         part.text if isinstance(part := word.parts[0], Literal) and len(word.parts) == 1 else "?" for word in node.words
     ]
-    if given and words[:1] and (sieve := _SIEVES.get(words[0])):
+    if given and (sieve := _SIEVES.get(words[0])):
         # It reads what it is given, if it looks at no file.
         plain = all(word != "?" and (word[:1] != "-" or sieve.fullmatch(word)) for word in words)
         return given if plain and not effects else ()

@@ -14,6 +14,7 @@ from app.core.budget import Budget
 from app.core.classify.shell.commands import Commands
 from app.core.classify.shell.grammar import Found, grammar
 from app.core.classify.shell.pieces import Piece, grouped, with_redirects
+from app.core.classify.shell.plain import plain
 from app.core.classify.shell.tree import (
     Background,
     Case,
@@ -41,7 +42,12 @@ _SEPARATORS = frozenset((";", "&"))
 
 
 def parse(text: str, budget: Budget, steps: Budget) -> Sequence | Unread:
-    """What `text` says to bash. `steps` are those that tree-sitter has left for the whole line."""
+    """What `text` says to bash."""
+    return plain(text, budget) or by_grammar(text, budget, steps)
+
+
+def by_grammar(text: str, budget: Budget, steps: Budget) -> Sequence | Unread:
+    """The same for any line. `steps` are those that tree-sitter has left for the whole line."""
     if not _is_visible(text):
         return Unread("it holds characters that are not shown")
     data = text.encode()

@@ -10,7 +10,7 @@ from app.core.classify.shell.tree import Part, Sequence, Substitution, Word
 from app.core.classify.shell.words import DisagreementError, Scanner, decode, expansion
 
 # `time` is missing: it is unwrapped like a program.
-_RESERVED = frozenset((
+RESERVED = frozenset((
     "{", "}", "!", "[[", "]]", "if", "then", "elif", "else", "fi", "for", "in", "select", "while", "until", "do",
     "done", "case", "esac", "function", "coproc",
 ))  # fmt: skip
@@ -82,7 +82,7 @@ class Tokens(ABC):
 
 def check_name(source: str) -> None:
     """INVARIANT: what is no program to a shell is not taken for one."""
-    if source in _RESERVED:
+    if source in RESERVED:
         raise DisagreementError("a reserved word that the grammar takes for a program")
     name = source.partition("=")[0].partition("[")[0].removesuffix("+")
     if name != source and name.isidentifier():

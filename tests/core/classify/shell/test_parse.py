@@ -4,9 +4,11 @@ import pytest
 
 from app.core.budget import Budget
 from app.core.classify.shell.grammar import GRAMMAR_STEPS
-from app.core.classify.shell.parse import LONGEST, _Reading, parse
+from app.core.classify.shell.parse import LONGEST, _Reading, by_grammar, parse
+from app.core.classify.shell.plain import plain
 from app.core.classify.shell.tree import AndOr, Case, Conditional, Loop, Sequence, Simple, Unread
 from app.core.classify.shell.words import DisagreementError
+from tests.core.classify.shell.test_disguises import collected
 
 
 def read(text: str) -> Sequence | Unread:
@@ -170,3 +172,29 @@ def test_the_grammar_has_a_budget_of_its_own() -> None:
     assert steps.left < 0
     assert isinstance(parse("a; " * 200, Budget(10_000), steps), Unread)
     assert isinstance(parse("git status", Budget(10_000), Budget(0)), Sequence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ls", "ls -la src", "git log --oneline | head -20", "a && b || c | d", "grep -n 'x y' \"a b\" *.py ~/x",
+        "echo '' \"\"", "export a=b", "a=b c", "a  b", "a |b", "a ; b", "| a", "a |", "a &&", "", "'a' b", "a $x", "a #b",
+        "a !b", "if x", "%1", "a 'b'c", 'a "$b"', "a 'b\\c'", "a\tb", "a ö", "a b=c --d=e", "a [b]", "=a", "a =b", "exec ls",
+        "[ a", "a !", "a | | b", "a b" * 400,
+    ],
+)  # fmt: skip
+def test_a_plain_line_is_read_as_the_grammar_reads_it(line: str) -> None:
+    found = plain(line, Budget(1_000))
+    assert found is None or found == by_grammar(line, Budget(1_000), Budget(GRAMMAR_STEPS))
+
+
+def test_most_lines_are_plain() -> None:
+    lines = collected()
+    found = {line: plain(line, Budget(1_000)) for line in lines}
+    assert sum(one is not None for one in found.values()) > len(lines) / 3
+    different = [
+        line
+        for line, one in list(found.items())[::7]
+        if one is not None and one != by_grammar(line, Budget(20_000), Budget(GRAMMAR_STEPS))
+    ]
+    assert different == []
