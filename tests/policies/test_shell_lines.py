@@ -17,8 +17,6 @@ SHARES = {
     "lines/third/reading.yaml": 0.99,
     "lines/third/development.yaml": 0.98,
 }
-# Everyday lines that also look at what is secret; they are denied, and a person may want them all the same.
-DENIED = ("du -sh .[!.]* * 2>/dev/null",)
 
 
 def _lines(name: str) -> list[str]:
@@ -55,4 +53,4 @@ def test_everyday_lines_are_allowed(name: str) -> None:
 @pytest.mark.parametrize("name", SHARES)
 def test_no_everyday_line_is_mistaken_for_something_forbidden(name: str) -> None:
     denied = [line for line in _lines(name) if judged(DEFAULT, by_user(line)).verdict is Verdict.DENY]
-    assert [line for line in denied if line not in DENIED] == []
+    assert denied == []

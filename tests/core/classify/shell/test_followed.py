@@ -90,7 +90,7 @@ def test_values_that_are_cut(look: Look, line: str, expected: list[str]) -> None
 @pytest.mark.parametrize(
     "line",
     [
-        "FOO=1 npm test", "TEST_DB=x npm test", "APP_PORT=80 npm test", "PYTHONPATH=src pytest",
+        "FOO=1 npm test", "read PORT", "TEST_DB=x npm test", "APP_PORT=80 npm test", "PYTHONPATH=src pytest",
         "GIT_PAGER=cat git log",
         "NODE_OPTIONS=--max-old-space-size=4096 npm test", "CC=clang make", "RUSTFLAGS='-D warnings' cargo build",
         "DJANGO_SETTINGS_MODULE=app.settings pytest", "export NODE_ENV=test", "env DEBUG=1 make", "IFS=, read -r a b",

@@ -178,8 +178,10 @@ def test_the_grammar_has_a_budget_of_its_own() -> None:
     "line",
     [
         "ls", "ls -la src", "git log --oneline | head -20", "a && b || c | d", "grep -n 'x y' \"a b\" *.py ~/x",
-        "echo '' \"\"", "export a=b", "a=b c", "a  b", "a |b", "a ; b", "| a", "a |", "a &&", "", "'a' b", "a $x", "a #b",
-        "a !b", "if x", "%1", "a 'b'c", 'a "$b"', "a 'b\\c'", "a\tb", "a ö", "a b=c --d=e", "a [b]", "=a", "a =b", "exec ls",
+        "echo '' \"\"", "export a=b", "a=b c", "a  b", "a |b", "a ; b",
+        "| a", "a |", "a &&", "", "'a' b", "a $x", "a #b",
+        "a !b", "if x", "%1", "a 'b'c", 'a "$b"', "a 'b\\c'", "a\tb",
+        "a ö", "a b=c --d=e", "a [b]", "=a", "a =b", "exec ls",
         "[ a", "a !", "a | | b", "a b" * 400,
     ],
 )  # fmt: skip
