@@ -47,7 +47,7 @@ _SERVERS = (("mcp__", "__"), ("mcp_", "_"))
 # What the prior art calls the tool beside a telling action: where it happens, not what happens.
 _FAMILIES = frozenset(
     (
-        "agent", "api", "bank", "browser", "calendar", "chat", "cli", "code", "cron", "email", "file", "files",
+        "api", "bank", "browser", "calendar", "chat", "cli", "code", "cron", "email", "file", "files",
         "filesystem", "finance", "fs", "git", "gmail", "hr", "http", "identity", "llm", "mail", "memory", "mcp",
         "messaging", "model", "network", "os", "payments", "policy", "scheduler", "slack", "system", "text",
         "tool", "tools", "web", "workspace",
