@@ -19,6 +19,7 @@ from msgspec.json import decode
 
 from bench import cores, servers
 from bench.home import prepare
+from bench.sample import Sample, in_turns, timed
 from bench.servers import Server
 from bench.workload import READ
 
@@ -58,15 +59,9 @@ class Report(Struct, frozen=True):
         return True
 
 
-class Sample(Struct, frozen=True):
-    p50_ms: float
-    cpu_us: float
-
-
 def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
     """Start a service, ask it in each way, in turns, and stop it."""
     measured, others = cores.split()
-    rounds: list[dict[str, Sample]] = []
     with ExitStack() as stack:
         stack.enter_context(cores.pinned(others))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="agent-sudo-bench-")))
@@ -77,18 +72,12 @@ def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
         client = stack.enter_context(Client(url, home.key))
         asked = decode(READ.bodies[0])
         call = Call(asked["tool"], asked["arguments"], source=asked["source"])
-        ways: dict[str, Callable[[int], Sample]] = {
-            "http.client": lambda count: _plain(server, encode(call.document()), count),
-            "require": lambda count: _timed(lambda: client.require(call), count),
-            "require, asyncio": lambda count: asyncio.run(_later(url, home.key, call, count)),
+        ways = {
+            "http.client": lambda: _plain(server, encode(call.document()), plan.requests),
+            "require": lambda: timed(lambda: client.require(call), plan.requests),
+            "require, asyncio": lambda: asyncio.run(_later(url, home.key, call, plan.requests)),
         }
-        for ask in ways.values():
-            ask(plan.requests)
-        for at in range(plan.rounds):
-            progress(at / plan.rounds, "asking")
-            # Forth and back, so that a machine that grows slower does so for all of them.
-            turn = ways.items() if at % 2 == 0 else reversed(ways.items())
-            rounds.append({how: ask(plan.requests) for how, ask in turn})
+        rounds = in_turns(ways, plan.rounds, progress)
         progress(1, "importing")
         import_ms = _import_ms(folder, plan.imports)
     figures = [_figure(how, rounds) for how in ways]
@@ -110,17 +99,7 @@ def _plain(server: Server, body: bytes, count: int) -> Sample:
             connection.getresponse().read()
 
         ask()
-        return _timed(ask, count)
-
-
-def _timed(ask: Callable[[], object], count: int) -> Sample:
-    times = []
-    used = time.process_time()
-    for _ in range(count):
-        begin = time.perf_counter()
-        ask()
-        times.append(time.perf_counter() - begin)
-    return Sample(median(times) * 1e3, (time.process_time() - used) / count * 1e6)
+        return timed(ask, count)
 
 
 async def _later(url: str, key: str, call: Call, count: int) -> Sample:

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from bench import cores, servers
 from bench.home import prepare
+from bench.sample import Sample, in_turns, timed
 from bench.servers import Server
 from bench.workload import ROOT
 
@@ -64,13 +64,9 @@ class Report(Struct, frozen=True):
         return found["over HTTP"] <= MOST_HTTP_MS and found["command hook"] <= MOST_SHIM_MS
 
 
-Sample = tuple[float, float]
-
-
 def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
     """Start a service, ask it in each way, in turns, and stop it."""
     measured, others = cores.split()
-    rounds: dict[str, list[Sample]] = {}
     with ExitStack() as stack:
         stack.enter_context(cores.pinned(others))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="agent-sudo-bench-")))
@@ -83,26 +79,21 @@ def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
         config.write_text(f"url=http://127.0.0.1:{server.port}\nkey_file={key}\n")
         shim = [sys.executable, "-I", "-S", str(_SHIM), "claude-code", "PreToolUse", str(config)]
         bare = [sys.executable, "-I", "-S", "-c", ""]
-        ways: dict[str, Callable[[], Sample]] = {
+        ways = {
             "over HTTP": lambda: _over_http(server, plan.requests),
             "command hook": lambda: _started(shim, plan.starts),
             "an interpreter that does nothing": lambda: _started(bare, plan.starts),
         }
-        for at in range(plan.rounds + 1):
-            progress(at / (plan.rounds + 1), "asking")
-            for how, ask in ways.items():
-                sample = ask()
-                if at:  # the first round only warms up
-                    rounds.setdefault(how, []).append(sample)
-    figures = [_figure(how, samples) for how, samples in rounds.items()]
+        rounds = in_turns(ways, plan.rounds, progress)
+    figures = [_figure(how, [samples[how] for samples in rounds]) for how in ways]
     bare_ms = figures[-1].p50_ms
     ratios = {one.how: round(one.p50_ms / bare_ms, 3) for one in figures}
     return Report(bench="hooks", machine=cores.machine(), plan=plan, figures=figures, ratios=ratios)
 
 
 def _figure(how: str, samples: list[Sample]) -> Figure:
-    times = [round(p50, 3) for p50, _ in samples]
-    return Figure(how, round(median(times), 3), round(median(cpu for _, cpu in samples), 3), times)
+    times = [round(one.p50_ms, 3) for one in samples]
+    return Figure(how, round(median(times), 3), round(median(one.cpu_us for one in samples) / 1e3, 3), times)
 
 
 def _over_http(server: Server, count: int) -> Sample:
@@ -116,7 +107,7 @@ def _over_http(server: Server, count: int) -> Sample:
                 raise RuntimeError("the call that is measured is not allowed")
 
         ask()
-        return _timed(ask, count)
+        return timed(ask, count)
 
 
 def _started(command: list[str], count: int) -> Sample:
@@ -126,17 +117,7 @@ def _started(command: list[str], count: int) -> Sample:
         subprocess.run(command, input=event, stdout=subprocess.PIPE, check=True)
 
     before = os.times()
-    p50, _ = _timed(start, count)
+    sample = timed(start, count)
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
-    return p50, used / count * 1_000
-
-
-def _timed(ask: Callable[[], object], count: int) -> Sample:
-    times = []
-    used = time.process_time()
-    for _ in range(count):
-        begin = time.perf_counter()
-        ask()
-        times.append(time.perf_counter() - begin)
-    return median(times) * 1_000, (time.process_time() - used) / count * 1_000
+    return Sample(sample.p50_ms, used / count * 1e6)
