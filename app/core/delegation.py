@@ -22,7 +22,9 @@ from app.core.policy.situation import Situation
 from app.core.policy.wildcard import is_wild, matches
 
 # What a tool of which only the name is known may do by being called; paths and hosts must be named besides.
-_UNKNOWN = frozenset((EffectKind.CALL, EffectKind.QUERY, EffectKind.ACCESS)) | ON_HOSTS
+_UNKNOWN = ON_HOSTS | {
+    EffectKind.CALL, EffectKind.QUERY, EffectKind.ACCESS, EffectKind.MESSAGE, EffectKind.PAY,
+}  # fmt: skip
 # What such a tool says of itself.
 _ANNOTATED = frozenset(("destructiveHint", "openWorldHint", KNOWN))
 

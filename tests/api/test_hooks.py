@@ -1,6 +1,7 @@
 """`/hooks/*`: the agents' own events, answered in exactly their words; and whatever goes wrong is a denial in them."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from app.api.hooks.dialect import DIALECTS
 from app.services.errors import UnavailableError
 from app.services.evaluation import Evaluation
 from app.storage.writer import Writer
-from tests.api.world import World, bearer
+from tests.api.world import World, bearer, world
 from tests.processes import until
 
 READ = {"file_path": "/srv/project/a.py"}
@@ -53,6 +54,13 @@ WORDS: dict[str, tuple[Any, Any, Any]] = {
 }
 WORDS["codex"] = WORDS["claude-code"]
 HARNESSES = sorted(CALLS)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A service of these tests' own: what others have asked people fills the same agent's inbox."""
+    with world(tmp_path_factory.mktemp("hooks")) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

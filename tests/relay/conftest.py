@@ -17,7 +17,9 @@ from tests.processes import Process, start
 POLICY = """\
 version: 1
 rules:
-  - {id: everything, allow: ["mcp:open/*"], effects: [call, query, access, read, write, delete, network, configure]}
+  - id: everything
+    allow: ["mcp:open/*"]
+    effects: [call, query, access, read, write, delete, network, configure, message]
   - {id: some, allow: ["mcp:odd/echo", "mcp:odd/fetch", "mcp:odd/wish", "mcp:odd/resources/read"]}
   - {id: never, deny: ["mcp:*/forbidden", "mcp:*/prompts/forbidden", "mcp:odd/prompts/get"], reason: Nobody does this.}
   - {id: wishes, deny: "mcp:odd/elicitation/create", reason: Servers ask people nothing.}

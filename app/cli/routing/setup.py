@@ -3,12 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
-from msgspec import Struct
 
 from app.cli.options import Operator, PassphraseStdin, Url
 
@@ -74,7 +74,8 @@ def setup(
         console.print(terminal.text(line, "dim"), soft_wrap=True)
 
 
-class _Change(Struct, frozen=True):
+@dataclass(frozen=True)
+class _Change:
     """What is done to a program's file. `done` is given the key, which then stands in the file or not."""
 
     path: Path
