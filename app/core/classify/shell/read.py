@@ -55,6 +55,8 @@ _ASKS_ITSELF = frozenset(("--version", "--help"))
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9+._-]{0,40}")
 # They print nothing, so a file that they are redirected to is emptied.
 _SILENT = frozenset((":", "true"))
+# How the command that `find` runs may end.
+_ENDS = frozenset((";", "+", "{}"))
 
 
 def read_line(text: str, place: Place, budget: Budget) -> tuple[tuple[Command, ...], tuple[Effect, ...]]:
@@ -205,6 +207,7 @@ class _Reader:
                 end = merged(end, either(self._run(node.body, end.assigned(node.variable, value))))
             return both(end)
         # How often it runs is not known: run it quietly until nothing more changes, then once for the record.
+        start = state
         for _ in range(_MOST_TRIALS):
             quiet = _Reader(Record(self._record.budget), self._grammar, self._depth)
             after = merged(state, quiet._once(node, state))
@@ -212,6 +215,8 @@ class _Reader:
                 break
             state = after
         else:
+            # What it does the first time is known all the same.
+            self._once(node, start)
             state = state.forgotten()
         return both(self._once(node, state))
 
@@ -237,7 +242,7 @@ class _Reader:
     def _simple(self, node: Simple, state: State) -> States:
         args = tuple([arg for word in node.words for arg in expand(word, self._substitutions(word, state))])
         act = Act(args, state, self._record, spelled(node))
-        empties = not args or args[0].text in _SILENT or (args[0].text in WRAPPERS and args[-1].text in _SILENT)
+        empties = _says_nothing([arg.text for arg in args])
         for redirect in node.redirects:
             self._opened(redirect, act)
             if empties and redirect.operator in (">", ">|", "&>"):
@@ -357,3 +362,11 @@ class _Reader:
             self._depth -= 1
         self._record.under = outer
         return state
+
+
+def _says_nothing(words: list[str]) -> bool:
+    """Whether a command writes nothing to its output, so that all that a redirect does is to empty the file."""
+    if not words or words[0] in _SILENT:
+        return True
+    runs = words[0] in WRAPPERS or words[0] == "find"
+    return runs and [word for word in words if word not in _ENDS][-1] in _SILENT

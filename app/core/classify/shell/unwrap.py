@@ -20,7 +20,7 @@ from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.launchers import LAUNCHERS
 from app.core.classify.shell.run_roles import script as run_script
 from app.core.classify.shell.runners import RUNNERS
-from app.core.classify.shell.state import ENVIRONMENT, Arg, State, begin
+from app.core.classify.shell.state import ENVIRONMENT, LOST, Arg, State, begin
 from app.core.classify.shell.variables import is_harmless
 from app.core.model import EffectKind
 
@@ -114,8 +114,10 @@ def _shell(act: Act) -> tuple[Inner, ...]:
     if not text:
         return _script(act, args[at], args[at + 1 :])
     act.wraps()
-    # The inner shell gets the environment, not our variables, functions or arguments.
-    inner = State(act.state.directories, begin(Place("", act.state.home)).variables, {}, args[at + 2 :])
+    # The inner shell gets the environment, not our variables, functions or arguments, and knows where it is.
+    directories = act.state.directories
+    where = directories[0] if len(directories) == 1 and directories[0] != LOST else ""
+    inner = State(directories, begin(Place(where, act.state.home)).variables, {}, args[at + 2 :])
     return (_text(act, args[at], inner),)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -82,10 +82,13 @@ APPENDED = [
 @THOROUGHLY
 @given(LINES, st.sampled_from(APPENDED))
 def test_appending_never_lowers(line: str, tail: str) -> None:
+    # What stands open is ended by what comes; and what takes names from its input takes those of a here-document.
+    assume(not line.endswith("|") and not ("<<" in tail and ("<<" in line or "xargs" in line)))
     assert gravity(line + tail) >= gravity(line)
 
 
 @THOROUGHLY
+@example("cd */.ssh && ls", "while true; do {}\ndone")
 @given(
     LINES,
     st.sampled_from(["true; {}", "\n{}", "{{ {}\n}}", "( {}\n)", "if true; then {}\nfi", "while true; do {}\ndone"]),
@@ -95,6 +98,8 @@ def test_what_stands_around_a_line_never_lowers(line: str, around: str) -> None:
 
 
 @THOROUGHLY
+@example("curl file://$PWD/.env", "bash -c {}")
+@example("cd a || cd b; curl file://$PWD/.env", "bash -c {}")
 @given(
     LINES,
     st.sampled_from(
@@ -131,6 +136,7 @@ def test_wrapping_a_command_never_lowers(line: str, wrapper: str) -> None:
 
 @THOROUGHLY
 @given(LINES, st.sampled_from(["-exec", "-execdir", "-ok"]))
+@example("true > src/app.py", "-exec")
 def test_running_a_command_for_each_file_never_lowers(line: str, how: str) -> None:
     command = alone(line)
     assume(not any(each.source in ("{}", "\\;", "+", "';'") for each in command.words))
