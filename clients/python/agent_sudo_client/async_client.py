@@ -1,29 +1,30 @@
-"""`AsyncClient`: the service for asyncio. One event loop each."""
+"""`AsyncClient`: the service for asyncio."""
 
 from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from agent_sudo_client import talk
 from agent_sudo_client.endpoint import Endpoint, unreachable
+from agent_sudo_client.errors import ServiceUnavailable
 from agent_sudo_client.talk import Answer, Send, Talk
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
 
-    import httpx2
     from typing_extensions import Self
 
-_CONNECT_S = 3.0
+    from agent_sudo_client.async_connections import AsyncConnections
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _driven(use_case: Callable[P, Talk[T]]) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
+def _driven(use_case: Callable[P, Talk[T]]) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]]:
     @functools.wraps(use_case)
     async def method(self: AsyncClient, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.drive(use_case(*args, **kwargs))
@@ -32,7 +33,7 @@ def _driven(use_case: Callable[P, Talk[T]]) -> Callable[Concatenate[AsyncClient,
 
 
 class AsyncClient:
-    """As `Client`, and every method is awaited."""
+    """As `Client`, and every method is awaited. Each event loop that uses it has connections of its own."""
 
     def __init__(
         self,
@@ -44,17 +45,10 @@ class AsyncClient:
         connections: int = 32,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        import httpx2  # noqa: PLC0415
-
         self._endpoint = Endpoint(url, key, operator, tls, timeout)
-        limits = httpx2.Limits(max_connections=connections, keepalive_expiry=4.0)
-        # The transport and not httpx2.AsyncClient: no redirects, no cookies, no netrc, no decompression, and half the
-        # cost. `retries` are of connecting only: nothing was sent by then.
-        self._transport = httpx2.AsyncHTTPTransport(
-            verify=self._endpoint.tls() or False, trust_env=False, limits=limits, retries=1
-        )
-        self._url = httpx2.URL(self._endpoint.url)
-        self._request = httpx2.Request
+        self._tls = self._endpoint.tls()
+        self._most = connections
+        self._opened: dict[asyncio.AbstractEventLoop, AsyncConnections] = {}
 
     async def drive(self, use_case: Talk[T]) -> T:
         """Send what a use case wants sent, until it is done."""
@@ -67,33 +61,39 @@ class AsyncClient:
             return result
 
     async def _exchange(self, send: Send) -> Answer:
-        import asyncio  # noqa: PLC0415 - half the time of importing all this
-
-        request = self._made(send)
+        request, patience = self._endpoint.request(send), self._endpoint.patience(send)
+        connections = self._connections()
         sent = time.monotonic()
         try:
-            response, content = await asyncio.wait_for(self._spoken(request), self._endpoint.patience(send))
+            reply = await connections.exchange(request, patience)
         except Exception as error:  # INVARIANT: whatever goes wrong on the way is a no
             raise unreachable(error) from error
-        return self._endpoint.answer(send, sent, response.status_code, content)
+        return Answer(reply.status, reply.content, sent)
 
-    def _made(self, send: Send) -> httpx2.Request:
-        patience = self._endpoint.patience(send)
-        times = {"connect": min(_CONNECT_S, patience), "read": patience, "write": patience, "pool": patience}
-        url = self._url.copy_with(raw_path=self._endpoint.target(send))
-        headers = self._endpoint.headers(send)
-        return self._request(send.method, url, headers=headers, content=send.body, extensions={"timeout": times})
+    def _connections(self) -> AsyncConnections:
+        """Those of the event loop that runs."""
+        import asyncio  # noqa: PLC0415 - half the time of importing all this
 
-    async def _spoken(self, request: httpx2.Request) -> tuple[httpx2.Response, bytes]:
-        response = await self._transport.handle_async_request(request)
         try:
-            return response, b"".join([part async for part in response.aiter_raw()])
-        finally:
-            await response.aclose()
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            reason = "AsyncClient needs an event loop of asyncio, and none runs here, so nothing is allowed."
+            raise ServiceUnavailable(reason, code="no_event_loop") from None
+        found = self._opened.get(loop)
+        if found is None:
+            from agent_sudo_client.async_connections import AsyncConnections  # noqa: PLC0415 - as above
+
+            for other in [one for one in list(self._opened) if one.is_closed()]:
+                if theirs := self._opened.pop(other, None):
+                    theirs.close()
+            to = self._endpoint
+            found = self._opened[loop] = AsyncConnections(to.host, to.port, self._tls, self._most)
+        return found
 
     async def close(self) -> None:
         """Close its connections."""
-        await self._transport.aclose()
+        for one in list(self._opened.values()):
+            one.close()
 
     async def __aenter__(self) -> Self:
         return self

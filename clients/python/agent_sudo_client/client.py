@@ -75,10 +75,10 @@ class Client:
         request, patience = self._endpoint.request(send), self._endpoint.patience(send)
         sent = time.monotonic()
         try:
-            status, content = self._connections.exchange(send.method, request, patience)
+            reply = self._connections.exchange(request, patience)
         except Exception as error:  # INVARIANT: whatever goes wrong on the way is a no
             raise unreachable(error) from error
-        return self._endpoint.answer(send, sent, status, content)
+        return Answer(reply.status, reply.content, sent)
 
     def close(self) -> None:
         """Close its connections."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from http.client import HTTPResponse
 from typing import TYPE_CHECKING
+
+from agent_sudo_client.reply import Reply
+from agent_sudo_client.resting import CONNECT_S, Line, Resting
 
 if TYPE_CHECKING:
     import ssl
-
-_CONNECT_S = 3.0
-# A little less than the service itself keeps one that says nothing.
-_KEEP_S = 4.0
 
 
 class Connections:
@@ -23,69 +21,50 @@ class Connections:
         self._address = (host, port)
         self._tls = tls
         self._room = threading.BoundedSemaphore(most)
-        self._idle: list[tuple[socket.socket, float]] = []
+        self._resting: Resting[Line] = Resting()
 
-    def exchange(self, method: str, request: bytes, patience: float) -> tuple[int, bytes]:
-        """Status and content of the answer. Raises OSError, HTTPException; `patience` in seconds, for each step."""
+    def exchange(self, request: bytes, patience: float) -> Reply:
+        """The answer, within `patience` seconds. Raises OSError, Malformed."""
+        until = time.monotonic() + patience
         if not self._room.acquire(timeout=patience):
             raise TimeoutError("every connection is in use")
         try:
-            connection = self._rested() or self._opened(min(_CONNECT_S, patience))
+            line = self._resting.taken() or self._opened(until)
             try:
-                connection.settimeout(patience)
+                reply = Reply()
+                line.socket.settimeout(_left(until))
                 # One write, head and body: the service answers what comes whole far quicker.
-                connection.sendall(request)
-                with HTTPResponse(connection, method=method) as response:
-                    response.begin()
-                    content = response.read()
-                    keeps = not response.will_close
+                line.socket.sendall(request)
+                # A server that sends a byte at a time stays below every single limit: it is one for all of them.
+                while not reply.feed(line.socket.recv(65_536)):
+                    line.socket.settimeout(_left(until))
             except BaseException:
                 # INVARIANT: what is left of one answer is never read as another.
-                connection.close()
+                line.close()
                 raise
-            if keeps:
-                self._idle.append((connection, time.monotonic()))
+            if reply.keeps:
+                self._resting.rest(line)
             else:
-                connection.close()
-            return response.status, content
+                line.close()
+            return reply
         finally:
             self._room.release()
 
     def close(self) -> None:
         """Close those that rest."""
-        while self._idle:
-            self._idle.pop()[0].close()
+        self._resting.close()
 
-    def _rested(self) -> socket.socket | None:
-        """The one that was used last, if the service still keeps it."""
-        while self._idle:
-            try:
-                connection, since = self._idle.pop()
-            except IndexError:  # another thread was quicker
-                return None
-            if time.monotonic() < since + _KEEP_S and _is_silent(connection):
-                return connection
-            connection.close()
-        return None
-
-    def _opened(self, patience: float) -> socket.socket:
+    def _opened(self, until: float) -> Line:
         try:
-            opened = socket.create_connection(self._address, patience)
+            opened = socket.create_connection(self._address, min(CONNECT_S, _left(until)))
         except OSError:
             # Once more, in case the service is just being started anew: nothing was sent yet.
-            opened = socket.create_connection(self._address, patience)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return opened if self._tls is None else self._tls.wrap_socket(opened, server_hostname=self._address[0])
+            opened = socket.create_connection(self._address, min(CONNECT_S, _left(until)))
+        return Line(opened if self._tls is None else self._tls.wrap_socket(opened, server_hostname=self._address[0]))
 
 
-def _is_silent(connection: socket.socket) -> bool:
-    """Whether there is nothing to read: neither its end, nor what nobody asked for."""
-    connection.settimeout(0)
-    try:
-        # Of the plain socket, beneath TLS.
-        socket.socket.recv(connection, 1, socket.MSG_PEEK)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the answer takes too long")
+    return left

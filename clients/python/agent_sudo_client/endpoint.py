@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING
 
 from agent_sudo_client.errors import PermissionDenied, ServiceUnavailable
-from agent_sudo_client.talk import Answer, Send
+from agent_sudo_client.talk import Send
 
 if TYPE_CHECKING:
     import ssl
@@ -54,28 +53,13 @@ class Endpoint:
         """How many seconds an answer may take."""
         return self._timeout + send.patience
 
-    def target(self, send: Send) -> bytes:
-        """What stands in a request's first line."""
-        return (self._prefix + send.path).encode()
-
-    def headers(self, send: Send) -> list[tuple[bytes, bytes]]:
-        """What a request says of itself. Raises PermissionDenied where the credential for it is missing."""
-        credential = (b"authorization", self._credential(send))
-        return [credential] if send.body is None else [credential, (b"content-type", b"application/json")]
-
     def request(self, send: Send) -> bytes:
-        """The request as it goes out. Raises PermissionDenied as `headers` does."""
-        body = send.body or b""
-        lines = b"".join([b"%b: %b\r\n" % header for header in self.headers(send)])
-        head = b"%b %b HTTP/1.1\r\n%b%b" % (send.method.encode(), self.target(send), self._named, lines)
-        return head + b"content-length: %d\r\n\r\n" % len(body) + body
-
-    def answer(self, send: Send, sent: float, status: int, content: bytes) -> Answer:
-        """What came back. Raises ServiceUnavailable when it came too late."""
-        # A server that sends a byte at a time stays below every single limit.
-        if time.monotonic() > sent + self.patience(send):
-            raise ServiceUnavailable("The policy service took too long, so nothing is allowed.", code="slow")
-        return Answer(status, content, sent)
+        """The request as it goes out. Raises PermissionDenied where the credential for it is missing."""
+        target, credential = (self._prefix + send.path).encode(), self._credential(send)
+        head = b"%b %b HTTP/1.1\r\n%bauthorization: %b\r\n" % (send.method.encode(), target, self._named, credential)
+        if send.body is None:
+            return head + b"content-length: 0\r\n\r\n"
+        return head + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(send.body) + send.body
 
     def tls(self) -> ssl.SSLContext | None:
         """How the service proves who it is. Without TLS nothing does, and no list of authorities is loaded."""
