@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import sys
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from agent_sudo_client.reply import Reply
 from agent_sudo_client.resting import CONNECT_S, Line, Resting
@@ -54,10 +55,10 @@ class AsyncConnections:
 
     async def _opened(self) -> _Line:
         try:
-            plain = await asyncio.wait_for(self._connected(), CONNECT_S)
-        except (OSError, asyncio.TimeoutError):
+            plain = await self._connected()
+        except OSError:
             # Once more, in case the service is just being started anew: nothing was sent yet.
-            plain = await asyncio.wait_for(self._connected(), CONNECT_S)
+            plain = await self._connected()
         if self._tls is None:
             return _Line(plain)
         line = _SecureLine(plain, self._tls, self._address[0])
@@ -69,22 +70,30 @@ class AsyncConnections:
         return line
 
     async def _connected(self) -> socket.socket:
-        loop = asyncio.get_running_loop()
         failure = OSError("the service's name has no address")
-        for family, kind, protocol, _, address in await loop.getaddrinfo(*self._address, type=socket.SOCK_STREAM):
-            made = socket.socket(family, kind, protocol)
-            try:
-                made.setblocking(False)
-                await loop.sock_connect(made, address)
-            except OSError as error:
-                made.close()
-                failure = error
-            except BaseException:
-                made.close()
-                raise
-            else:
-                return made
+        async with _within(CONNECT_S):
+            loop = asyncio.get_running_loop()
+            for family, kind, protocol, _, address in await loop.getaddrinfo(*self._address, type=socket.SOCK_STREAM):
+                made = socket.socket(family, kind, protocol)
+                try:
+                    made.setblocking(False)
+                    await loop.sock_connect(made, address)
+                except OSError as error:
+                    made.close()
+                    failure = error
+                except BaseException:
+                    made.close()
+                    raise
+                else:
+                    return made
         raise failure
+
+
+def _within(seconds: float) -> AbstractAsyncContextManager[object]:
+    """A limit for what opens something: wait_for makes a task of it, and what that has opened is lost by cancelling."""
+    if sys.version_info >= (3, 11):
+        return asyncio.timeout(seconds)
+    return nullcontext()
 
 
 class _Line(Line):
