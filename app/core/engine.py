@@ -24,9 +24,10 @@ from app.core.grant import Asked, Grant, first
 from app.core.limit import Use
 from app.core.model import ActionRequest, Call, Effect, EffectKind
 from app.core.policy import condition
+from app.core.policy.candidates import Candidates
 from app.core.policy.located import roots
 from app.core.policy.rule import Limits, Rule
-from app.core.policy.ruleset import Candidates, RuleSet
+from app.core.policy.ruleset import RuleSet
 from app.core.policy.situation import Situation
 
 _ASKS = frozenset((Verdict.REQUIRE_APPROVAL, Verdict.REQUIRE_STRONG_APPROVAL))
@@ -145,7 +146,7 @@ def _ask_rules(
     uses: dict[str, Use] = {}
     # What was cut short may hold anything.
     everything = explain or situation.budget.left < 0
-    for rule in candidates.all if everything else candidates.among(situation.keys):
+    for rule in candidates.all if everything else candidates.among(situation):
         try:
             missed = rule.misses(situation)
         except BudgetExceededError:

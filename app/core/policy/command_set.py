@@ -3,11 +3,11 @@
 A lone `*` stands for any number of words, none included; elsewhere wildcards stay inside their word.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from app.core.model import Command
 from app.core.policy.glob import Item, Pattern, covers, fits, pattern, touches, touches_any
-from app.core.policy.wildcard import is_wild
+from app.core.policy.wildcard import ends, is_wild
 from app.core.spelling import fold
 
 # A program named by its full path in one of these is the program of that name; elsewhere it may be anything.
@@ -24,18 +24,18 @@ class CommandSet:
         self.patterns = [pattern(text.split(), "*") for text in patterns]
         self._by_program: dict[str, list[Pattern]] = {}
         self._any_program: list[Pattern] = []
-        self._folded: dict[str, list[Pattern]] = {}
+        # By the program's plain name, then by the longest other word that the pattern spells out.
+        self._folded: dict[str, dict[str, list[Pattern]]] = {}
         for one in self.patterns:
             if one[0].wild:
                 self._any_program.append(one)
             else:
                 self._by_program.setdefault(one[0].text, []).append(one)
-                self._folded.setdefault(plain(one[0].text), []).append(one)
-
-    @property
-    def keys(self) -> frozenset[str] | None:
-        """The plain names of programs of which a command must run one to match; None when it may be any."""
-        return None if self._any_program else frozenset(self._folded)
+                demanded = max([item.text for item in one[1:] if not item.wild], key=len, default="")
+                self._folded.setdefault(plain(one[0].text), {}).setdefault(demanded, []).append(one)
+        # To match, a command must run one of these, by its plain name, or one whose name begins like that.
+        self.programs: Collection[str] = self._folded.keys()
+        self.beginnings = frozenset(ends(one[0].text)[0] for one in self._any_program)
 
     def touches(self, command: Command) -> bool:
         """Whether some pattern matches some reading of the command, wherever its program lies."""
@@ -49,9 +49,12 @@ class CommandSet:
                 for one in self.patterns
             )
         name, globs = plain(program), command.globs
-        return any(_touches(one, (one[0].text, *rest), globs=globs) for one in self._folded.get(name, ())) or any(
-            _touches(one, (other, *rest), globs=globs) for one in self._any_program for other in {program, name}
-        )
+        return any(
+            _touches(one, (one[0].text, *rest), globs=globs)
+            for demanded, patterns in self._folded.get(name, {}).items()
+            if globs or not demanded or demanded in rest
+            for one in patterns
+        ) or any(_touches(one, (other, *rest), globs=globs) for one in self._any_program for other in {program, name})
 
     def covers(self, command: Command) -> Pattern | None:
         """The pattern that matches the command as written, a system folder before its program removed."""

@@ -66,7 +66,7 @@ class Located:
     `touched` and `covered` hold what sets of patterns have found out about it.
     """
 
-    __slots__ = ("covered", "exact", "folded", "looked", "names", "touched", "tree", "wild")
+    __slots__ = ("covered", "exact", "folded", "last", "looked", "names", "touched", "tree", "wild")
 
     def __init__(self, path: str, roots: Roots) -> None:
         segments = split(path)
@@ -78,6 +78,7 @@ class Located:
         if self.tree:
             self.folded += [root for reading in self.folded for root in _held(reading, roots)]
         self.names = frozenset().union(*self.folded)
+        self.last = {reading[-1] for reading in self.folded}
         self.looked: dict[object, bool] = {}
         self.touched: dict[object, bool] = {}
         self.covered: dict[object, bool] = {}

@@ -4,7 +4,7 @@ A pattern begins with `/`, with `**`, with a drive, with `~` (somebody's home) o
 an operator registered).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -45,8 +45,8 @@ class PathSet:
         self._folded = [(one.folded, _demand(one.folded), _last(one.folded)) for one in patterns]
         self._by_segment: dict[str, list[Pattern]] = {}
         self._by_name: list[Pattern] = []
-        self._begins: tuple[str, ...] = ()
-        self._ends: tuple[str, ...] = ()
+        self.beginnings: tuple[str, ...] = ()
+        self.endings: tuple[str, ...] = ()
         self._always: list[Pattern] = []
         self._by_root: dict[str, list[Pattern]] = {}
         for one in self._folded:
@@ -70,15 +70,22 @@ class PathSet:
         elif begin or end:
             self._by_name.append(pattern)
             # The longer one is the rarer.
-            self._begins += (begin,) if len(begin) > len(end) else ()
-            self._ends += (end,) if len(begin) <= len(end) else ()
+            self.beginnings += (begin,) if len(begin) > len(end) else ()
+            self.endings += (end,) if len(begin) <= len(end) else ()
         else:
             self._always.append(pattern)
 
     @property
-    def keys(self) -> frozenset[str] | None:
-        """Folded segments of which a path must have one to match; None when there is no such thing."""
-        return None if self._always or self._by_name else frozenset(self._by_segment)
+    def segments(self) -> Iterable[str]:
+        """To match, a path without wildcards must have one of these folded segments, or its last segment must begin or
+        end with one of `beginnings` and `endings`; unless some pattern has nothing like that.
+        """
+        return self._by_segment
+
+    @property
+    def always(self) -> bool:
+        """Whether some pattern demands none of these."""
+        return bool(self._always)
 
     def touches(self, path: Located, *, looks: bool = False) -> bool:
         """Whether some pattern matches some reading of `path`; `looks` when it is only read."""
@@ -106,7 +113,7 @@ class PathSet:
         for segment in self._by_segment.keys() & path.names:
             found = found + self._by_segment[segment]
         for reading in path.folded:
-            if reading[-1].startswith(self._begins) or reading[-1].endswith(self._ends):
+            if reading[-1].startswith(self.beginnings) or reading[-1].endswith(self.endings):
                 found = found + self._by_name
                 break
         return any(touches(one, reading) for one in found for reading in path.folded)

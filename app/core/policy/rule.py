@@ -15,8 +15,9 @@ from app.core.policy.command_set import CommandSet, writes_out
 from app.core.policy.condition import Condition
 from app.core.policy.glob import Pattern
 from app.core.policy.host_set import HostSet
+from app.core.policy.located import Located
 from app.core.policy.path_set import PathSet
-from app.core.policy.situation import ON_A_HOST, Situation
+from app.core.policy.situation import Situation
 from app.core.policy.wildcard import matches
 from app.core.trust import Trust
 
@@ -60,14 +61,21 @@ class Rule(Struct, frozen=True, kw_only=True):
         """Whether it asks what the call does, not only who makes it."""
         return self.commands is not None or self.paths is not None or self.effects is not None or self.hosts is not None
 
-    @property
-    def keys(self) -> frozenset[str] | None:
-        """Names of which a call must have one for this rule to apply (`Situation.keys`); None when it needs none."""
-        if self.commands is not None and self.commands.keys is not None:
-            return self.commands.keys
-        if self.hosts is not None and not self.loosens:
-            return ON_A_HOST
-        return self.paths.keys if self.paths is not None else None
+    def may_apply(self, kinds: frozenset[EffectKind]) -> bool:
+        """Whether it may apply to a call that has effects of these kinds; a no is certain."""
+        if self.loosens:
+            # INVARIANT: what was not understood is never allowed, whatever a rule says.
+            return EffectKind.OPAQUE not in kinds and (
+                self.commands is not None or all(self._speaks_of(kind) for kind in kinds)
+            )
+        if self.paths is None and self.hosts is None and self.effects is None:
+            return True
+        return any(
+            (self.paths is None or kind in NAMES_PATHS)
+            and (self.hosts is None or kind in ON_HOSTS)
+            and (self.effects is None or _is_any(kind, self.effects))
+            for kind in kinds
+        )
 
     def misses(self, situation: Situation) -> str | None:
         """None when the rule applies, else the first condition that fails. Raises BudgetExceededError."""
@@ -94,16 +102,18 @@ class Rule(Struct, frozen=True, kw_only=True):
     def _touches(self, situation: Situation) -> str | None:
         """One command or one effect that meets every condition is enough."""
         call = situation.call
-        hit = {at for at, command in enumerate(call.commands) if self.commands and self.commands.touches(command)}
-        if self.commands is not None and not hit:
-            return "command"
+        hit: list[int] = []
+        if self.commands is not None:
+            hit = [at for at, command in enumerate(call.commands) if self.commands.touches(command)]
+            if not hit:
+                return "command"
         if self.paths is None and self.effects is None and self.hosts is None:
             return None
         failed = "path" if self.paths is not None else "effects"
-        for effect in call.effects:
+        for effect, path in zip(call.effects, situation.paths, strict=True):
             if self.commands is not None and effect.command not in hit:
                 continue
-            if self.paths is not None and not self._on_path(effect, situation):
+            if self.paths is not None and not self._on_path(effect.kind, path):
                 continue
             if self.hosts is not None and not (effect.kind in ON_HOSTS and self.hosts.touches(effect.resource)):
                 continue
@@ -112,12 +122,12 @@ class Rule(Struct, frozen=True, kw_only=True):
             failed = "effects"
         return failed
 
-    def _on_path(self, effect: Effect, situation: Situation) -> bool:
-        if self.paths is None or effect.kind not in NAMES_PATHS:
-            return False
-        path = situation.located(effect.resource)
-        return self.paths.touches(path, looks=effect.kind in _LOOKS) and not (
-            self.spared is not None and self.spared.covers(path)
+    def _on_path(self, kind: EffectKind, path: Located | None) -> bool:
+        return (
+            self.paths is not None
+            and path is not None
+            and self.paths.touches(path, looks=kind in _LOOKS)
+            and not (self.spared is not None and self.spared.covers(path))
         )
 
     def _covers(self, situation: Situation) -> str | None:
@@ -136,28 +146,21 @@ class Rule(Struct, frozen=True, kw_only=True):
                 return "command"
         if self.paths is not None and not call.commands and not any(e.kind in ON_PATHS for e in call.effects):
             return "path"
-        for effect in call.effects:
-            missed = self._covers_effect(effect, by_nature, situation)
+        for effect, path in zip(call.effects, situation.paths, strict=True):
+            missed = self._covers_effect(effect, path, by_nature.get(effect.command))
             if missed is not None:
                 return missed
         return None
 
-    def _covers_effect(self, effect: Effect, by_nature: dict[int, Pattern], situation: Situation) -> str | None:
+    def _covers_effect(self, effect: Effect, path: Located | None, matched: Pattern | None) -> str | None:
+        """`matched` is the pattern that covers the effect's command."""
         # INVARIANT: what was not understood is never allowed, whatever a rule says.
         if effect.kind is EffectKind.OPAQUE:
             return "opaque"
-        matched = by_nature.get(effect.command)
         named = matched is not None and (not effect.added_by or writes_out(matched, effect.added_by))
-        if self.effects is not None:
-            if not named and not _is_all(effect.kind, self.effects):
-                return "effects"
-        elif not named and not self._speaks_of(effect.kind):
+        if not named and not self._speaks_of(effect.kind):
             return "effects"
-        if (
-            self.paths is not None
-            and effect.kind in ON_PATHS
-            and not self.paths.covers(situation.located(effect.resource))
-        ):
+        if self.paths is not None and effect.kind in ON_PATHS and (path is None or not self.paths.covers(path)):
             return "path"
         # INVARIANT: without `hosts:`, a rule that may reach others speaks of every host.
         if self.hosts is not None and effect.kind in ON_HOSTS and not self.hosts.covers(effect.resource):
@@ -165,7 +168,9 @@ class Rule(Struct, frozen=True, kw_only=True):
         return None
 
     def _speaks_of(self, kind: EffectKind) -> bool:
-        """Whether a rule without `effects:` means this kind, beside what its commands do by nature."""
+        """Whether a rule that loosens means this kind, beside what its commands do by nature."""
+        if self.effects is not None:
+            return _is_all(kind, self.effects)
         # INVARIANT: what a flag or a redirection adds is not what the command's pattern speaks of, wherever it goes.
         if self.commands is not None:
             return False

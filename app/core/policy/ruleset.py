@@ -1,10 +1,9 @@
 """The compiled policy: rules, found by the names of a call."""
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from app.core.decision import Finding, Mode
+from app.core.policy.candidates import Candidates
 from app.core.policy.document import TestText
 from app.core.policy.rule import Rule
 from app.core.policy.wildcard import matches
@@ -12,33 +11,6 @@ from app.core.spelling import fold
 
 # So many different tool names are remembered; an agent that invents more pays for them itself.
 _REMEMBERED = 1_024
-
-
-class Candidates:
-    """The rules that fit the names of a call, found through what the call must hold for them to apply."""
-
-    def __init__(self, rules: tuple[Rule, ...], scopes: tuple[str, ...] = ()) -> None:
-        """`scopes` are those that an agent needs to call by these names."""
-        self.all = rules
-        self.scopes = scopes
-        self._always: list[Rule] = []
-        self._by_key: dict[str, list[Rule]] = {}
-        for rule in rules:
-            keys = rule.keys
-            if keys is None:
-                self._always.append(rule)
-            else:
-                for key in keys:
-                    self._by_key.setdefault(key, []).append(rule)
-
-    def among(self, keys: frozenset[str] | None) -> Iterable[Rule]:
-        """Those that may apply to a call with these keys; one may come twice, which changes no outcome."""
-        if keys is None:
-            return self.all
-        found = self._always
-        for key in self._by_key.keys() & keys:
-            found = found + self._by_key[key]
-        return found
 
 
 class RuleSet:
@@ -60,6 +32,8 @@ class RuleSet:
         self._trusted_tools = trusted_tools
         self._scopes = tuple((fold(tool), needed) for tool, needed in scopes)
         self._memory: dict[tuple[tuple[str, ...], tuple[str, ...]], Candidates] = {}
+        # Most names are spoken of by the same rules as many others.
+        self._shared: dict[tuple[tuple[int, ...], tuple[str, ...]], Candidates] = {}
 
     def candidates(self, names: tuple[str, ...], heard: tuple[str, ...] = ()) -> Candidates:
         """The rules whose tools fit: to loosen, every one of `names`; to tighten, any, or what the call was called."""
@@ -67,11 +41,15 @@ class RuleSet:
         found = self._memory.get(key)
         if found is None:
             spellings = [fold(name) for name in names + heard]
-            found = Candidates(
-                tuple(rule for rule in self.rules if _fits(rule, names, spellings)), self._needed(spellings)
-            )
             if len(self._memory) >= _REMEMBERED:
                 self._memory.clear()
+                self._shared.clear()
+            fitting = tuple([at for at, rule in enumerate(self.rules) if _fits(rule, names, spellings)])
+            scopes = self._needed(spellings)
+            found = self._shared.get((fitting, scopes))
+            if found is None:
+                found = Candidates(tuple([self.rules[at] for at in fitting]), scopes)
+                self._shared[fitting, scopes] = found
             self._memory[key] = found
         return found
 

@@ -1,16 +1,12 @@
 """All that rules may look at when they are asked about one call."""
 
 from app.core.budget import Budget
-from app.core.model import NAMES_PATHS, ON_HOSTS, Call
+from app.core.model import NAMES_PATHS, Call
 from app.core.policy.command_set import plain
 from app.core.policy.condition import Facts
 from app.core.policy.located import Located, Roots, locate
 from app.core.policy.wildcard import is_wild
 from app.core.trust import Trust
-
-# The key of whatever reaches a host, which is no program and no segment of a path.
-ON_A_HOST = frozenset(("//",))
-
 
 class Situation:
     """One call, who makes it and from where."""
@@ -25,31 +21,39 @@ class Situation:
         # with wildcards is compared with every pattern.
         self.weight = len(call.commands)
         self.wild_weight = 0
+        kinds = set()
         for effect in call.effects:
+            kinds.add(effect.kind)
             segments = effect.resource.count("/")
             self.weight += 1 + segments // 4
             if is_wild(effect.resource):
                 self.wild_weight += segments
+        self.kinds = frozenset(kinds)
         self._roots = roots
+        self._paths: list[Located | None] | None = None
 
     @property
-    def keys(self) -> frozenset[str] | None:
-        """The programs and the segments of paths in this call; None when some of them are not known."""
-        found: frozenset[str] = frozenset()
+    def programs(self) -> set[str] | None:
+        """The names under which the programs of this call are known; None when some of them are not."""
+        found: set[str] = set()
         for command in self.call.commands:
             if command.words:
-                if is_wild(command.words[0]):
+                program = command.words[0]
+                if is_wild(program):
                     return None
-                found |= {plain(command.words[0])}
-        for effect in self.call.effects:
-            if effect.kind in NAMES_PATHS:
-                path = self.located(effect.resource)
-                if path.wild or path.tree:
-                    return None
-                found = found | path.names if found else path.names
-            elif effect.kind in ON_HOSTS:
-                found = found | ON_A_HOST
+                found.add(program)
+                found.add(plain(program))
         return found
+
+    @property
+    def paths(self) -> list[Located | None]:
+        """The path of each effect; None for those that name none."""
+        if self._paths is None:
+            self._paths = [
+                locate(effect.resource, self._roots) if effect.kind in NAMES_PATHS else None
+                for effect in self.call.effects
+            ]
+        return self._paths
 
     def located(self, path: str) -> Located:
         return locate(path, self._roots)
