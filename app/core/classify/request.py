@@ -223,7 +223,9 @@ class _Reading:
             # INVARIANT: whatever may name a file is judged as one; a tool may take its path under any name.
             self._add(EffectKind.ACCESS, value, name)
         else:
-            self._by_looks(name, value)
+            # The pattern of a search may be one of names, which it looks for.
+            searched = tool.kind is EffectKind.READ and tool.default and name in tools.OPTIONS
+            self._by_looks(name, value, EffectKind.READ if searched else EffectKind.ACCESS)
 
     def _filter(self, name: str, glob: str) -> None:
         """The files that a search is told to look into, below wherever it looks."""
@@ -306,11 +308,11 @@ class _Reading:
         if self._request.resolved_target:
             self._add(kind, self._request.resolved_target, "resolved_target")
 
-    def _by_looks(self, name: str, text: str) -> None:
+    def _by_looks(self, name: str, text: str, kind: EffectKind = EffectKind.ACCESS) -> None:
         if tools.looks_like_url(text):
             self._add(EffectKind.NETWORK, text, name)
         elif name in tools.PATHS or tools.looks_like_path(text):
-            self._add(EffectKind.ACCESS, text, name)
+            self._add(kind, text, name)
 
     def _line(self, line: str, place: Place) -> None:
         commands, effects = read_line(line, place, self._budget)

@@ -6,7 +6,8 @@ few ever come.
 
 from collections.abc import Iterable
 
-from app.core.model import EffectKind
+from app.core.model import ON_PATHS, EffectKind
+from app.core.policy.located import Located
 from app.core.policy.rule import Rule
 from app.core.policy.situation import Situation
 
@@ -30,15 +31,16 @@ class Candidates:
         if index is None:
             if len(self._by_kinds) >= _REMEMBERED:
                 self._by_kinds.clear()
-            index = self._by_kinds[kinds] = _Index([rule for rule in self.all if rule.may_apply(kinds)])
+            index = self._by_kinds[kinds] = _Index(self.all, kinds)
         return index.among(situation)
 
 
 class _Index:
-    """Some rules, each filed under the programs that it names, else under what it demands of paths."""
+    """Rules for calls of some kinds, each filed under the programs that it names, or what it demands of paths."""
 
-    def __init__(self, rules: list[Rule]) -> None:
-        self._rules = rules
+    def __init__(self, rules: Iterable[Rule], kinds: frozenset[EffectKind]) -> None:
+        self._rules = [rule for rule in rules if rule.may_apply(kinds)]
+        self._without_paths = kinds.isdisjoint(ON_PATHS)
         self._always: list[Rule] = []
         self._by_program: dict[str, list[Rule]] = {}
         self._by_segment: dict[str, list[Rule]] = {}
@@ -47,7 +49,7 @@ class _Index:
         self._first: dict[str, list[Rule]] = {}
         self._last: dict[str, list[Rule]] = {}
         self._on_paths: list[Rule] = []
-        for rule in rules:
+        for rule in self._rules:
             self._file(rule)
         self._beginnings = tuple(self._begun)
         self._firsts, self._lasts = tuple(self._first), tuple(self._last)
@@ -56,7 +58,8 @@ class _Index:
         if rule.commands is not None and "" not in rule.commands.beginnings:
             _put(rule, self._by_program, rule.commands.programs)
             _put(rule, self._begun, rule.commands.beginnings)
-        elif rule.paths is not None and not rule.paths.always:
+        elif rule.paths is not None and not rule.paths.always and not (rule.loosens and self._without_paths):
+            # (Of a call that touches no path, all paths lie where a rule that loosens allows them.)
             self._on_paths.append(rule)
             _put(rule, self._by_segment, rule.paths.segments)
             _put(rule, self._first, rule.paths.beginnings)
@@ -74,21 +77,24 @@ class _Index:
                 found += self._by_program[program]
             if program.startswith(self._beginnings):
                 found += [rule for begin, rules in self._begun.items() if program.startswith(begin) for rule in rules]
-        if not self._on_paths:
-            return found
-        for path in situation.paths:
-            if path is None:
-                continue
-            if path.wild or path.tree:
-                # Which names it stands for is not known.
-                return found + self._on_paths
-            for segment in self._by_segment.keys() & path.names:
-                found += self._by_segment[segment]
-            for name in path.last:
-                if name.startswith(self._firsts):
-                    found += [rule for begin, rules in self._first.items() if name.startswith(begin) for rule in rules]
-                if name.endswith(self._lasts):
-                    found += [rule for end, rules in self._last.items() if name.endswith(end) for rule in rules]
+        if self._on_paths:
+            for path in situation.paths:
+                if path is not None:
+                    found += self._touching(path)
+        return found
+
+    def _touching(self, path: Located) -> list[Rule]:
+        if path.wild or path.tree:
+            # Which names it stands for is not known.
+            return self._on_paths
+        found: list[Rule] = []
+        for segment in self._by_segment.keys() & path.names:
+            found += self._by_segment[segment]
+        for name in path.last:
+            if name.startswith(self._firsts):
+                found += [rule for begin, rules in self._first.items() if name.startswith(begin) for rule in rules]
+            if name.endswith(self._lasts):
+                found += [rule for end, rules in self._last.items() if name.endswith(end) for rule in rules]
         return found
 
 

@@ -3,7 +3,7 @@
 A lone `*` stands for any number of words, none included; elsewhere wildcards stay inside their word.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from app.core.model import Command
 from app.core.policy.glob import Item, Pattern, covers, fits, pattern, touches, touches_any
@@ -34,8 +34,14 @@ class CommandSet:
                 demanded = max([item.text for item in one[1:] if not item.wild], key=len, default="")
                 self._folded.setdefault(plain(one[0].text), {}).setdefault(demanded, []).append(one)
         # To match, a command must run one of these, by its plain name, or one whose name begins like that.
-        self.programs: Collection[str] = self._folded.keys()
-        self.beginnings = frozenset(ends(one[0].text)[0] for one in self._any_program)
+        self.programs = frozenset(self._folded)
+        begins = [ends(one[0].text)[0] for one in self._any_program]
+        self.beginnings = frozenset((*begins, *map(fold, begins)))
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """The plain names of programs of which a command must run one to match; None when it may be another."""
+        return None if self._any_program else self.programs
 
     def touches(self, command: Command) -> bool:
         """Whether some pattern matches some reading of the command, wherever its program lies."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from app.core.policy.glob import Pattern, covers, pattern, touches, touches_any
-from app.core.policy.located import HOME, WORKSPACE, Located, Segments, many, split
-from app.core.policy.wildcard import ends, is_wild, says
+from app.core.policy.glob import Pattern, covers, pattern, touches
+from app.core.policy.located import HOME, WORKSPACE, Located, split
+from app.core.policy.path_overlap import Demand, Overlaps, demand
 from app.core.spelling import fold
 
 _ANCHORS = {"~": HOME, "$workspace": WORKSPACE}
@@ -41,39 +41,36 @@ class PathSet:
 
     def __init__(self, patterns: Sequence[PathPattern]) -> None:
         self._exact = [one.exact for one in patterns]
-        # Each with the longest literal segment that it demands, if any, and how the last one begins and ends.
-        self._folded = [(one.folded, _demand(one.folded), _last(one.folded)) for one in patterns]
+        self._folded = [demand(one.folded) for one in patterns]
+        self._overlaps = Overlaps(self._folded)
         self._by_segment: dict[str, list[Pattern]] = {}
         self._by_name: list[Pattern] = []
         self.beginnings: tuple[str, ...] = ()
         self.endings: tuple[str, ...] = ()
         self._always: list[Pattern] = []
-        self._by_root: dict[str, list[Pattern]] = {}
         for one in self._folded:
-            self._file(*one)
+            self._file(one)
 
     @property
     def patterns(self) -> list[Pattern]:
         """The patterns, folded."""
-        return [folded for folded, _, _ in self._folded]
+        return [one.pattern for one in self._folded]
 
     def __len__(self) -> int:
         return len(self._folded)
 
-    def _file(self, pattern: Pattern, demand: str, last: tuple[str, str]) -> None:
+    def _file(self, one: Demand) -> None:
         """Put a pattern where it is found."""
-        if not pattern[0].any_number:
-            self._by_root.setdefault(pattern[0].text, []).append(pattern)
-        begin, end = last
-        if demand:
-            self._by_segment.setdefault(demand, []).append(pattern)
+        begin, end = one.last
+        if one.segment:
+            self._by_segment.setdefault(one.segment, []).append(one.pattern)
         elif begin or end:
-            self._by_name.append(pattern)
+            self._by_name.append(one.pattern)
             # The longer one is the rarer.
             self.beginnings += (begin,) if len(begin) > len(end) else ()
             self.endings += (end,) if len(begin) <= len(end) else ()
         else:
-            self._always.append(pattern)
+            self._always.append(one.pattern)
 
     @property
     def segments(self) -> Iterable[str]:
@@ -81,6 +78,11 @@ class PathSet:
         end with one of `beginnings` and `endings`; unless some pattern has nothing like that.
         """
         return self._by_segment
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """Segments of which a path must have one to match; None when some pattern demands none."""
+        return None if self._always or self._by_name else frozenset(self._by_segment)
 
     @property
     def always(self) -> bool:
@@ -104,10 +106,10 @@ class PathSet:
 
     def _touches(self, path: Located, *, looks: bool) -> bool:
         if path.wild:
-            return any(self._may_touch(reading, looks=looks) for reading in path.folded)
+            return any(self._overlaps.touch(reading, looks=looks) for reading in path.folded)
         # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
         # pattern names in its place (`~/.ssh/**`) is touched.
-        if path.tree and any(_reaches(one, root) for root in path.folded for one in self._by_root.get(root[0], ())):
+        if path.tree and any(self._overlaps.reach_below(root) for root in path.folded):
             return True
         found = self._always
         for segment in self._by_segment.keys() & path.names:
@@ -117,72 +119,3 @@ class PathSet:
                 found = found + self._by_name
                 break
         return any(touches(one, reading) for one in found for reading in path.folded)
-
-    def _may_touch(self, reading: Segments, *, looks: bool) -> bool:
-        """The same for a reading with wildcards in it, whose segments may stand for any name."""
-        wild = [ends(segment) for segment in reading if is_wild(segment)]
-        last = ("", "") if many(reading[-1]) else ends(reading[-1])
-        # Most patterns demand a name that is not there, which is cheaper to see than whether they overlap.
-        return any(
-            _agree(name, last)
-            and (not demand or demand in reading or any(_agree((demand, demand), one) for one in wild))
-            and _begins_alike(pattern, reading)
-            and touches_any(pattern, reading, many)
-            and not (pattern[0].any_number and _by_chance(pattern, reading, looks=looks))
-            for pattern, demand, name in self._folded
-        )
-
-
-def _reaches(pattern: Pattern, tree: Segments) -> bool:
-    """Whether a pattern goes on below a tree; one that ends there or above it is matched as for any path."""
-    return len(pattern) > len(tree) and all(
-        item.any_number or item.touches(segment) for item, segment in zip(pattern, tree, strict=False)
-    )
-
-
-def _demand(pattern: Pattern) -> str:
-    return max((item.text for item in pattern[1:] if not item.wild), key=len, default="")
-
-
-def _last(pattern: Pattern) -> tuple[str, str]:
-    return ("", "") if pattern[-1].any_number else ends(pattern[-1].text)
-
-
-def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
-    """Whether what comes before the first item or segment that stands for several can be the same."""
-    for item, segment in zip(pattern, reading, strict=False):
-        if item.any_number or many(segment):
-            return True
-        if not item.touches(segment):
-            return False
-    return True
-
-
-def _by_chance(pattern: Pattern, reading: Segments, *, looks: bool) -> bool:
-    """Whether a name that is meant wherever it lies may be met, but not by what the reading says of names.
-
-    Who looks at `*`, `*.json` or `README*` looks through a folder. Who writes `*` or `i*` may write `id_rsa`; that
-    `README*` may be a `*.pem`, nobody means.
-    """
-    return not all(
-        any(item.touches(segment) and _is_meant(item.text, segment, looks=looks) for segment in reading)
-        for item in pattern
-        if item.text.strip("*")
-    )
-
-
-def _is_meant(name: str, segment: str, *, looks: bool) -> bool:
-    if many(segment) or not is_wild(segment):
-        return not many(segment)
-    rest = segment.lstrip("*")
-    if rest != segment and (not rest or (rest[0] == "." and rest[1:].isalnum())):
-        # A kind of files says nothing of one of them.
-        return name.lstrip("?*") == rest != "" or not (looks or is_wild(name))
-    return says(segment, name) or not (looks or name[0] in "*?")
-
-
-def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether some name may have the beginnings and ends of both."""
-    return (one[0].startswith(other[0]) or other[0].startswith(one[0])) and (
-        one[1].endswith(other[1]) or other[1].endswith(one[1])
-    )

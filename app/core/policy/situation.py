@@ -8,6 +8,7 @@ from app.core.policy.located import Located, Roots, locate
 from app.core.policy.wildcard import is_wild
 from app.core.trust import Trust
 
+
 class Situation:
     """One call, who makes it and from where."""
 

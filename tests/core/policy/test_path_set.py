@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from app.core.policy.glob import touches
 from app.core.policy.located import Located, roots
+from app.core.policy.path_overlap import Overlaps, demand
 from app.core.policy.path_set import PathSet, path_pattern
 
 ROOTS = roots(("/w", "/home/u/p"), "/home/u")
@@ -109,3 +110,11 @@ def test_a_name_that_is_meant_wherever_it_lies_is_met_by_what_says_it(
     one = PathSet([path_pattern(text)])
     assert one.touches(Located(path, ROOTS), looks=True) is looked
     assert one.touches(Located(path, ROOTS)) is changed
+
+
+def test_what_is_remembered_of_endings_is_bounded() -> None:
+    overlaps = Overlaps([demand(path_pattern("**/*.pem").folded)])
+    for number in range(600):
+        assert not overlaps.touch(("", f"*.{number}"), looks=False)
+        assert len(overlaps._ending_like) <= 256
+    assert overlaps.touch(("", "a*.pem"), looks=False)

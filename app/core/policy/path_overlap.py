@@ -1,0 +1,135 @@
+"""Whether a path with wildcards in it, or a tree, may hold one that a pattern means.
+
+Most patterns begin elsewhere or demand a name that is not there, which is cheaper to see than whether they overlap.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from app.core.policy.glob import Pattern, touches_any
+from app.core.policy.located import Segments, many
+from app.core.policy.wildcard import ends, is_wild, says
+
+# So many ways in which a last segment may begin and end are remembered.
+_REMEMBERED = 256
+
+
+class Demand(Struct, frozen=True):
+    """A pattern of folded segments, the longest literal one that it demands, and how its last one begins and ends."""
+
+    pattern: Pattern
+    segment: str
+    last: tuple[str, str]
+
+
+def demand(pattern: Pattern) -> Demand:
+    """What a pattern demands; empty texts where it demands nothing."""
+    segment = max((item.text for item in pattern[1:] if not item.wild), key=len, default="")
+    return Demand(pattern, segment, ("", "") if pattern[-1].any_number else ends(pattern[-1].text))
+
+
+class Overlaps:
+    """Several patterns, found by how they begin."""
+
+    def __init__(self, demands: Iterable[Demand]) -> None:
+        self._anywhere: list[Demand] = []
+        self._by_root: dict[str, list[Demand]] = {}
+        # By two literal segments, or by the root alone where the second is none.
+        self._by_two: dict[tuple[str, str], list[Demand]] = {}
+        self._second_open: dict[str, list[Demand]] = {}
+        for one in demands:
+            root, *others = one.pattern
+            if root.wild:
+                self._anywhere.append(one)
+                continue
+            self._by_root.setdefault(root.text, []).append(one)
+            if others and not others[0].wild:
+                self._by_two.setdefault((root.text, others[0].text), []).append(one)
+            else:
+                self._second_open.setdefault(root.text, []).append(one)
+        self._ending_like: dict[tuple[str, str], list[Demand]] = {}
+
+    def reach_below(self, tree: Segments) -> bool:
+        """Whether a pattern goes on below a tree from its root; one that ends there or above is matched as any path."""
+        return any(
+            len(one.pattern) > len(tree)
+            and all(item.any_number or item.touches(segment) for item, segment in zip(one.pattern, tree, strict=False))
+            for one in self._rooted(tree)
+        )
+
+    def touch(self, reading: Segments, *, looks: bool) -> bool:
+        """Whether a pattern and a reading, whose wild segments may stand for any name, have a path in common."""
+        wild = [ends(segment) for segment in reading if is_wild(segment)]
+        last = ("", "") if many(reading[-1]) else ends(reading[-1])
+        return any(
+            (one.segment in reading or not one.segment or any(_may_be(one.segment, name) for name in wild))
+            and _begins_alike(one.pattern, reading)
+            and not (one.pattern[0].any_number and _by_chance(one.pattern, reading, looks=looks))
+            and touches_any(one.pattern, reading, many)
+            for some in (self._anywhere_ending(last), self._rooted(reading))
+            for one in some
+            if _agree(one.last, last)
+        )
+
+    def _rooted(self, reading: Segments) -> Sequence[Demand]:
+        """The patterns that have a root and may begin as a reading does."""
+        root = reading[0]
+        if is_wild(root):
+            return [one for some in self._by_root.values() for one in some]
+        if len(reading) < 2 or is_wild(reading[1]):
+            return self._by_root.get(root, ())
+        return self._by_two.get((root, reading[1]), []) + self._second_open.get(root, [])
+
+    def _anywhere_ending(self, last: tuple[str, str]) -> list[Demand]:
+        """The other patterns whose last segment may begin and end like that."""
+        found = self._ending_like.get(last)
+        if found is None:
+            if len(self._ending_like) >= _REMEMBERED:
+                self._ending_like.clear()
+            found = self._ending_like[last] = [one for one in self._anywhere if _agree(one.last, last)]
+        return found
+
+
+def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
+    """Whether what comes before the first item or segment that stands for several can be the same."""
+    for item, segment in zip(pattern, reading, strict=False):
+        if item.any_number or many(segment):
+            return True
+        if not item.touches(segment):
+            return False
+    return True
+
+
+def _by_chance(pattern: Pattern, reading: Segments, *, looks: bool) -> bool:
+    """Whether a name that is meant wherever it lies may be met, but not by what the reading says of names.
+
+    Who looks at `*`, `*.json` or `README*` looks through a folder. Who writes `*` or `i*` may write `id_rsa`; that
+    `README*` may be a `*.pem`, nobody means.
+    """
+    return not all(
+        any(_is_meant(item.text, segment, looks=looks) and item.touches(segment) for segment in reading)
+        for item in pattern
+        if item.text.strip("*")
+    )
+
+
+def _is_meant(name: str, segment: str, *, looks: bool) -> bool:
+    if many(segment) or not is_wild(segment):
+        return not many(segment)
+    rest = segment.lstrip("*")
+    if rest != segment and (not rest or (rest[0] == "." and rest[1:].isalnum())):
+        # A kind of files says nothing of one of them.
+        return name.lstrip("?*") == rest != "" or not (looks or is_wild(name))
+    return says(segment, name) or not (looks or name[0] in "*?")
+
+
+def _may_be(name: str, wild: tuple[str, str]) -> bool:
+    return name.startswith(wild[0]) and name.endswith(wild[1])
+
+
+def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether some name may have the beginnings and ends of both."""
+    return (one[0].startswith(other[0]) or other[0].startswith(one[0])) and (
+        one[1].endswith(other[1]) or other[1].endswith(one[1])
+    )
