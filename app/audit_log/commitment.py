@@ -16,6 +16,7 @@ _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 # A salt as a key is filled up with zeros.
 _INNER_REST: Final = b"\x36" * (_BLOCK - SALT_BYTES)
 _OUTER_REST: Final = b"\x5c" * (_BLOCK - SALT_BYTES)
+_EMPTY: Final = sha256()  # copied: the library looks an algorithm up for every new one
 
 
 def commitment(salt: bytes, part: str, data: bytes) -> str:
@@ -25,8 +26,10 @@ def commitment(salt: bytes, part: str, data: bytes) -> str:
         raise EntryError(f"a salt has {SALT_BYTES} bytes")
     # HMAC spelt out: the library's gives up the interpreter's lock for its microsecond of work, and under load has to
     # wait for the writer before it gets it back; it took 60 µs there.
-    inner = sha256(b"".join((salt.translate(_INNER), _INNER_REST, part.encode(), b"\0", data))).digest()
-    return sha256(salt.translate(_OUTER) + _OUTER_REST + inner).hexdigest()
+    inner, outer = _EMPTY.copy(), _EMPTY.copy()
+    inner.update(b"".join((salt.translate(_INNER), _INNER_REST, part.encode(), b"\0", data)))
+    outer.update(salt.translate(_OUTER) + _OUTER_REST + inner.digest())
+    return outer.hexdigest()
 
 
 def verify_commitment(committed: object, salt: object, part: str, data: object) -> bool:

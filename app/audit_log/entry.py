@@ -42,6 +42,7 @@ GENESIS: Final = "0" * 64
 VERSION: Final = 1
 
 _encode = msgspec.json.Encoder().encode
+_LEAF: Final = sha256(b"\0")
 
 # How `commit` begins in a body. A quote inside of a text is escaped, so that this stands in none.
 _COMMIT: Final = b'"commit":{"request":"'
@@ -182,7 +183,9 @@ def link(draft: Draft, seq: int, prev_hex: str, ts: str) -> tuple[bytes, bytes]:
 
 def leaf_hash(body: bytes) -> bytes:
     """SHA-256(0x00 || body), 32 bytes: the hash of a leaf in RFC 6962, section 2.1."""
-    return sha256(b"\0" + body).digest()
+    hashed = _LEAF.copy()
+    hashed.update(body)
+    return hashed.digest()
 
 
 @lru_cache(maxsize=256)

@@ -60,7 +60,9 @@ def elements(text: bytes, key: str) -> list[bytes] | None:
 
     None where it is anything else, which `parse` then tells about. Raises InvalidJsonError.
     """
-    _containers(text)
+    # A container has two brackets.
+    if len(text) > 2 * MOST_CONTAINERS:
+        _containers(text)
     try:
         found = _elements(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -68,8 +70,10 @@ def elements(text: bytes, key: str) -> list[bytes] | None:
     if found.keys() != {key}:
         return None
     texts = list(map(bytes, found[key]))
-    # INVARIANT: no second list was passed over: outside of the elements stand no quotes but the key's own.
-    return texts if text.count(b'"') - sum([one.count(b'"') for one in texts]) == 2 else None
+    # INVARIANT: no second list was passed over: there is no room for one where nothing but the elements, the commas
+    # between them and the key is there, and elsewhere outside of the elements stand no quotes but the key's own.
+    bare = len(text) - sum(map(len, texts)) == len(key) + len(texts) + len('{"":[]')
+    return texts if bare or text.count(b'"') - sum([one.count(b'"') for one in texts]) == 2 else None
 
 
 def _containers(text: bytes) -> int:

@@ -5,11 +5,12 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from app.audit_log.entry import Draft
 from app.core.facts import Offered
 from app.services import asking
-from app.services.answer import AnswerForm, ApprovalNotice
+from app.services.answer import ApprovalNotice
 from app.services.asking import Ask
-from app.services.judgement import Received
+from app.services.judgement import Judgement, Received
 from app.services.live_approvals import Known, Pending
 from app.storage.command import Command, Receipt
 from app.storage.keys import Key
@@ -45,21 +46,30 @@ class Asked(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """One decision, and the command that writes it into the log."""
+    """One decision, with the entry that records it."""
 
     key: Key
     received: Received
     recent: Mapping[str, Offered] | None
-    answer: AnswerForm
-    command: Command
+    judgement: Judgement
+    entry: Draft
     asked: Asked | None = None
+
+    @property
+    def command(self) -> Command:
+        """What writes it into the log."""
+        judgement = self.judgement
+        command = Command((self.entry,), judgement.guards, judgement.changes)
+        if self.asked is None or self.asked.ask is None:
+            return command
+        return self.asked.ask.added(command, judgement.ground.configuration.log)
 
     def answered(self, receipt: Receipt) -> Answered:
         """The answer, now that it is recorded."""
-        if self.asked is None:
-            return Answered(self.answer.decision, self.answer.filled(receipt))
-        body = self.answer.filled(receipt, self.asked.answer(receipt))
-        return Answered(self.answer.decision, body, self.asked.pending(receipt))
+        answer, asked = self.judgement.answer, self.asked
+        if asked is None:
+            return Answered(answer.decision, answer.filled(receipt))
+        return Answered(answer.decision, answer.filled(receipt, asked.answer(receipt)), asked.pending(receipt))
 
 
 def together(decided: Iterable[Decided]) -> list[tuple[Command, tuple[Decided, ...]]]:
@@ -70,11 +80,11 @@ def together(decided: Iterable[Decided]) -> list[tuple[Command, tuple[Decided, .
 
 def _ground(decided: Decided) -> int:
     """The same for neighbours that can be written as one: they change nothing, and stand or fall together."""
-    return id(decided) if decided.command.changes else id(decided.command.guards)
+    judgement = decided.judgement
+    return id(decided if judgement.changes or decided.asked is not None else judgement.guards)
 
 
 def _command(group: tuple[Decided, ...]) -> Command:
-    first = group[0].command
     if len(group) == 1:
-        return first
-    return Command(tuple([decided.command.entries[0] for decided in group]), first.guards)
+        return group[0].command
+    return Command(tuple([decided.entry for decided in group]), group[0].judgement.guards)

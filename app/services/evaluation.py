@@ -21,7 +21,7 @@ from app.services.live_sessions import LiveSessions
 from app.services.recording import form_of, salts
 from app.services.uses import Uses
 from app.storage.approval_changes import ApprovalLives, FewerPending, IsPending, NothingOpen
-from app.storage.command import Command, Guard, NotAfter, Result, Stale
+from app.storage.command import Guard, NotAfter, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
 from app.storage.limits import LimitHolds
@@ -208,8 +208,7 @@ class Evaluation:
     ) -> Decided:
         if judgement.decision.demand is not None and not received.request.dry_run:
             return self._ask(live, received, judgement, budget, recent, full=full)
-        entry = Draft(judgement.entry, next(self._salts))
-        return Decided(live, received, recent, judgement.answer, Command((entry,), judgement.guards, judgement.changes))
+        return Decided(live, received, recent, judgement, Draft(judgement.entry, next(self._salts)))
 
     def _ask(
         self,
@@ -236,11 +235,8 @@ class Evaluation:
             entry = form_of(
                 decision, received.request, received.canonical, caller, ground.configuration, approval=ask.id
             )
-        command = Command((Draft(entry, next(self._salts)),), judgement.guards, judgement.changes)
-        if ask is not None:
-            command = ask.added(command, ground.configuration.log)
         about = Asked(name, self._url, ask, known if ask is None else None)
-        return Decided(key, received, recent, judgement.answer, command, about)
+        return Decided(key, received, recent, judgement, Draft(entry, next(self._salts)), about)
 
     async def settle(self, decided: Decided, result: Result, again: Budget | None = None) -> Answered:
         """The answer to what was decided, once its result is known; what went stale is decided anew, with new steps.

@@ -6,6 +6,7 @@ Many rows a statement: the drivers give up the interpreter's lock with each one,
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from operator import itemgetter
 from struct import Struct
 from typing import Any
 
@@ -16,26 +17,52 @@ from app.storage.tables import LOG
 Append = Callable[[Any, Sequence[Row]], None]
 
 _COLUMNS = ", ".join(("log_id", *ROW))
+_INTO = f"INSERT INTO audit_entry ({_COLUMNS}) VALUES "  # noqa: S608 - our own words
 # Rows in one INSERT.
 _ROWS = 64
 _MARKS = f"({LOG}, {', '.join('?' * len(ROW))})"
-_INSERTS = tuple(
-    f"INSERT INTO audit_entry ({_COLUMNS}) VALUES {', '.join([_MARKS] * rows)}"  # noqa: S608 - our own words
-    for rows in range(_ROWS + 1)
-)
+_INSERTS = tuple(_INTO + ", ".join([_MARKS] * rows) for rows in range(_ROWS + 1))
+
+# What a batch's rows often have in common, and what each has for itself; `seq` counts up.
+_COPIES = ROW[ROW.index("ts") : ROW.index("decision") + 1]
+_OWN = tuple(name for name in ROW[1:] if name not in _COPIES)
+_copies = itemgetter(slice(ROW.index(_COPIES[0]), ROW.index(_COPIES[-1]) + 1))
+_own = itemgetter(*map(ROW.index, _OWN))
+
+
+def _alike(rows: int) -> str:
+    """An INSERT of the first `seq`, the copies once, and what each of so many rows has for itself.
+
+    Handing over a value costs more than storing it.
+    """
+    marks = {name: f"?{2 + at}" for at, name in enumerate(_COPIES)}
+    found = []
+    for row in range(rows):
+        first = 2 + len(_COPIES) + row * len(_OWN)
+        marks |= {"seq": f"?1 + {row}"} | {name: f"?{first + at}" for at, name in enumerate(_OWN)}
+        found.append(f"({LOG}, {', '.join(marks[name] for name in ROW)})")
+    return _INTO + ", ".join(found)
+
+
+_INSERTS_ALIKE = tuple(map(_alike, range(_ROWS + 1)))
 
 
 # The driver can store both, but first asks each value by two attributes, which none has, what it wants to be stored as:
 # half the cost of a row. These answer with the value itself, without a call in Python.
-sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(bytes, bytes.__bytes__)
 sqlite3.register_adapter(type(None), {None: None}.__getitem__)
 
 
 def insert(driver: Any, rows: Sequence[Row]) -> None:
-    """On SQLite."""
+    """On SQLite; rows that follow each other."""
     for at in range(0, len(rows), _ROWS):
         chunk = rows[at : at + _ROWS]
-        driver.execute(_INSERTS[len(chunk)], tuple(chain.from_iterable(chunk)))
+        copies = _copies(chunk[0])
+        if all(map(copies.__eq__, map(_copies, chunk))):
+            values = (chunk[0][0], *copies, *chain.from_iterable(map(_own, chunk)))
+            driver.execute(_INSERTS_ALIKE[len(chunk)], values)
+        else:
+            driver.execute(_INSERTS[len(chunk)], tuple(chain.from_iterable(chunk)))
 
 
 # PostgreSQL's binary COPY: a signature, flags, an extension; rows of a count and fields, each with its length; an end.
