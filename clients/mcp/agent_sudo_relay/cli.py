@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import os
+import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -14,6 +16,8 @@ from agent_sudo_relay.naming import checked_name, server_name, visible
 from agent_sudo_relay.pins import Pins, state_folder
 from agent_sudo_relay.remote import Remote
 from agent_sudo_relay.running import Server, Terms, run, say
+from agent_sudo_relay.serve.speech import Served, workspace
+from agent_sudo_relay.speech import Stranger
 
 # Clients give up after a minute.
 _WAIT_S = 50.0
@@ -36,12 +40,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    relaying = commands.add_parser("run", help="relay between an MCP client and a server")
-    relaying.add_argument("--name", help="what policies call the server: mcp:NAME/TOOL; else the program's name")
-    relaying.add_argument("--wait", type=float, default=_WAIT_S, metavar="SECONDS", help="given to people to approve")
-    relaying.add_argument(
+    asking = argparse.ArgumentParser(add_help=False)
+    asking.add_argument("--wait", type=float, default=_WAIT_S, metavar="SECONDS", help="given to people to approve")
+    asking.add_argument(
         "--timeout", type=float, default=_TIMEOUT_S, metavar="SECONDS", help="for the service to answer"
     )
+
+    relaying = commands.add_parser("run", help="relay between an MCP client and a server", parents=[asking])
+    relaying.add_argument("--name", help="what policies call the server: mcp:NAME/TOOL; else the program's name")
     relaying.add_argument(
         "--trust-results", action="append", default=[], metavar="TOOL", help="whose results lower no trust; * for any"
     )
@@ -52,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     relaying.add_argument("command", nargs="*", help="after --, what starts the server")
     relaying.set_defaults(do=_run)
 
+    serving = commands.add_parser("serve", help="offer the files of a folder, a shell and fetching", parents=[asking])
+    serving.add_argument("workspace", help="the folder")
+    serving.set_defaults(do=_serve)
+
     accepting = commands.add_parser("accept", help="pin what a server now says of its tools, having looked at it")
     accepting.add_argument("name")
     accepting.set_defaults(do=_accept)
@@ -59,8 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> int:
-    if not os.environ.get("AGENT_SUDO_KEY"):
-        raise ValueError("There is no key: set AGENT_SUDO_KEY, and AGENT_SUDO_URL where the service is elsewhere.")
+    _needs_a_key()
     if bool(given.url) == bool(given.command):
         raise ValueError("Say what starts the server, agent-sudo-relay run -- COMMAND…, or --url where it is.")
     named = given.name or (urlsplit(given.url).hostname or "" if given.url else server_name(given.command))
@@ -70,7 +79,24 @@ def _run(given: argparse.Namespace) -> int:
     async def start() -> Server:
         return Remote(given.url, headers) if given.url else await Child.start(given.command)
 
-    return asyncio.run(run(name, start, Terms(given.wait, given.timeout, tuple(given.trust_results))))
+    speech = Stranger(name, given.trust_results, is_elsewhere=bool(given.url))
+    return asyncio.run(run(name, speech, start, Terms(given.wait, given.timeout)))
+
+
+def _serve(given: argparse.Namespace) -> int:
+    _needs_a_key()
+    root = workspace(given.workspace)
+    if importlib.util.find_spec("mcp") is None:
+        raise ValueError("Serving needs the MCP SDK: pip install 'agent-sudo-relay[serve]'.")
+    command = [sys.executable, "-I", "-m", "agent_sudo_relay.serve", root]
+    # What another version of ours says of its tools is no change of theirs.
+    pinned = f"serve-{__version__}"
+    return asyncio.run(run(pinned, Served(root), lambda: Child.start(command), Terms(given.wait, given.timeout)))
+
+
+def _needs_a_key() -> None:
+    if not os.environ.get("AGENT_SUDO_KEY"):
+        raise ValueError("There is no key: set AGENT_SUDO_KEY, and AGENT_SUDO_URL where the service is elsewhere.")
 
 
 def _header(given: str) -> tuple[str, str]:

@@ -15,9 +15,10 @@ from agent_sudo_relay import telling
 from agent_sudo_relay.gate import Gate, Permit, PointedError, Waiting, WithdrawnError
 from agent_sudo_relay.lines import MOST_BYTES
 from agent_sudo_relay.message import Id, MalformedError, Message, read, salvaged_id, write
-from agent_sudo_relay.naming import PASSING, PASSING_BACK, TELLING, asked_about, tool_name, visible, with_arguments
+from agent_sudo_relay.naming import PASSING, PASSING_BACK, TELLING, visible, with_arguments
 from agent_sudo_relay.pins import Pins
 from agent_sudo_relay.pointing import Pointer, can_follow
+from agent_sudo_relay.speech import Speech
 
 Send = Callable[[bytes], Awaitable[None]]
 # Requests of one side that wait for answers.
@@ -40,28 +41,23 @@ class Asked:
 
 
 class Relay:
-    """Between one client and one server, whose `name` is the one that policies know it by.
-
-    `trusted` says of which tools the results are believed; all others lower the session's trust.
-    """
+    """Between one client and one server, of which `speech` tells the service."""
 
     def __init__(
         self,
-        name: str,
+        speech: Speech,
         gate: Gate,
         pins: Pins,
         *,
         to_client: Send,
         to_server: Send,
-        trusted: Callable[[str], bool],
         say: Callable[[str], None],
     ) -> None:
-        self._name = name
+        self._speech = speech
         self._gate = gate
         self._pins = pins
         self._to_client = to_client
         self._to_server = to_server
-        self._trusted = trusted
         self._say = say
         self._pointer = Pointer()
         self._asked: dict[Id, Asked] = {}
@@ -166,7 +162,7 @@ class Relay:
             await self._to_server(message.line)
 
     async def _permit(self, message: Message, withdrawn: asyncio.Event, waiting: Waiting | None) -> Permit:
-        call = asked_about(self._name, message)
+        call = self._speech.asked_about(message)
         if message.method == "tools/call":
             tool = message.params["name"]
             call = replace(call, annotations=self._pins.annotations(tool) or None)
@@ -269,17 +265,18 @@ class Relay:
             shown = visible(name)
             self._say(f"the server says something else of its tool {shown} than was pinned; its calls are asked about")
             # The model is about to read what the server now says.
-            self._gate.saw(visible(tool_name(self._name, name)), "mcp tool description", line)
+            self._gate.saw(shown, "mcp tool description", line)
 
     def _told(self, asked: Asked, message: Message) -> None:
-        tool = asked_about(self._name, asked.request).tool or ""
-        if not self._trusted(tool.partition("/")[2]):
-            self._gate.saw(visible(tool), "mcp", message.line)
-        if asked.permit is not None and asked.forwarded is not None:
+        permit = asked.permit
+        call = self._speech.asked_about(asked.request) if permit is None else permit.call
+        if self._speech.lowers(call, None if permit is None else permit.decision):
+            self._gate.saw(visible(call.tool or ""), "mcp", message.line)
+        if permit is not None and asked.forwarded is not None:
             result = message.body.get("result")
             failed = isinstance(result, dict) and result.get("isError") is True
             error = "JSONRPCError" if result is None else "ToolError" if failed else None
-            self._gate.ran(asked.permit, asked.forwarded, error)
+            self._gate.ran(permit, asked.forwarded, error)
 
     async def close(self) -> None:
         """Take back what is still being decided."""

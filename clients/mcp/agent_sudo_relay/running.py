@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import fnmatch
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +16,7 @@ from agent_sudo_relay.gate import Gate
 from agent_sudo_relay.lines import lines
 from agent_sudo_relay.pins import Pins, state_folder
 from agent_sudo_relay.relay import Relay
+from agent_sudo_relay.speech import Speech
 from agent_sudo_relay.streams import standard_streams
 
 _PR_SET_DUMPABLE = 4
@@ -32,31 +32,28 @@ class Server(Protocol):
 
 @dataclass(frozen=True)
 class Terms:
-    """wait: seconds for people; timeout: seconds for the service; trusted: wildcards over tools that are believed."""
+    """wait: seconds for people; timeout: seconds for the service."""
 
     wait: float
     timeout: float
-    trusted: tuple[str, ...]
-
-    def trusts(self, tool: str) -> bool:
-        """Whether a tool's results lower no trust."""
-        return any(fnmatch.fnmatchcase(tool, one) for one in self.trusted)
 
 
-async def run(name: str, start: Callable[[], Awaitable[Server]], terms: Terms) -> int:
-    """Relay between our standard streams and a server until either ends. The exit code. Raises OSError, ValueError."""
+async def run(name: str, speech: Speech, start: Callable[[], Awaitable[Server]], terms: Terms) -> int:
+    """Relay between our standard streams and a server until either ends. The exit code. Raises OSError, ValueError.
+
+    By `name` it is known what the server said of its tools before.
+    """
     keep_to_ourselves()
     pins = Pins(state_folder() / f"{name}.json")
     reader, writer = await standard_streams()
     server = await start()
     gate = Gate(AsyncClient(timeout=terms.timeout), ["mcp", name], terms.wait)
     relay = Relay(
-        name,
+        speech,
         gate,
         pins,
         to_client=writer.write,
         to_server=server.send,
-        trusted=terms.trusts,
         say=say,
     )
 

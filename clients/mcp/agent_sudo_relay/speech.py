@@ -1,0 +1,43 @@
+"""How the doings of a server are told to the service: by which names, as done where, and what of it is believed."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent_sudo_client import Call, Decision
+
+from agent_sudo_relay.message import Message
+from agent_sudo_relay.naming import asked_about
+
+
+class Speech(Protocol):
+    """Of one server."""
+
+    def asked_about(self, message: Message) -> Call:
+        """The call that a message stands for. Raises ValueError where it is none."""
+
+    def lowers(self, call: Call, decision: Decision | None) -> bool:
+        """Whether what came back from a call may be from anywhere, so that it lowers the session's trust."""
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A server of others. `trusted`: wildcards over its tools whose results are believed."""
+
+    name: str
+    trusted: Sequence[str] = ()
+    is_elsewhere: bool = False
+
+    def asked_about(self, message: Message) -> Call:
+        """By names of its own."""
+        call = asked_about(self.name, message)
+        # INVARIANT: our folders are not those of a server on another machine: what it calls by a path is not placed here.
+        return call.with_(cwd="", home="") if self.is_elsewhere else call
+
+    def lowers(self, call: Call, decision: Decision | None) -> bool:
+        """All but what is believed."""
+        tool = (call.tool or "").partition("/")[2]
+        return not any(fnmatch.fnmatchcase(tool, one) for one in self.trusted)
