@@ -47,7 +47,10 @@ PAGES = [
             *("stopping", "audit"),
             *(
                 f"integrations/{name}"
-                for name in ("python", "mcp", "typescript", "http", "agent_runtimes", "harnesses", "claude-code")
+                for name in (
+                    *("python", "mcp", "typescript", "http", "agent_runtimes"),
+                    *("harnesses", "claude-code", "claude-desktop"),
+                )
             ),
         )
     ),

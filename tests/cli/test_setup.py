@@ -183,6 +183,7 @@ SERVERS = {
     "files": {"command": "npx", "args": ["-y", "files", "--", "/srv"], "env": {"A": "b"}},
     "bare": {"command": "/opt/server"},
     "far": {"type": "http", "url": "https://mcp.example/mcp"},
+    "ours": {"command": "agent-sudo-relay", "args": ["serve", "/srv"], "env": {"AGENT_SUDO_KEY": "asudo_x"}},
     "own headers": {"type": "http", "url": "https://mcp.example/mcp", "headers": {"X": "y"}},
 }
 
@@ -208,6 +209,7 @@ def test_the_relay_is_put_before_each_server_and_taken_away_again(
     }
     assert found["far"]["args"] == ["run", "--name", "far", "--url", "https://mcp.example/mcp"]
     assert found["own headers"] == SERVERS["own headers"]
+    assert found["ours"] == SERVERS["ours"]
     assert key not in ran.out + ran.err
     # The key stands in it now.
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

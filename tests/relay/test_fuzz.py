@@ -15,6 +15,7 @@ from agent_sudo_relay.message import MalformedError, read, write
 from agent_sudo_relay.naming import PASSING, asked_about, server_name, tool_name
 from agent_sudo_relay.pins import Pins
 from agent_sudo_relay.relay import Relay
+from agent_sudo_relay.speech import Stranger
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -99,12 +100,11 @@ async def _relayed(written: bytes, folder: Path, *, by_client: bool) -> tuple[li
         where.append(line)
 
     relay = Relay(
-        "odd",
+        Stranger("odd", ["*"]),
         Never(),
         Pins(folder / "odd.json"),
         to_client=lambda line: keep(to_client, line),
         to_server=lambda line: keep(to_server, line),
-        trusted=lambda _: True,
         say=lambda _: None,
     )
     reader = asyncio.StreamReader()

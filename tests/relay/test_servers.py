@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 
+from tests.homes import basic
 from tests.processes import until
 from tests.relay.conftest import Running, relayed
 from tests.relay.trying import EVERYTHING, TIME, Seen, Step, call, differences, filesystem, memory, try_all
@@ -178,6 +179,10 @@ async def denied_at(service: Running, folder: Path, url: str) -> None:
     async with Client(relay, mode=NEW_ERA, elicitation_callback=elicit) as client:
         denied = await client.call_tool("forbidden", {"path": str(folder / "x")})
         assert denied.is_error
+        # Our own folders say nothing of where that server is.
+        seq = service.entries("decision")[-1]["seq"]
+        request = service.process.ask("GET", f"/audit/entries/{seq}", basic())[1]["payload"]["request"]
+        assert (request["cwd"], request["home"]) == ("", "")
         wish = await client.call_tool("wish", {})
         assert wish.is_error
         assert "Servers ask people nothing." in str(wish.content)

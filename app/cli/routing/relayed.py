@@ -55,6 +55,8 @@ def _servers(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _relayed(name: str, server: dict[str, Any], ours: dict[str, str]) -> dict[str, Any]:
+    if Path(str(server.get("command", ""))).name == RELAY:
+        return server  # our own server, which stands behind a relay of its own
     program = shutil.which(RELAY) or RELAY
     rest = {one: part for one, part in server.items() if one not in ("command", "args", "url", "type", "env")}
     env = {**server.get("env", {}), **ours}

@@ -34,10 +34,10 @@ class Stranger:
     def asked_about(self, message: Message) -> Call:
         """By names of its own."""
         call = asked_about(self.name, message)
-        # INVARIANT: our folders are not those of a server on another machine: what it calls by a path is not placed here.
+        # INVARIANT: our folders are not those of a server on another machine: a path of its is not placed here.
         return call.with_(cwd="", home="") if self.is_elsewhere else call
 
-    def lowers(self, call: Call, decision: Decision | None) -> bool:
+    def lowers(self, call: Call, decision: Decision | None) -> bool:  # noqa: ARG002 - for who knows what its tools do
         """All but what is believed."""
         tool = (call.tool or "").partition("/")[2]
         return not any(fnmatch.fnmatchcase(tool, one) for one in self.trusted)

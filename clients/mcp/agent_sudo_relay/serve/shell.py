@@ -93,7 +93,7 @@ def run(line: str, patience: float, given_up: threading.Event) -> Ran:
             if ended:
                 break
     finally:
-        # INVARIANT: the group is signalled before its first process is waited for: until then its number is nobody else's.
+        # INVARIANT: the group is signalled before its first process is waited for: until then its number is its own.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(popen.pid, signal.SIGKILL)
         code = popen.wait()

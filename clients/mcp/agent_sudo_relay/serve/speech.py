@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from agent_sudo_client import Call, Decision
@@ -38,11 +39,12 @@ class Served:
     def asked_about(self, message: Message) -> Call:
         """By the names of all who do the same, in the workspace."""
         call = asked_about(NAME, message)
-        name = message.params.get("name")
+        name = str(message.params.get("name"))
         if message.method != "tools/call" or name not in _PATHS:
             return call
         call = Call(name, call.arguments, source=call.source, cwd=self._root)
-        where = call.arguments.get("path", _PATHS[name]) if _PATHS[name] is not None else None
+        default = _PATHS[name]
+        where = call.arguments.get("path", default) if default is not None else None
         if not isinstance(where, str):
             return call
         try:
@@ -72,7 +74,7 @@ class Served:
 def workspace(given: str) -> str:
     """The folder that is served, links in its own path followed. Raises ValueError."""
     root = os.path.realpath(given)
-    if not os.path.isdir(root):
+    if not Path(root).is_dir():
         raise ValueError(f"There is no folder {root}.")
     if root == "/" or root.startswith(("/proc", "/sys", "/dev")):
         raise ValueError(f"{root} is no workspace.")

@@ -22,7 +22,7 @@ from agent_sudo_relay.serve.workspace import Refused, Workspace
 T = TypeVar("T")
 Path = Annotated[str, Field(description="Absolute, or below the workspace. Links and `..` are not followed.")]
 Seconds = Annotated[int, Field(ge=1, le=300, description="After so many seconds it is ended.")]
-_READS = ToolAnnotations(readOnlyHint=True)
+_READS = ToolAnnotations(read_only_hint=True)
 
 
 def server(workspace: Workspace) -> MCPServer:
@@ -67,7 +67,7 @@ def server(workspace: Workspace) -> MCPServer:
         return "\n".join(await _done(workspace.search, path, query, glob)) or "Nothing."
 
     @made.tool(structured_output=False)
-    async def run_shell_command(command: str, timeout: Seconds = 30) -> CallToolResult:  # noqa: ASYNC109 - an argument of the tool
+    async def run_shell_command(command: str, timeout: Seconds = 30) -> CallToolResult:
         """Run a shell line in the workspace. Nothing that it starts outlives it."""
         async with running:
             return _told(await _ran(command, timeout))

@@ -28,7 +28,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
 
 
-class Refused(Exception):  # noqa: N818 - it is told to the model, and no error of ours
+class Refused(Exception):
     """What is not done, and why."""
 
 
@@ -142,7 +142,7 @@ class Workspace:
     def _folder(self, names: tuple[str, ...], *, make: bool = False) -> int:
         # INVARIANT: each name is looked up in the folder that was opened before it, and none may be a link: what is
         # opened is what the path says, whatever is moved or swapped meanwhile.
-        at = os.dup(self._fd)
+        at, name = os.dup(self._fd), "."
         try:
             for name in names:
                 if make:
