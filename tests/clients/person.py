@@ -10,15 +10,16 @@ from agent_sudo_client import Client
 
 @contextmanager
 def a_person(client: Client, decision: str, **more: Any) -> Iterator[None]:
-    """Answers the next approval that opens while the block runs."""
+    """Answers the first approval that opens while the block runs, and no other one that waits."""
     failures: list[BaseException] = []
     gone = threading.Event()
+    others = {one["id"] for one in client.approvals()}
 
     def answer() -> None:
         try:
             waiting: list[dict[str, Any]] = []
             while not waiting and not gone.wait(0.02):
-                waiting = client.approvals()
+                waiting = [one for one in client.approvals() if one["id"] not in others]
             client.decide_approval(waiting[0]["id"], decision, **more)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failures.append(error)
