@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from app import __version__
 from app.api.application import application
-from app.api.authorize import Authorize
-from app.api.front import Front
-from app.api.hooks.answering import Hooks
+from app.api.authorize import PATH, Authorize
+from app.api.front import Foreign, Front
+from app.api.hooks.answering import PREFIX, Hooks
 from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
 from app.api.services import Services
@@ -172,8 +172,10 @@ def build(settings: Settings) -> Service:
     )
     app = application(services, lifespan)
     asking = settings.authorize_key
-    authorize = None if asking is None else Authorize(asking.get_secret_value(), evaluation, hot, metrics)
-    front = Front(app, hot, hooks, settings.hosts, console(cases), authorize)
+    foreign: dict[str, Foreign] = {PREFIX: hooks}
+    if asking is not None:
+        foreign[PATH] = Authorize(asking.get_secret_value(), evaluation, hot, metrics)
+    front = Front(app, hot, settings.hosts, console(cases), foreign)
     return Service(front, database, app, live_approvals.stop)
 
 

@@ -6,13 +6,12 @@ with a body that was read under the same limits and has one meaning.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.authorize import PATH, Authorize
 from app.api.bodies import check_json, read_body
 from app.api.head import Head, Heads
-from app.api.hooks.answering import PREFIX, Hooks
 from app.api.hot import PATHS, Hot, key_of
 from app.api.problem import problem
 from app.api.response import Response, with_headers
@@ -23,6 +22,15 @@ _HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
 _SINGLE = frozenset((b"authorization", b"content-length", b"content-type", b"host", b"origin", b"transfer-encoding"))
 
 
+class Foreign(Protocol):
+    """Answers POST at an address of its own, in words that are not ours: refusals too."""
+
+    async def respond(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, refused: ProblemError | None, /
+    ) -> Response:
+        """Answer one request; `refused` says why it is not let in. Never raises."""
+
+
 class Front:
     """The outermost ASGI application."""
 
@@ -30,21 +38,19 @@ class Front:
         self,
         app: ASGIApp,
         hot: Hot,
-        hooks: Hooks,
         hosts: frozenset[str],
         pages: ASGIApp,
-        authorize: Authorize | None = None,
+        foreign: Mapping[str, Foreign],
     ) -> None:
         """`hosts` are the names that requests may be addressed to, lower case, without port.
 
-        `pages` answer at /console: they take forms, and see to it themselves whose pages these come from. `authorize`
-        answers at its own address, in its own format, where there is one.
+        `pages` answer at /console: they take forms, and see to it themselves whose pages these come from. `foreign`
+        goes by address; one that ends in a slash has all that is beneath it.
         """
         self._app = app
         self._pages = pages
-        self._authorize = authorize
+        self._foreign = foreign
         self._hot = hot
-        self._hooks = hooks
         self._hosts = hosts
         self.heads = Heads()
         self._seen: set[bytes] = set()
@@ -58,10 +64,9 @@ class Front:
             await (await self.answer(scope, headers, receive)).send(send)
             return
         refused = self._refused(scope["headers"], headers)
-        if self._authorize is not None and scope["method"] == "POST" and scope["path"] == PATH:
-            await (await self._authorize.respond(scope, headers, receive, refused)).send(send)
-        elif scope["method"] == "POST" and scope["path"].startswith(PREFIX):
-            await (await self._hooks.respond(scope, headers, receive, refused)).send(send)
+        foreign = self._foreign_at(scope["path"]) if scope["method"] == "POST" else None
+        if foreign is not None:
+            await (await foreign.respond(scope, headers, receive, refused)).send(send)
         elif refused is not None:
             await self._hot.refusal(problem(refused)).send(send)
         else:
@@ -88,6 +93,9 @@ class Front:
         if refused is not None:
             return self._hot.refusal(problem(refused))
         return await self._hot.respond(scope, headers, receive)
+
+    def _foreign_at(self, path: str) -> Foreign | None:
+        return self._foreign.get(path) or self._foreign.get(path[: path.find("/", 1) + 1])
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         # INVARIANT: nothing but HTTP comes in, so nothing comes in past the checks below.

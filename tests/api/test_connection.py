@@ -47,7 +47,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(connection, "PATIENCE_S", 1.0)
     monkeypatch.setattr(connection, "make_room", lambda: Room(3))
     nothing_hot: Any = _Waits()
-    front = Front(_hello, nothing_hot, nothing_hot, frozenset(("127.0.0.1",)), _hello)
+    front = Front(_hello, nothing_hot, frozenset(("127.0.0.1",)), _hello, {})
     config = uvicorn.Config(_hello, http=connections(front), lifespan="off", log_config=None, ws="none")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

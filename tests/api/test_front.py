@@ -240,7 +240,7 @@ def test_the_application_gets_the_body_once_and_then_what_comes(api: World) -> N
         raise AssertionError(message)
 
     services = api.service.application.state.services
-    front = Front(app, services.hot, services.hooks, frozenset(("localhost",)), app)
+    front = Front(app, services.hot, frozenset(("localhost",)), app, {})
     headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
     asyncio.run(front({"type": "http", "method": "PUT", "path": "/x", "headers": headers}, receive, send))
     assert got == [chunk(b'{"a":1}', more=False), {"type": "http.disconnect"}]
