@@ -292,7 +292,7 @@ def test_a_session_that_somebody_has_ended_does_not_come_back(fresh: World) -> N
 
 def test_a_run_that_was_forgotten_comes_back_as_it_was(fresh: World, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {**body("claude-code", "Read", READ, call="never-asked"), "hook_event_name": "PostToolUse"}
-    monkeypatch.setattr(answering, "_LIFE_S", 1)
+    monkeypatch.setattr(answering, "_LIFE_S", 4)
     ask(fresh, "claude-code", given)
     (before,) = fresh.client.get("/sessions", headers=fresh.admin).json()["sessions"]
     until(lambda: not fresh.client.get("/sessions", headers=fresh.admin).json()["sessions"])
