@@ -319,9 +319,12 @@ class _Reading:
         before = len(self.commands)
         self.commands += [replace(one, under=one.under + before) if one.under >= 0 else one for one in commands]
         for effect in effects:
-            at = effect.command + before if effect.command >= 0 else effect.command
             kind = sent(effect.kind, effect.resource)
-            self._effects[Effect(kind, effect.resource, effect.via, effect.added_by, at)] = None
+            if kind is not effect.kind or (before and effect.command >= 0):
+                at = effect.command + before if effect.command >= 0 else effect.command
+                self._effects[Effect(kind, effect.resource, effect.via, effect.added_by, at)] = None
+            else:
+                self._effects[effect] = None
 
     def _add(self, kind: EffectKind, text: str, via: str) -> None:
         if kind in ON_HOSTS or kind is EffectKind.MESSAGE:

@@ -25,6 +25,8 @@ _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _PARENT_PATTERN = re.compile(r"(^|/)\.[*?\[]")
 KIND_OF_FILES: Final = re.compile(r"\*\.[A-Za-z0-9]{1,5}$|\*\.\{[A-Za-z0-9,]+\}$")
 _WILDCARD = re.compile(r"[*?\[]")
+# A relative path without anything that normalising would take away.
+_CLEAN = re.compile(r"[^./][^/]*(?:/[^./][^/]*)*")
 _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 
 
@@ -93,7 +95,7 @@ class Act:
             self.access((arg,))
             return
         text = arg.text
-        if text in _NOTHING or _DESCRIPTOR.fullmatch(text):
+        if text[:5] == "/dev/" and (text in _NOTHING or _DESCRIPTOR.fullmatch(text)):
             if kind is EffectKind.DELETE:
                 self.add(kind, text, added_by)
             return
@@ -158,8 +160,11 @@ def is_relative(text: str) -> bool:
 
 def located(text: str, directory: str, home: str) -> str:
     """The normalised path that a shell word names: only `~` and a drive are special, everything else is POSIX."""
-    place = Place("" if directory == LOST else directory, home)
-    return normalise(f"./{text}" if is_relative(text) else text, place)
+    if not is_relative(text):
+        return normalise(text, Place("" if directory == LOST else directory, home))
+    if directory[:1] == "/" and _CLEAN.fullmatch(text):
+        return f"{directory.rstrip('/')}/{text}"
+    return normalise(f"./{text}", Place("" if directory == LOST else directory, home))
 
 
 def _may_be_parent(text: str) -> bool:

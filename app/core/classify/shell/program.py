@@ -197,20 +197,20 @@ class _Use:
         self.effects()
         program, operands = self.program, self.operands
         self.act.sources = tuple([arg for arg, _, _ in operands[:-1]])
-        valued = self.taken & program.takes.keys()
-        self.act.sends = not program.entry.fetches or not valued <= set(program.entry.fetches.split())
+        entry = program.entry
+        if entry.fetches:
+            self.act.sends = not self.taken & program.takes.keys() <= set(entry.fetches.split())
         leading = 0 if self.taken & program.instead else max(program.repeats, 0)
-        default = (Arg(program.entry.default), True, self.act.state)
-        searches = bool(program.entry.default) and self.deep and len(operands) <= leading
-        if program.entry.default and not operands and not searches:
-            operands = [default]
-        if len(operands) < program.entry.needs and not (self.taken & program.takes.keys() and program.entry.needs == 1):
+        searches = bool(entry.default) and self.deep and len(operands) <= leading
+        if entry.default and not operands and not searches:
+            operands = [(Arg(entry.default), True, self.act.state)]
+        if len(operands) < entry.needs and not (self.taken & program.takes.keys() and entry.needs == 1):
             self.act.opaque(f"{self.name}: runs what it reads")
         roles = list(_assigned(program, len(operands), self.taken))
         repeated = program.roles[program.repeats] if program.repeats >= 0 else ""
         if searches:
             # Whatever stands before it, it is the place to be searched.
-            operands = [*operands, default]
+            operands = [*operands, (Arg(entry.default), True, self.act.state)]
             roles.append(repeated or program.roles[-1])
         if self.writes and not operands:
             self._does("write", ".", self.writes)

@@ -159,7 +159,7 @@ class _Reader:
             before = len(self._record.effects)
             after = either(self._run(item, begun))
             names = listed(item, self._record.effects[before:], names)
-            begun = replace(state, listed=names)
+            begun = state if names == state.listed else replace(state, listed=names)
         return after, names
 
     def _sequence(self, node: Sequence, state: State) -> States:
@@ -242,10 +242,9 @@ class _Reader:
     def _simple(self, node: Simple, state: State) -> States:
         args = tuple([arg for word in node.words for arg in expand(word, self._substitutions(word, state))])
         act = Act(args, state, self._record, spelled(node))
-        empties = _says_nothing([arg.text for arg in args])
         for redirect in node.redirects:
             self._opened(redirect, act)
-            if empties and redirect.operator in (">", ">|", "&>"):
+            if redirect.operator in (">", ">|", "&>") and _says_nothing([arg.text for arg in args]):
                 # Nothing is written, so what stood there is gone.
                 act.opened(EffectKind.DELETE, single(redirect.target, state), redirect.operator)
             if redirect.operator[0] == "<":

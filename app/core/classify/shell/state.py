@@ -1,6 +1,7 @@
 """What the shell knows at one point of a line: directory, variables, functions."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -78,6 +79,7 @@ class State(Struct, frozen=True):
 States = tuple[State, State]
 
 
+@lru_cache(maxsize=256)
 def begin(place: Place) -> State:
     """What is known before the line runs."""
     known = {"HOME": place.home, "PWD": place.cwd}

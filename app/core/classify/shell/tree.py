@@ -156,6 +156,8 @@ Node = (
 
 def spelled(node: Simple) -> str:
     """A command as the line spells it."""
+    if not node.assignments and not node.redirects:
+        return " ".join([word.source for word in node.words])
     parts = [f"{each.name}={each.value.source}" for each in node.assignments]
     parts += [word.source for word in node.words]
     parts += [f"{each.operator} {each.target.source}" for each in node.redirects]

@@ -1,6 +1,8 @@
 """Text to our tree: what the grammar says is checked."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.core.budget import Budget
 from app.core.classify.shell.grammar import GRAMMAR_STEPS
@@ -182,10 +184,26 @@ def test_the_grammar_has_a_budget_of_its_own() -> None:
         "| a", "a |", "a &&", "", "'a' b", "a $x", "a #b",
         "a !b", "if x", "%1", "a 'b'c", 'a "$b"', "a 'b\\c'", "a\tb",
         "a ö", "a b=c --d=e", "a [b]", "=a", "a =b", "exec ls",
+        "a 2>&1", "a 2>&1 | b", "a 2>/dev/null b || c", "2>&1 a", "a 2>&1 2>/dev/null", "a 2>&1b", "a 2>&12", "a12>&1",
+        "a 2>&1&", "a - 2>&1", "a+", "a+ b", "g++ x", "-- 2>&1",
+        "a 2>/dev/null/x", "a 2> /dev/null", "a | 2>&1", "a 1>&2", "a && 2>&1 b",
         "[ a", "a !", "a | | b", "a b" * 400,
     ],
 )  # fmt: skip
 def test_a_plain_line_is_read_as_the_grammar_reads_it(line: str) -> None:
+    found = plain(line, Budget(1_000))
+    assert found is None or found == by_grammar(line, Budget(1_000), Budget(GRAMMAR_STEPS))
+
+
+PIECES = [
+    "a", "-", "--", "-x", "2", "a1", "x/", "./y", "~/z", "*", "%1", "@", "a=b", "--d=e", "+x", "a+", ",", "a:b",
+    "'q r'", "''", '"q"', "2>&1", "2>/dev/null", "|", "&&", "||", "!", "9", "then", "time",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_plain_the_grammar_reads_alike(line: str) -> None:
     found = plain(line, Budget(1_000))
     assert found is None or found == by_grammar(line, Budget(1_000), Budget(GRAMMAR_STEPS))
 
