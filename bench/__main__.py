@@ -9,12 +9,14 @@ from msgspec.json import encode
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import client, delegations, hooks, http, ledger, relay, table, waiting
+from bench import classify, client, delegations, hooks, http, ledger, relay, table, waiting
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures the service.")
-    parser.add_argument("name", choices=["http", "ledger", "delegations", "waiting", "client", "relay", "hooks"])
+    parser.add_argument(
+        "name", choices=["http", "ledger", "delegations", "waiting", "client", "relay", "hooks", "classify"]
+    )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, smaller logs")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     given = parser.parse_args()
@@ -35,6 +37,7 @@ def main() -> int:
             | client.Report
             | relay.Report
             | hooks.Report
+            | classify.Report
         )
         if given.name == "http":
             report = http.run(http.QUICK if given.quick else http.FULL, progress)
@@ -48,6 +51,8 @@ def main() -> int:
             report = relay.run(relay.QUICK if given.quick else relay.FULL, progress)
         elif given.name == "hooks":
             report = hooks.run(hooks.QUICK if given.quick else hooks.FULL, progress)
+        elif given.name == "classify":
+            report = classify.run(classify.QUICK if given.quick else classify.FULL, progress)
         else:
             report = ledger.run(ledger.QUICK if given.quick else ledger.FULL, progress)
     if given.json:

@@ -4,7 +4,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from bench import client, delegations, hooks, http, ledger, relay, waiting
+from bench import classify, client, delegations, hooks, http, ledger, relay, waiting
 
 _NARROWEST = 120
 
@@ -16,7 +16,8 @@ def show(
     | waiting.Report
     | client.Report
     | relay.Report
-    | hooks.Report,
+    | hooks.Report
+    | classify.Report,
 ) -> None:
     # Into a file or a narrow terminal a table is written as wide as it is.
     console = Console(width=max(Console().width, _NARROWEST))
@@ -32,6 +33,8 @@ def show(
         _show_relay(report, console)
     elif isinstance(report, hooks.Report):
         _show_hooks(report, console)
+    elif isinstance(report, classify.Report):
+        _show_classify(report, console)
     else:
         _show_ledger(report, console)
 
@@ -167,3 +170,23 @@ def _show_hooks(report: hooks.Report, console: Console) -> None:
         spread = f"{min(one.rounds):.2f}–{max(one.rounds):.2f}"
         table.add_row(one.how, f"[bold]{one.p50_ms:.2f}[/]", f"{one.cpu_ms:.2f}", spread)
     console.print(table)
+
+
+def _show_classify(report: classify.Report, console: Console) -> None:
+    plan = report.plan
+    console.print(
+        f"{report.machine}; {plan.rounds} interleaved rounds of {plan.calls} calls each; "
+        f"the unit takes {report.unit.median_us} µs"
+    )
+    table = Table(box=SIMPLE)
+    table.add_column("µs for each decision about", no_wrap=True)
+    for name in ("cold: least", "median", "warm: least", "median"):
+        table.add_column(name, justify="right")
+    for one in report.figures:
+        times = (one.cold.least_us, one.cold.median_us, one.warm.least_us, one.warm.median_us)
+        table.add_row(one.call, *(f"{time:.0f}" for time in times))
+    console.print(table)
+    for what, time in report.typical.items():
+        console.print(
+            f"typical {what}: least {time.least_us}, median [bold]{time.median_us}[/] µs, {report.ratios[what]} units"
+        )

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 from msgspec.json import encode
-from bench import client, cores, delegations, hooks, http, ledger, load, relay, servers, waiting
+from bench import classify, client, cores, delegations, hooks, http, ledger, load, relay, servers, waiting
 from bench.workload import BATCH, FRESH_MIXED, FRESH_READ, MIXED, READ
 quiet = lambda _share, _what: None
 """
@@ -118,3 +118,12 @@ def test_hooks_are_measured(folder: Path) -> None:
     report = measured("report = hooks.run(hooks.Plan(rounds=1, requests=5, starts=1), quiet)", folder)
     assert [one["how"] for one in report["figures"]][:2] == ["over HTTP", "command hook"]
     assert all(one["p50_ms"] > 0 for one in report["figures"])
+
+
+def test_deciding_is_measured(folder: Path) -> None:
+    report = measured("report = classify.run(classify.Plan(rounds=1, calls=3), quiet)", folder)
+    assert report["ratios"].keys() == {f"{what}, {how}" for what in ("line", "file tool") for how in ("cold", "warm")}
+    assert all(ratio > 0 for ratio in report["ratios"].values())
+    assert all(
+        0 < one[how]["least_us"] <= one[how]["median_us"] for one in report["figures"] for how in ("cold", "warm")
+    )
