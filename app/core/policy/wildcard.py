@@ -143,9 +143,10 @@ def says(wild: str, name: str) -> bool:
 
     `.e*` and `*_rsa` say what they mean, `a*` and `README*` do not mean `agent.key`. `name` may hold a `*` itself.
     """
-    if "*" not in wild:
+    first, *others = _parts(wild)
+    if not others:
         return True
-    first, *middle, last = _parts(wild)
+    *middle, last = others
     begin, end = _parts(name)[0], _parts(name)[-1]
     told = _alike(first, begin) + _alike(last[::-1], end[::-1])
     inside = max([len(text) for text in map(_literal, middle) if isinstance(text, str) and text in name], default=0)

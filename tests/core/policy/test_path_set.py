@@ -118,3 +118,9 @@ def test_what_is_remembered_of_endings_is_bounded() -> None:
         assert not overlaps.touch(("", f"*.{number}"), looks=False)
         assert len(overlaps._ending_like) <= 256
     assert overlaps.touch(("", "a*.pem"), looks=False)
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_a_star_in_brackets_is_one_name(*, looks: bool) -> None:
+    some = PathSet([path_pattern(text) for text in ("**/id_rsa", "**/*.pem", "**/?x")])
+    assert not some.touches(Located("/w/[*]", ROOTS), looks=looks)

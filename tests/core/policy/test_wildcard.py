@@ -107,6 +107,7 @@ def test_hostile_patterns_take_linear_time(wild: str) -> None:
         ("t*", "*.pem", False),
         ("README*", "*.pem", False),
         ("*.p*", "*.pem", False),
+        ("[*]", "id_rsa", True),
     ],
 )
 def test_a_pattern_says_half_of_a_name(wild: str, name: str, said: bool) -> None:  # noqa: FBT001
