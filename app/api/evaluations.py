@@ -11,6 +11,7 @@ from msgspec import DecodeError
 from msgspec.json import Decoder
 from pydantic import BaseModel, Field
 
+from app.api.bodies import Body
 from app.api.names import PathName
 from app.api.schema import EVALUATE, EVALUATE_BATCH, OUTCOME, problems
 from app.api.services import UseCases
@@ -20,6 +21,7 @@ from app.services.outcomes import Outcome
 
 router = APIRouter(tags=["evaluations"])
 _decode = Decoder(Outcome).decode
+Tool = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class EntryReceipt(BaseModel):
@@ -46,6 +48,14 @@ class OutcomeReceipt(BaseModel):
 
 class OutcomeAnswer(BaseModel):
     audit: OutcomeReceipt
+
+
+class ToolsBody(Body):
+    tools: list[Tool] = Field(max_length=1_000, description="By the names by which they would be asked about.")
+
+
+class DeniedToolsAnswer(BaseModel):
+    denied: list[str]
 
 
 @router.post("/evaluate", openapi_extra=EVALUATE)
@@ -80,6 +90,12 @@ def report_outcome(
     """Report how the tool went, once. No output and no error text: those may hold secrets."""
     receipt = services.outcomes.report(key, evaluation, outcome)
     return OutcomeAnswer(audit=OutcomeReceipt(seq=receipt.seq, hash=receipt.hash))
+
+
+@router.post("/tools/denied")
+def denied_tools(body: ToolsBody, services: UseCases, key: AnAgentKey) -> DeniedToolsAnswer:
+    """Which tools the key's agent is denied whatever it calls them with: they need not be shown to it. No decision."""
+    return DeniedToolsAnswer(denied=services.configurations.live().never_allowed(key, body.tools))
 
 
 async def _hot(request: Request, services: UseCases) -> Response:

@@ -6,7 +6,7 @@ it once the epoch has moved on.
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, structs
 from msgspec.json import decode
@@ -14,6 +14,7 @@ from msgspec.json import decode
 from app.core.decision import Mode
 from app.core.delegations import Delegations
 from app.core.facts import Caller, Profile
+from app.core.never import is_never_allowed
 from app.core.policy.compile import File, compile_policy
 from app.core.policy.ruleset import Policy, RuleSet
 from app.core.scope import scopes
@@ -41,6 +42,13 @@ class Configuration(Struct, frozen=True):
     delegations: Mapping[str, Delegations]  # by agent
     callers: dict[tuple[str, str], Caller] = {}  # by a live key's id and an agent for whom it may speak
     stops: Stops = NOTHING_STOPPED
+
+    def never_allowed(self, key: Key, tools: Sequence[str]) -> list[str]:
+        """Those of `tools` that all are denied for whom this live key speaks, whatever they are called with."""
+        callers = [self.callers[key.id, agent] for agent in key.agents]
+        return [
+            tool for tool in tools if all(is_never_allowed(tool, caller, self.rules, self.stops) for caller in callers)
+        ]
 
 
 class Configurations:

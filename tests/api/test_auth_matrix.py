@@ -40,6 +40,7 @@ _HOOK = {"session_id": "a", "hook_event_name": "PreToolUse", "tool_name": "Read"
 ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/evaluate"): Row("agent", body=ALLOWED),
     ("POST", "/evaluate/batch"): Row("agent", body={"requests": [ALLOWED]}),
+    ("POST", "/tools/denied"): Row("agent", body={"tools": ["x"]}),
     ("POST", "/hooks/{harness}"): Row("hook", "/hooks/claude-code", _HOOK),
     ("GET", "/evaluations/{evaluation}"): Row("agent or operator", "/evaluations/x"),
     ("POST", "/evaluations/{evaluation}/outcome"): Row("agent", "/evaluations/x/outcome", {"status": "ok"}),

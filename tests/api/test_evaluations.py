@@ -16,6 +16,17 @@ def test_an_evaluation_is_seen_by_its_agent_and_by_operators(api: World) -> None
         assert seen["outcome"] is None
 
 
+def test_an_agent_hears_which_tools_it_is_denied_whatever_it_calls_them_with(fresh: World) -> None:
+    def denied(*tools: str) -> object:
+        answer = fresh.client.post("/tools/denied", json={"tools": tools}, headers=fresh.pep)
+        return answer.json()["denied"] if answer.status_code == 200 else answer.status_code
+
+    assert denied("read_file", "mcp:a/b") == []
+    fresh.client.post("/stops", json={"kind": "tool", "name": "mcp:a/*"}, headers=fresh.admin)
+    assert denied("read_file", "mcp:a/b") == ["mcp:a/b"]
+    assert denied(*["x"] * 1_001) == 400
+
+
 def test_another_agents_evaluation_is_not_there(api: World) -> None:
     evaluation = api.evaluate()["evaluation_id"]
     stranger = bearer(api.keys["other"])

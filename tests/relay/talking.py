@@ -22,7 +22,7 @@ class Talk:
 
     def __init__(self, popen: subprocess.Popen[bytes], folder: Path) -> None:
         self.popen = popen
-        self._folder = folder
+        self.folder = folder
         self._lines: queue.Queue[bytes] = queue.Queue()
         self._kept: list[dict[str, Any]] = []
         self._reader = threading.Thread(target=self._read)
@@ -83,7 +83,7 @@ class Talk:
     @property
     def reached(self) -> list[bytes]:
         """The lines that reached the server."""
-        path = self._folder / "lines"
+        path = self.folder / "lines"
         return path.read_bytes().splitlines() if path.exists() else []
 
     @property

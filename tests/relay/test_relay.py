@@ -48,6 +48,19 @@ def test_what_is_denied_never_reaches_the_server_and_the_model_reads_why(one_tal
     assert not [line for line in one_talk.reached if b"prompts" in line]
 
 
+def test_what_is_always_denied_is_not_listed_and_denied_all_the_same(one_talk: Talk) -> None:
+    one_talk.send(1, "tools/list")
+    listed = [tool["name"] for tool in one_talk.answer(1)["result"]["tools"]]
+    assert "echo" in listed
+    assert "forbidden" not in listed
+    # What people may allow is.
+    assert "upload" in listed
+    assert "Nobody does this." in one_talk.told(2, "forbidden", path="/x")[0]
+    # The pin is of what the server said, not of what was shown.
+    (pins,) = one_talk.folder.rglob("odd.json")
+    assert "forbidden" in json.loads(pins.read_text())["tools"]
+
+
 def test_resources_are_read_by_the_policys_leave(one_talk: Talk) -> None:
     one_talk.send(1, "resources/read", uri="test://a")
     assert one_talk.answer(1)["result"] == {"of": "resources/read"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,10 @@ _LONGEST_CONTENT = 256 * 1024
 _PARTING_S = 1.0
 # How often the client hears that a person is still being asked.
 _SIGN_OF_LIFE_S = 5.0
+# How calls went is told when nothing was asked for so long, or has waited so long to be told.
+_QUIET_S, _LATEST_S = 0.05, 2.0
+# How long the answer to what need not be shown is good for showing.
+_REMEMBERED_S = 10.0
 # A person's answer is none of these.
 _UNANSWERED = frozenset(("cancelled", "expired"))
 Waiting = Callable[[Approval], Awaitable[None]]
@@ -57,6 +62,12 @@ class Gate:
         self._unsaid: dict[tuple[str, str], str | None] = {}
         self._said: set[tuple[str, str]] = set()
         self._speaking = asyncio.Lock()
+        # How calls went, when, and when something was asked last.
+        self._ran: deque[tuple[float, str, int, str | None]] = deque()
+        self._asked_at = 0.0
+        self._parting = asyncio.Event()
+        # When, which tools, and which of them are denied anyway.
+        self._denied: tuple[int, list[str], frozenset[str]] = 0, [], frozenset()
         self._chores: set[asyncio.Task[None]] = set()
 
     async def permit(self, call: Call, withdrawn: asyncio.Event, waiting: Waiting | None) -> Permit:
@@ -79,6 +90,7 @@ class Gate:
         until = time.monotonic() + self._wait
         while True:
             asked = call.with_(session_id=await self._settled())
+            self._asked_at = time.monotonic()
             decision = await self._client.evaluate(asked)
             open_ = decision.approval if not decision.allowed else None
             if withdrawn.is_set() or (waiting is None and not decision.allowed):
@@ -126,6 +138,15 @@ class Gate:
             elif decision.approval is not None and decision.approval.is_pending:
                 await self._client.cancel_approval(decision.approval.id)
 
+    async def denied(self, tools: list[str]) -> frozenset[str]:
+        """Those that are denied whatever they are called with; none where the service does not say."""
+        if self._denied[:2] != (now := int(time.monotonic() / _REMEMBERED_S), tools):
+            try:
+                self._denied = now, tools, frozenset(await self._client.denied_tools(tools))
+            except PermissionDenied:
+                return frozenset()
+        return self._denied[2]
+
     async def give_up(self, approval: str) -> None:
         """Take a request for approval back."""
         with contextlib.suppress(PermissionDenied):
@@ -140,12 +161,14 @@ class Gate:
 
     def ran(self, permit: Permit, started: float, error: str | None) -> None:
         """Report how a call went; nobody waits for it."""
-        took = int((time.monotonic() - started) * 1_000)
-        status = "ok" if error is None else "error"
-        self._do(self._outcome(permit.decision.evaluation_id, status, took, error))
+        now = time.monotonic()
+        self._ran.append((now, permit.decision.evaluation_id, int((now - started) * 1_000), error))
+        if len(self._ran) == 1:
+            self._do(self._report_outcomes())
 
     async def close(self) -> None:
         """Finish what is to be reported, and end the session; what takes too long is left."""
+        self._parting.set()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._part(), _PARTING_S)
         for chore in self._chores:
@@ -183,9 +206,20 @@ class Gate:
         with contextlib.suppress(PermissionDenied):  # then whoever asks next tries again, and gets a no
             await self._settled()
 
-    async def _outcome(self, evaluation: str, status: str, took: int, error: str | None) -> None:
-        with contextlib.suppress(PermissionDenied):
-            await self._client.report_outcome(evaluation, status, duration_ms=took, error=error)
+    async def _report_outcomes(self) -> None:
+        # Each is written durably, and what is asked meanwhile would wait for that: so while nothing is asked.
+        while self._ran:
+            since, evaluation, took, error = self._ran[0]
+            now = time.monotonic()
+            quiet = now - self._asked_at
+            if quiet < _QUIET_S and now - since < _LATEST_S and not self._parting.is_set():
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._parting.wait(), _QUIET_S - quiet)
+                continue
+            with contextlib.suppress(PermissionDenied):
+                status = "ok" if error is None else "error"
+                await self._client.report_outcome(evaluation, status, duration_ms=took, error=error)
+            self._ran.popleft()
 
     def _do(self, chore: Any) -> None:
         task = asyncio.ensure_future(chore)

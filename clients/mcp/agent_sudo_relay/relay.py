@@ -26,6 +26,8 @@ MOST_AT_ONCE = 512
 # What waits may be so large together, besides what is small.
 MOST_HELD = 2 * MOST_BYTES
 _SMALL = 64 * 1024
+# Of so many tools, with names so long, the service is asked which need not be shown.
+_MOST_NAMES, _LONGEST_NAME = 1_000, 300
 # What a service takes as a hint that a server says something else of a tool than it did.
 _CHANGED = "tool_changed"
 
@@ -229,13 +231,27 @@ class Relay:
             return
         method, result = asked.request.method, message.body.get("result")
         if method == "tools/list" and isinstance(result, dict):
-            self._listed(result.get("tools"), message.line)
+            tools = result.get("tools")
+            self._listed(tools, message.line)
+            self._decide(self._shown(message, tools if isinstance(tools, list) else []))
+            return
         if method in TELLING:
             self._told(asked, message)
         if isinstance(result, dict) and "inputRequests" in result:
             self._decide(self._wishes(asked, message, result["inputRequests"]))
         else:
             await self._to_client(message.line)
+
+    async def _shown(self, message: Message, tools: list[Any]) -> None:
+        """Hand on what a server lists, without what is denied anyway; whoever calls that all the same is denied it."""
+        names = [one.get("name") if isinstance(one, dict) else None for one in tools]
+        called = [self._speech.tool(name) if isinstance(name, str) else "" for name in names]
+        denied = await self._gate.denied([name for name in called if 0 < len(name) <= _LONGEST_NAME][:_MOST_NAMES])
+        shown = [tool for tool, name in zip(tools, called, strict=True) if name not in denied]
+        line = message.line
+        if len(shown) < len(tools):
+            line = write({**message.body, "result": {**message.body["result"], "tools": shown}})
+        await self._to_client(line)
 
     async def _wishes(self, asked: Asked, message: Message, wishes: Any) -> None:
         """Decide what a server wants of the client in an answer, as it does since 2026-07-28."""

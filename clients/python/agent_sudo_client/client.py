@@ -93,6 +93,7 @@ class Client:
     evaluate = _driven(talk.evaluate)
     evaluate_batch = _driven(talk.evaluate_batch)
     require = _driven(talk.require)
+    denied_tools = _driven(talk.denied_tools)
     report_outcome = _driven(talk.report_outcome)
     open_session = _driven(talk.open_session)
     session = _driven(talk.session)

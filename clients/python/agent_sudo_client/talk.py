@@ -107,6 +107,14 @@ def wait_for_approval(id: str, timeout: float) -> Talk[Approval]:
             raise ApprovalPending("A person must approve this, and nobody has answered yet.", code="approval_pending")
 
 
+def denied_tools(tools: Sequence[str]) -> Talk[list[str]]:
+    """Those of up to 1,000 tools that are denied whatever they are called with: they need not be shown."""
+    found = _document((yield Send("POST", "/tools/denied", encode({"tools": list(tools)})))).get("denied")
+    if not isinstance(found, list):
+        raise _unreadable()
+    return [str(tool) for tool in found]
+
+
 def report_outcome(
     evaluation_id: str,
     status: str,

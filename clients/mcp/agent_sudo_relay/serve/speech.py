@@ -10,7 +10,7 @@ from typing import Any
 from agent_sudo_client import Call, Decision
 
 from agent_sudo_relay.message import Message
-from agent_sudo_relay.naming import asked_about
+from agent_sudo_relay.naming import asked_about, tool_name
 from agent_sudo_relay.serve.places import absolute
 
 NAME = "agent-sudo"
@@ -52,6 +52,10 @@ class Served:
             return call.with_(resolved_target=absolute(self._root, where))
         except ValueError:
             return call  # which the server will refuse; what was tried is on record all the same
+
+    def tool(self, name: str) -> str:
+        """By the names of all who do the same."""
+        return name if name in _PATHS else tool_name(NAME, name)
 
     def lowers(self, call: Call, decision: Decision | None) -> bool:
         """All but what was there: the workspace's files are its user's, who says so by serving them."""
