@@ -21,7 +21,9 @@ rules:
     allow: ["mcp:open/*"]
     effects: [call, query, access, read, write, delete, network, configure, message]
   - {id: some, allow: ["mcp:odd/echo", "mcp:odd/fetch", "mcp:odd/wish", "mcp:odd/resources/read"]}
-  - {id: never, deny: ["mcp:*/forbidden", "mcp:*/prompts/forbidden", "mcp:odd/prompts/get"], reason: Nobody does this.}
+  - id: never
+    deny: ["mcp:odd/forbidden", "mcp:*/prompts/forbidden", "mcp:odd/prompts/get"]
+    reason: Nobody does this.
   - {id: wishes, deny: "mcp:odd/elicitation/create", reason: Servers ask people nothing.}
   - {id: upload, ask: "mcp:*/upload", reason: This leaves the house.}
 """
