@@ -24,6 +24,8 @@ _CMAKE = re.compile(
     r"|CMAKE_(BUILD_TYPE|EXPORT_COMPILE_COMMANDS|CXX_STANDARD|C_STANDARD|VERBOSE_MAKEFILE|UNITY_BUILD|POSITION_INDEPENDENT_CODE)"
     r"(:STRING|:BOOL)?=[A-Za-z0-9]+|CMAKE_(C|CXX)_COMPILER_LAUNCHER=s?ccache"
 )
+# Programs that name a task behind the part of the project that it belongs to.
+_OF_PARTS = frozenset(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"))
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
 
 
@@ -49,8 +51,8 @@ def _task(act: Act, arg: Arg, added_by: str) -> None:
     """The name of something that the project's files say how to do."""
     if not _known(act, arg, added_by):
         return
-    # `:app:test` is the task of a part of the project.
-    name = arg.text.rpartition(":")[2] if act.name in ("gradle", "gradlew") else arg.text
+    # `:app:test` and `//app:test` are tasks of a part of the project.
+    name = arg.text.rpartition(":")[2] if act.name in _OF_PARTS else arg.text
     if is_task(name):
         act.path(EffectKind.RUN, Arg("."), added_by)
     elif not (act.name in ("make", "gmake", "just") and _VARIABLE.fullmatch(arg.text)):
