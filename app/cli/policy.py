@@ -60,8 +60,7 @@ def check_policy(file: PolicyPath, *, as_json: AsJson = False) -> None:
         console = terminal.output()
         for line in found.problems:
             console.print(terminal.text(line, "red"), soft_wrap=True)
-        for note in found.notes:
-            console.print(terminal.text(note, "yellow"), soft_wrap=True)
+        _show_notes([*found.loosened, *found.notes])
         if not found.problems:
             good = terminal.text("good: ", "green")
             console.print(good + f"{found.rules} rules, {found.tests} tests hold, {terminal.short(found.digest)}")
@@ -84,23 +83,24 @@ def activate_policy(
     """
     from app.cli import terminal
     from app.cli.home import files_of
+    from app.cli.proofreading import proofread
     from app.cli.service import Service
-    from app.core.policy.source import PolicyError
 
-    try:
-        files = [{"name": one.name, "text": one.text} for one in files_of(file)]
-    except PolicyError as error:
-        raise Failure(str(error), "Nothing was changed.") from None
+    found = proofread(file)
+    if found.problems:
+        raise Failure("\n".join(found.problems), "Nothing was changed.")
+    files = [{"name": one.name, "text": one.text} for one in files_of(file)]
     service = Service(url, operator, passphrase_stdin=passphrase_stdin)
     proposal = service.post("/policy", {"files": files})
     if not as_json:
         _show_difference(proposal["difference"])
+        _show_notes(found.loosened)
     if proposal["digest"] != proposal["previous"]:
         if not yes:
             _confirm()
         service.post(f"/policy/{proposal['digest']}/activate", {"previous": proposal["previous"]})
     if as_json:
-        terminal.document(proposal)
+        terminal.document({**proposal, "notes": found.loosened})
     elif proposal["digest"] == proposal["previous"]:
         terminal.output().print("This policy is in force already.")
     else:
@@ -151,6 +151,13 @@ def _call(what: str, source: str) -> "ActionRequest":
     return ActionRequest(
         tool="shell", arguments={"command": what}, source=source, cwd=str(Path.cwd()), home=str(Path.home())
     )
+
+
+def _show_notes(notes: list[str]) -> None:
+    from app.cli import terminal
+
+    for note in notes:
+        terminal.output().print(terminal.text(note, "yellow"), soft_wrap=True)
 
 
 def _show_difference(difference: str) -> None:

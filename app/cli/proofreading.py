@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from app.core.policy.compile import File
     from app.core.policy.ruleset import Policy
 
+# What the default policy denies to every agent: credentials, the service's own files, its commands and its address.
+_PROTECTIONS = ("secrets", "self-protection", "control-commands", "control-api")
+
 
 class Proofs(Struct, frozen=True):
-    """What was found; `problems` are lines that begin with file:line."""
+    """What was found; `problems` are lines that begin with file:line, `loosened` what the policy gives away."""
 
     problems: list[str]
-    notes: list[str]
+    loosened: list[str] = []
+    notes: list[str] = []
     rules: int = 0
     tests: int = 0
     digest: str = ""
@@ -26,7 +30,7 @@ class Proofs(Struct, frozen=True):
         return {
             "ok": not self.problems,
             "problems": self.problems,
-            "notes": self.notes,
+            "notes": [*self.loosened, *self.notes],
             "rules": self.rules,
             "tests": self.tests,
             "digest": self.digest or None,
@@ -44,10 +48,10 @@ def proofread(path: Path) -> Proofs:
         files = files_of(path)
         policy = compile_policy(files)
     except PolicyError as error:
-        return Proofs([str(problem) for problem in error.problems], [])
+        return Proofs([str(problem) for problem in error.problems])
     problems = [str(failure) for failure in run_tests(policy)]
-    notes = [*_loosened(files), *_idle(files, policy)]
-    return Proofs(problems, notes, len(policy.rules.rules), len(policy.tests), pack(files)[0])
+    loosened = [*_loosened(files), *_unprotected(files, policy)]
+    return Proofs(problems, loosened, _idle(files, policy), len(policy.rules.rules), len(policy.tests), pack(files)[0])
 
 
 def _loosened(files: tuple["File", ...]) -> list[str]:
@@ -66,9 +70,33 @@ def _loosened(files: tuple["File", ...]) -> list[str]:
         name = rule.finding.rule
         if not rule.loosens and (name in written or name not in now):
             notes.append(_change(rule.finding, now.get(name), files[1].name))
+    lists = {name for file in files[1:] for name in _vars(file)}
+    notes += [
+        f"replaced: {name} under vars of {files[1].name}; its rules go by the new one"
+        for name in _vars(files[0])
+        if name in lists
+    ]
     if own.default.stance < base.default.stance:
         notes.append(f"loosened: what no rule allows asks here; in {files[1].name} it is denied")
     return notes
+
+
+def _unprotected(files: tuple["File", ...], policy: "Policy") -> list[str]:
+    """The denials of the default policy that hold whatever else is allowed, and that nothing here goes by the name of.
+
+    Those that the policy had from its base and gave up are told of already.
+    """
+    from app.core.decision import Stance
+    from app.core.policy.compile import compile_policy
+
+    def denials(of: "Policy") -> list[str]:
+        return [rule.finding.rule for rule in of.rules.rules if rule.finding.stance is Stance.DENY]
+
+    kept = denials(policy) + (denials(compile_policy(files[1:])) if len(files) > 1 else [])
+    gone = [name for name in _PROTECTIONS if name not in kept]
+    if not gone:
+        return []
+    return [f"unprotected: without {', '.join(gone)} of the default policy; `extends: default` keeps them"]
 
 
 def _idle(files: tuple["File", ...], policy: "Policy") -> list[str]:
@@ -104,6 +132,12 @@ def _lines(file: "File") -> dict[str, int]:
     if is_four_lists(source):
         return {}
     return {text.id: source.lines[where] for where, text in document(source).rules}
+
+
+def _vars(file: "File") -> list[str]:
+    from app.core.policy.source import read
+
+    return list(read(file.text, file.name).value.get("vars", {}))
 
 
 def _change(before: "Finding", now: "Finding | None", base: str) -> str:

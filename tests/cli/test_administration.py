@@ -63,8 +63,11 @@ def test_a_policy_is_activated_after_its_difference_was_shown(served: Commands) 
     assert "+rules: [{id: anything" in asked.out
     assert "Use --yes" in asked.err
     assert "anything" not in served("policy", "show").out
+    assert "unprotected: without secrets" in asked.out
     assert served.signed_in("policy", "activate", "next.yaml", "--yes").code == 0
     assert "anything" in served("policy", "show").out
+    again = served.signed_in("policy", "activate", "next.yaml", "--yes", "--json").document
+    assert [note[:11] for note in again["notes"]] == ["unprotected"]
     assert "in force already" in served.signed_in("policy", "activate", "next.yaml", "--yes").out
     shown = served("policy", "show", "--json").document
     assert (shown["activated_by"], shown["files"][0]["text"]) == ("alice", POLICY)
@@ -75,7 +78,9 @@ def test_a_policy_with_mistakes_is_not_even_proposed(served: Commands) -> None:
     (served.folder / "failing.yaml").write_text(f"{POLICY}tests:\n  - {{call: anything, expect: deny}}\n")
     before = served("audit", "list", "--json").lines
     assert "bad.yaml:3" in served.signed_in("policy", "activate", "bad.yaml", "--yes").err
-    assert "failing.yaml:4" in served.signed_in("policy", "activate", "failing.yaml", "--yes").err
+    failing = served.signed_in("policy", "activate", "failing.yaml", "--yes").err
+    assert "failing.yaml:4" in failing
+    assert "Nothing was changed." in failing
     assert served("audit", "list", "--json").lines == before
 
 

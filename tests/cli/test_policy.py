@@ -20,6 +20,10 @@ rules:
   - {id: by, allow: shell, command: "git push --dry-run *"}
   - {id: odd, allow: shell, command: "git *", agents: other}
 """
+UNPROTECTED = (
+    "unprotected: without secrets, self-protection, control-commands, control-api of the default policy; "
+    "`extends: default` keeps them"
+)
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def test_check_names_every_mistake_by_file_and_line(files: Commands) -> None:
     (files.folder / "bad.yaml").write_text("version: 1\nrules:\n  - {id: a, alow: x}\n  - {id: b, allow: x, deny: y}\n")
     ran = files("policy", "check", "bad.yaml")
     assert ran.code == 1
-    assert "bad.yaml:3: unknown key 'alow'" in ran.out
+    assert "bad.yaml:3: unknown key 'alow'; did you mean 'allow'?" in ran.out
     assert "bad.yaml:4: rule 'b' needs exactly one" in ran.out
     assert files("policy", "check", "bad.yaml", "--json").document["ok"] is False
 
@@ -52,6 +56,7 @@ def test_check_says_what_a_policy_loosens(files: Commands) -> None:
         "loosened: push is deny in base.yaml and ask here",
         "loosened: ask pay of base.yaml is left out",
         "loosened: what no rule allows asks here; in base.yaml it is denied",
+        UNPROTECTED,
         "own.yaml: no test shows what these rules do; write some under tests:",
         "own.yaml:7: by can never decide: whatever it is about, push (line 6) is stricter",
     ]
@@ -71,11 +76,48 @@ tests:
 """
     (files.folder / "tested.yaml").write_text(own)
     assert files("policy", "check", "tested.yaml", "--json").document["notes"] == [
+        UNPROTECTED,
         "tested.yaml:4: forced can never decide: whatever it is about, push (base.yaml:5) is stricter",
         "tested.yaml:6: no test touches untouched",
     ]
     (files.folder / "lists.yaml").write_text("safe: [read_file]\nblocked: [pay]\n")
-    assert files("policy", "check", "lists.yaml", "--json").document["notes"] == []
+    assert files("policy", "check", "lists.yaml", "--json").document["notes"] == [UNPROTECTED]
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("extends: default", []),
+        ("extends: strict", []),
+        ("default: deny", ["unprotected: without secrets, self-protection, control-commands, control-api"]),
+        ("extends: default\nwithout: [secrets]", ["loosened: deny secrets of default is left out"]),
+        (
+            "extends: default\nvars: {secrets: [/x]}",
+            ["replaced: secrets under vars of default; its rules go by the new"],
+        ),
+        (
+            "rules: [{id: secrets, deny: '*', path: ~/.ssh/**}, {id: control-api, allow: x}]",
+            ["unprotected: without self-protection, control-commands, control-api"],
+        ),
+    ],
+)
+def test_check_says_which_protections_fall_away(files: Commands, text: str, notes: list[str]) -> None:
+    (files.folder / "bare.yaml").write_text(f"version: 1\n{text}\n")
+    found = files("policy", "check", "bare.yaml", "--json").document
+    assert found["ok"] is True
+    told = [note for note in found["notes"] if not note.startswith("bare.yaml")]
+    assert len(told) == len(notes)
+    assert all(map(str.startswith, told, notes)), told
+
+
+def test_a_base_that_is_not_there_is_answered_with_what_there_is(files: Commands) -> None:
+    (files.folder / "typo.yaml").write_text("version: 1\nextends: defualt\n")
+    said = files("policy", "check", "typo.yaml").out
+    assert "typo.yaml:2: extends 'defualt': cannot be read: no such file stands beside it" in said
+    assert "default, examples/" in said
+    assert "did you mean 'default'?" in said
+    (files.folder / "other.yaml").write_text("version: 1\nextends: qqqq\n")
+    assert "did you mean" not in files("policy", "check", "other.yaml").out
 
 
 @pytest.mark.parametrize(

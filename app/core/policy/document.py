@@ -1,9 +1,11 @@
 """A policy as written: the shapes of its parts, checked one by one so that every mistake is named with its line."""
 
 import re
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert, field
+from msgspec.structs import fields
 
 from app.core.approval import LONGEST_ASK, SHORTEST_ASK
 from app.core.decision import Mode
@@ -23,6 +25,8 @@ SourceWord = Literal["user", "agent", "external", "unknown", "trusted", "untrust
 Over = Literal["ask", "deny"]
 _MOST_SCOPES = 20
 STANCES = ("allow", "ask", "deny", "log")
+_LISTS = ("rules", "tests")
+_LONGEST_KEY = 64
 _OURS = frozenset(("default", "opaque", "scope-missing", "session-missing", "too-complex"))
 
 
@@ -159,14 +163,14 @@ def document(source: Source) -> Document:
         try:
             return convert(value, kind)
         except ValidationError as error:
-            problems.append(_problem(source, where, str(error)))
+            problems.append(_problem(source, where, str(error), kind))
             return None
 
     if not isinstance(source.value, dict):
         raise PolicyError([source.problem((), "a policy is a mapping that begins with version: 1")])
     parts = dict(source.value)
     lists = {}
-    for name in ("rules", "tests"):
+    for name in _LISTS:
         items = parts.pop(name, [])
         if not isinstance(items, list):
             problems.append(source.problem((name,), f"{name} is a list"))
@@ -229,15 +233,18 @@ def _empty(part: Any) -> list[str]:
     return [key for key, value in part.items() if value is None]
 
 
-def _problem(source: Source, where: Where, message: str) -> Problem:
+def _problem(source: Source, where: Where, message: str, kind: type[Any]) -> Problem:
     """Turn the library's complaint into ours: its path becomes a line."""
     text, _, path = message.partition(" - at `$")
     steps = re.findall(r"\.([^.\[`]+)|\[(\d+)\]", path)
     inner: list[str | int] = [int(index) if index else key for key, index in steps]
     unknown = re.match(r"Object contains unknown field `(.*)`", text)
     if unknown:
+        # Of the parts inside a part, the keys that there are stand in the docs.
+        known = [] if inner else [one.encode_name for one in fields(kind)] + [*(_LISTS if kind is Header else ())]
+        meant = get_close_matches(unknown[1][:_LONGEST_KEY], known, 1)
         inner.append(unknown[1])
-        text = f"unknown key {unknown[1]!r}"
+        text = f"unknown key {unknown[1]!r}" + (f"; did you mean {meant[0]!r}?" if meant else "")
     elif inner:
         text = f"{'.'.join(str(step) for step in inner)}: {text}"
     return source.problem((*where, *inner), text)
