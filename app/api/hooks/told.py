@@ -46,9 +46,9 @@ def told(answer: Told) -> str:
             f"agent-sudo: not run. {answer.reason} Approval pending: a person must approve {asked.id} at {asked.url}. "
             "Once that is done, make the same call again."
         )
-    said = f" They said: {asked.message}" if asked is not None and asked.message else ""
     return (
-        f"agent-sudo: not run. {answer.reason}{said} Do not try to reach the same by another way: "
+        # What a person said who denied it stands in the reason.
+        f"agent-sudo: not run. {answer.reason} Do not try to reach the same by another way: "
         "it would take another policy, or a person who allows this."
     )
 

@@ -114,8 +114,8 @@ class Decision:
         raise PermissionDenied(self._said("Denied"), code=approval.code if approval else "denied", decision=self)
 
     def _said(self, start: str) -> str:
-        words = f"{start}: {self.reason}" if self.reason else f"{start}."
-        return f"{words} They said: {self.approval.message}" if self.approval and self.approval.message else words
+        # What a person said who denied it stands in the reason.
+        return f"{start}: {self.reason}" if self.reason else f"{start}."
 
 
 def _text(value: Any) -> str:
