@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from agent_sudo_relay.cli import main
@@ -31,6 +32,21 @@ def test_a_mistake_is_said_and_nothing_starts(
     monkeypatch.setenv("AGENT_SUDO_KEY", "asudo_x")
     assert main(words) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout"])
+def test_a_file_in_the_place_of_a_pipe_is_called_by_its_name(stream: str, tmp_path: Path) -> None:
+    kept = {"AGENT_SUDO_KEY": "asudo_x", "XDG_STATE_HOME": str(tmp_path), "PATH": ""}
+    command = [sys.executable, "-c", "from agent_sudo_relay.cli import main; raise SystemExit(main())"]
+    with (tmp_path / "file").open("w+b") as file:
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, stream: file}
+        done = subprocess.run(
+            [*command, "run", "--", "server"], **streams, stderr=subprocess.PIPE, env=kept, timeout=60, check=False
+        )
+    assert done.returncode == 2
+    named = {"stdin": b"Standard input is a file", "stdout": b"Standard output is a file"}
+    assert named[stream] in done.stderr
+    assert b"| " in done.stderr
 
 
 def test_without_a_key_nothing_starts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

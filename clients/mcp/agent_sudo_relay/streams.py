@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Iterator
 
 
 class Writer:
@@ -31,6 +32,17 @@ async def standard_streams() -> tuple[asyncio.StreamReader, Writer]:
     """Of this process. Raises ValueError where they are no pipes."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout.buffer)
+    with _named("Standard input", "cat FILE | agent-sudo-relay …"):
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
+    with _named("Standard output", "agent-sudo-relay … | cat > FILE"):
+        transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout.buffer)
     return reader, Writer(asyncio.StreamWriter(transport, protocol, None, loop))
+
+
+@contextlib.contextmanager
+def _named(stream: str, instead: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError:
+        said = f"{stream} is a file, and the relay speaks through pipes: let an MCP client start it, or write {instead}"
+        raise ValueError(said) from None
