@@ -19,6 +19,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # A port that is free: the service takes one and says which.
+: >"$folder/service.json"
 "$root/.venv/bin/python" -I -m app.cli serve --port 0 --json >"$folder/service.json" &
 service=$!
 until url=$(sed -n 's/.*"url": "\(.*\)".*/\1/p' "$folder/service.json") && [ -n "$url" ]; do
