@@ -102,9 +102,8 @@ export class Decision {
 
   /** @param {string} start */
   #said(start) {
-    const words = this.reason ? `${start}: ${this.reason}` : `${start}.`;
-    const message = this.document.approval?.message;
-    return message ? `${words} They said: ${message}` : words;
+    // What a person said who denied it stands in the reason.
+    return this.reason ? `${start}: ${this.reason}` : `${start}.`;
   }
 }
 
