@@ -2,14 +2,16 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.cli.routing.gaps import GAPS, Gap
 from app.cli.routing.harness import HARNESSES
 from tests.cli.commands import Commands
-from tests.live.cells import CELLS
+from tests.live.cells import CELLS, WAYS
 
 # What a coding agent does as far as `verify-routing` sees it; the hook's answer is what it was told.
 AGENT = """\
@@ -29,6 +31,31 @@ told = {told!r}
 if told is None:
     open("ran", "w").close()
 ask([{{"parts": [{{"functionResponse": {{"response": {{"error": told or "ran"}}}}}}]}}])
+"""
+
+
+# What Codex says of hooks as far as it is asked.
+CODEX = """\
+#!{python}
+import json, pathlib, sys
+if "--version" in sys.argv:
+    print("0.169.0")
+    sys.exit()
+memory = pathlib.Path("{home}", "trust")
+for line in sys.stdin:
+    asked = json.loads(line)
+    known = json.loads(memory.read_text()) if memory.exists() else []
+    trust = lambda at: "trusted" if at in known else "{trust}"
+    hooks = [
+        dict(key=at, command="agent_sudo_hook.py", sourcePath="{path}", enabled=True, currentHash=at, trustStatus=trust(at))
+        for at in range({hooks})
+    ]
+    if asked["method"] == "config/batchWrite":
+        (edit,) = asked["params"]["edits"]
+        assert edit["keyPath"] == "hooks.state"
+        memory.write_text(json.dumps([one["trusted_hash"] for one in edit["value"].values()]))
+    if "id" in asked:
+        print(json.dumps(dict(id=asked["id"], result=dict(data=[dict(hooks=hooks)]))), flush=True)
 """
 
 
@@ -52,6 +79,11 @@ class Machine:
 
     def version(self, name: str, version: str) -> None:
         self.program(name, f"#!/bin/sh\necho {version}\n")
+
+    def codex(self, path: Path, trust: str, hooks: int = 3) -> None:
+        """A Codex that knows so many of our hooks in a file, and says of each how it is trusted until it is told."""
+        text = CODEX.format(python=sys.executable, home=self.home, path=path, trust=trust, hooks=hooks)
+        self.program("codex", text)
 
     def file(self, name: str, document: Any, mode: int = 0o600) -> Path:
         path = self.home / name
@@ -110,8 +142,6 @@ def test_an_agent_that_asks_is_as_it_should_be(machine: Machine) -> None:
     ("harness", "version", "document", "mode", "seen"),
     [
         ("claude-code", "2.1.240", hooks("claude-code"), 0o600, ("WARN", "ignores onFailure")),
-        ("codex", "0.169.0", hooks("codex"), 0o600, ("WARN", "not trusted")),
-        ("gemini", "0.61.0", hooks("gemini", timeout=1_000), 0o600, ("WARN", "another time")),
         ("gemini", "0.61.0", "{ // mine\n}", 0o600, ("WARN", "not plain JSON")),
         (
             "claude-code",
@@ -151,11 +181,54 @@ def test_the_doctor_says_what_would_let_a_tool_run(
     assert any(state == seen[0] and seen[1] in said for state, said in machine.doctor()[harness])
 
 
-def test_hooks_of_codex_that_are_trusted_are_seen_to_be(machine: Machine) -> None:
-    machine.version("codex", "0.169.0")
+def _shortened(harness: str) -> Any:
+    return hooks(harness, **{HARNESSES[harness].timeout[0]: 3})
+
+
+# What of our hooks leaves a gap open, by the gap's first cell: the file that is found, and what Codex says of trust.
+LEFT_OPEN: dict[str, tuple[Callable[[str], Any], str]] = {
+    "it answers 204": (lambda harness: hooks(harness, type="http", url="http://127.0.0.1:8787/hooks/x"), "trusted"),
+    "the hook and its shell are killed": (hooks, "trusted"),
+    "the hook never ends, and the wait for it was cut short": (_shortened, "trusted"),
+    "the hook was changed after it was trusted": (hooks, "modified"),
+}
+
+
+@pytest.mark.parametrize(("gap", "way"), [(gap, way) for gap in GAPS for way in gap.ways])
+def test_the_doctor_warns_of_every_cell_that_is_open(machine: Machine, gap: Gap, way: str) -> None:
+    harness = way.partition(" ")[0]
+    document, trust = LEFT_OPEN[gap.cells[0]]
+    machine.version(HARNESSES[harness].program, "2.1.330")
+    path = machine.file(HARNESSES[harness].file, document(harness))
+    if harness == "codex":
+        machine.codex(path, trust)
+    assert ("WARN", gap.said) in machine.doctor()[harness]
+
+
+def test_codex_is_asked_which_hooks_it_trusts(machine: Machine) -> None:
+    untrusted = ("WARN", next(gap.said for gap in GAPS if "trusted" in gap.cells[0]))
     path = machine.file(HARNESSES["codex"].file, hooks("codex"))
-    machine.file(".codex/config.toml", f'[hooks.state."{path}:pre_tool_use:0:0"]\ntrusted_hash = "sha256:0"\n')
-    assert [state for state, _ in machine.doctor()["codex"]] == ["OK"]
+    machine.codex(path, "trusted")
+    assert untrusted not in machine.doctor()["codex"]
+    # Another file's hooks, fewer than stand in the file, and a program that says nothing or nonsense.
+    machine.codex(path.with_name("other.json"), "trusted")
+    assert untrusted in machine.doctor()["codex"]
+    machine.codex(path, "trusted", hooks=1)
+    assert untrusted in machine.doctor()["codex"]
+    for answer in ("exit 1", "echo nonsense", """echo '{"id": 1, "error": {}}'"""):
+        machine.program("codex", f"#!/bin/sh\n[ $1 = --version ] && exec echo 0.169.0\n{answer}\n")
+        assert untrusted in machine.doctor()["codex"]
+
+
+def test_setup_has_codex_trust_the_hooks_that_it_wrote(machine: Machine, served: Commands) -> None:
+    path = machine.home / HARNESSES["codex"].file
+    machine.codex(path, "untrusted")
+    served.environment |= {name: machine.run.environment[name] for name in ("HOME", "PATH")}
+    served.environment |= {"AGENT_SUDO_HOME": str(machine.home / "ours")}
+    assert "told as well that these hooks are trusted" in " ".join(served("setup", "codex").out.split())
+    ran = served.signed_in("setup", "codex", "--apply")
+    assert (ran.code, "has trusted" in ran.out) == (0, False), ran.err
+    assert sorted(json.loads((machine.home / "trust").read_text())) == [0, 1, 2]
 
 
 def test_servers_that_nothing_asks_about_are_named(machine: Machine) -> None:
@@ -204,9 +277,12 @@ def test_what_could_not_be_tried_is_not_called_proven(machine: Machine) -> None:
     assert machine.run("verify-routing", "nobody").code == 2
 
 
-def test_the_table_of_the_live_matrix_is_of_the_agents_that_are_pinned() -> None:
+def test_the_page_shows_every_cell_of_the_live_matrix_as_it_is_expected() -> None:
     root = Path(__file__).parents[2]
     page = (root / "docs" / "integrations" / "harnesses.md").read_text()
     pinned = json.loads((root / "tests" / "live" / "package.json").read_text())["dependencies"]
     assert all(f" {version} |" in page for version in pinned.values())
-    assert all(f"| {cell.name} |" in page for cell in CELLS)
+    for cell in CELLS:
+        assert f"| {cell.name} | {' | '.join(cell.expected(way) for way in WAYS)} |\n" in page
+    known = {cell.name: cell.of for cell in CELLS}
+    assert all(way in known[name] for gap in GAPS for name in gap.cells for way in gap.ways)

@@ -99,7 +99,7 @@ def test_the_key_is_in_a_file_that_nobody_else_can_read_and_is_shown_nowhere(
     assert [one["kind"] for one in keys] == ["pep"]
 
 
-def test_claude_code_speaks_http_where_a_failing_hook_blocks(
+def test_claude_code_speaks_http_where_that_is_wanted_and_a_failing_hook_blocks(
     served: Commands, user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "bin" / "claude"
@@ -112,20 +112,23 @@ def test_claude_code_speaks_http_where_a_failing_hook_blocks(
         program.chmod(0o700)
         ran = served.signed_in("setup", "claude-code", "--apply", *more)
         assert ran.code == 0, ran.err
+        assert more or "asudo_" not in settings.read_text()
         assert "asudo_…" in ran.out or "asudo_" not in ran.out
         entries = json.loads(settings.read_text())["hooks"]["PreToolUse"]
         return [one for entry in entries for one in entry["hooks"]]
 
     (handler,) = applied("2.1.240")
     assert handler["type"] == "command"
-    (handler,) = applied("2.1.330")
+    assert served.signed_in("setup", "claude-code", "--apply", "--http").code == 2
+    assert served.signed_in("setup", "codex", "--apply", "--http").code == 2
+    (handler,) = applied("2.1.330", "--http")
     assert handler["type"] == "http"
     assert handler["onFailure"] == "block"
     key = (tmp_path / "hooks home" / "hooks" / "claude-code.key").read_text().strip()
     assert handler["headers"] == {"Authorization": f"Bearer {key}"}
     # The key stands in it now.
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
-    (handler,) = applied("2.1.330", "--shim")
+    (handler,) = applied("2.1.330")
     assert handler["type"] == "command"
     assert handler["onFailure"] == "block"
     assert key not in settings.read_text()

@@ -1,8 +1,9 @@
 """The real coding agents against everything that can go wrong: `scripts/test --live`.
 
 Each agent is set up by `agent-sudo setup` in a home of its own. A scripted model asks for one command, everything that
-the agent would ask its user about is allowed beforehand, and then it is looked whether the command ran. The table goes
-into docs/integrations/harnesses.md; the exit code is 1 when a command ran that should not have, or the other way round.
+the agent would ask its user about is allowed beforehand, and then it is looked whether the command ran. `verify-routing` is run
+too, with the hooks and without. The table goes into docs/integrations/harnesses.md; the exit code is 1 when a cell came
+out otherwise than that page says.
 """
 
 import json
@@ -16,28 +17,31 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.cli.routing import installed
+from app.cli.routing.gaps import open_in
 from app.cli.routing.harness import HARNESSES, run_of
 from app.cli.routing.model import scripted
-from tests.cli.commands import SIGN_IN, Commands
+from tests.cli.commands import SIGN_IN, Commands, Ran
 from tests.homes import PASSPHRASE, basic, prepare
-from tests.live.cells import ALLOWED, ASKED, CELLS, DENIED, Cell, Place, answer_of
+from tests.live.cells import ALLOWED, ASKED, CELLS, DENIED, WAYS, Cell, Place, answer_of
 from tests.processes import Process, start
 
 PAGE = Path(__file__).parents[2] / "docs" / "integrations" / "harnesses.md"
-WAYS = ("claude-code", "claude-code --shim", "codex", "gemini", "copilot")
 BEGIN, END = "<!-- made by scripts/test --live -->\n", "<!-- end -->\n"
 POLICY = f"""\
 version: 1
 rules:
   - {{id: allowed, allow: shell, command: "touch {ALLOWED}"}}
   - {{id: denied, deny: shell, command: "touch {DENIED}", reason: This is never done.}}
+  - {{id: canary, deny: shell, command: "agent-sudo *", reason: This is not the agent's to steer.}}
   - {{id: asked, ask: shell, command: "touch {ASKED}", reason: A person decides.}}
 """
 _PATIENCE_S = 100.0
+# An agent that waits for a hook for ever is waited for no longer than this: by then the others have long run it.
+_ENDLESS_S = 20.0
 # What a Gemini CLI needs in order to start without asking; it also stands for what others wrote in the file.
 _GEMINI = {
     "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}},
@@ -68,19 +72,13 @@ class Live:
         if name == "gemini":
             hooks.parent.mkdir(parents=True)
             hooks.write_text(json.dumps(_GEMINI, indent=2))
-        settings = {
-            "HOME": str(user),
-            "PATH": f"{self.programs}:{os.environ['PATH']}",
-            "AGENT_SUDO_URL": self.process.url,
-            "AGENT_SUDO_HOME": str(user / "ours"),
-        }
         arguments = ("setup", name, "--apply", "--agent", "coder", *more.split(), *SIGN_IN)
-        ran = Commands(user, settings).process(*arguments, stdin=f"{PASSPHRASE}\n")
+        ran = self._command(user, *arguments, stdin=f"{PASSPHRASE}\n")
         assert ran.code == 0, ran.err
         return Place(name, hooks, user / "ours" / "hooks")
 
-    def run(self, way: str, cell: Cell) -> bool:
-        """Whether the command ran in this cell."""
+    def outcome(self, way: str, cell: Cell) -> str:
+        """What is seen in this cell, as the page says it."""
         place = self.set_up(way)
         if cell.fault is not None or cell.answer is not None:
             # What the user says would be stopped first, and then no tool would be tried.
@@ -89,8 +87,16 @@ class Live:
             place.hooks.write_text(json.dumps(found, indent=2))
         if cell.fault is not None:
             cell.fault(place)
-        user = place.folder.parent.parent
-        work = user / "work"
+        if cell.verify:
+            ran = self._command(place.user, "verify-routing", place.harness, "--json")
+            return str(ran.document["agents"][0]["state"])
+        if not self._runs(place, cell):
+            return "did not run"
+        return f"ran: it {why}" if (why := open_in(cell.name, way)) else "ran"
+
+    def _runs(self, place: Place, cell: Cell) -> bool:
+        """Whether the command ran."""
+        work = place.user / "work"
         work.mkdir()
         with answering(cell, place.harness) as url, scripted(f"touch {cell.command}") as model:
             if url:
@@ -99,31 +105,43 @@ class Live:
                     place.swap(target, self.process.url, url)
             program = str(self.programs / HARNESSES[place.harness].program)
             argv, more = run_of(place.harness, program, model.url)
-            if place.harness == "codex" and "trusted" not in cell.name:
+            if place.harness == "codex" and cell.trusted:
                 argv.insert(2, "--dangerously-bypass-hook-trust")
             environment = {name: value for name, value in os.environ.items() if not name.startswith(_AGENTS)}
-            environment |= {**more, "HOME": str(user), "PATH": f"{self.programs}:{os.environ['PATH']}"}
+            environment |= {**more, "HOME": str(place.user), "PATH": f"{self.programs}:{os.environ['PATH']}"}
             over = threading.Event()
             person = threading.Thread(target=self._approve, args=(over,))
             if cell.approve:
                 person.start()
-            with (user / "said").open("w") as out:
+            with (place.user / "said").open("w") as out:
                 child = subprocess.Popen(
                     argv, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                     start_new_session=True,
                 )  # fmt: skip
                 try:
-                    child.wait(_PATIENCE_S)
-                except subprocess.TimeoutExpired:
-                    os.killpg(child.pid, 9)
+                    _wait(child, place)
+                finally:
+                    with suppress(ProcessLookupError):
+                        os.killpg(child.pid, 9)
                     child.wait()
             over.set()
             if cell.approve:
                 person.join()
-            assert model.asked, (user / "said").read_text()[-2_000:]
-            if not (work / cell.command).exists() and not model.heard:
-                print(f"    nothing was heard of the call: {(user / 'said').read_text()[-300:]!r}")
-        return (work / cell.command).exists()
+            assert model.asked, (place.user / "said").read_text()[-2_000:]
+            ran = (work / cell.command).exists()
+            if not ran and not model.heard and not place.begun.exists():
+                print(f"    nothing was heard of the call: {(place.user / 'said').read_text()[-300:]!r}")
+        return ran
+
+    def _command(self, user: Path, *arguments: str, stdin: str = "") -> Ran:
+        """Run the command line as this user."""
+        settings = {
+            "HOME": str(user),
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "AGENT_SUDO_URL": self.process.url,
+            "AGENT_SUDO_HOME": str(user / "ours"),
+        }
+        return Commands(user, settings).process(*arguments, stdin=stdin)
 
     def _approve(self, over: threading.Event) -> None:
         """A person who says yes to whatever waits."""
@@ -136,6 +154,15 @@ class Live:
 
 
 _AGENTS = ("CLAUDE", "CODEX", "GEMINI", "COPILOT", "ANTHROPIC", "OPENAI", "GOOGLE", "AGENT_SUDO_", "CURSOR", "XDG_")
+
+
+def _wait(child: "subprocess.Popen[bytes]", place: Place) -> None:
+    """Until the agent is done, or has waited long enough for a hook that never ends."""
+    until = time.monotonic() + _PATIENCE_S
+    while child.poll() is None and time.monotonic() < until:
+        if place.begun.exists():
+            until = min(until, place.begun.stat().st_mtime - time.time() + time.monotonic() + _ENDLESS_S)
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -180,24 +207,28 @@ def answering(cell: Cell, harness: str) -> Iterator[str]:
 def main(folder: Path, wanted: list[str]) -> int:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     programs = folder / "node_modules" / ".bin"
+    start_at = time.monotonic()
     found: dict[tuple[str, str], str] = {}
     wrong: list[str] = []
+
+    def is_wanted(way: str, cell: Cell) -> bool:
+        return way in cell.of and (not wanted or any(one in f"{way}: {cell.name}" for one in wanted))
+
+    cells = sum(is_wanted(way, cell) for way in WAYS for cell in CELLS)
 
     def all_of(way: str) -> None:
         live.versions[way] = installed.version_of(str(programs / HARNESSES[way.partition(" ")[0]].program))
         for cell in CELLS:
-            if way not in cell.of or (wanted and not any(one in f"{way}: {cell.name}" for one in wanted)):
+            if not is_wanted(way, cell):
                 continue
             began = time.monotonic()
-            ran = live.run(way, cell)
-            found[cell.name, way] = (
-                "did not run" if not ran else f"ran: {cell.open[way]}" if way in cell.open else "ran"
-            )
+            saw = found[cell.name, way] = live.outcome(way, cell)
             mark = ""
-            if ran != (cell.runs or way in cell.open):
+            if saw != cell.expected(way):
                 wrong.append(f"{way}: {cell.name}")
-                mark = "   <<< WRONG"
-            print(f"{way:20} {cell.name:40} {ran!s:6} {time.monotonic() - began:5.1f} s{mark}", flush=True)
+                mark = f"   <<< expected: {cell.expected(way)}"
+            took = time.monotonic() - began
+            print(f"{len(found):3}/{cells} {way:18} {cell.name:52} {saw:12.12} {took:5.1f} s{mark}", flush=True)
 
     with tempfile.TemporaryDirectory() as temporary:
         live = Live(Path(temporary), programs)
@@ -206,11 +237,17 @@ def main(folder: Path, wanted: list[str]) -> int:
                 list(pool.map(all_of, reversed(WAYS)))
         finally:
             live.process.kill()
-    print(f"{len(found)} cells, {len(wrong)} wrong", *wrong, sep="\n")
-    if not wanted and not wrong:
-        made = BEGIN + table(found, live.versions) + END
-        PAGE.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: made, PAGE.read_text(), flags=re.DOTALL))
-    return 1 if wrong else 0
+    print(f"{len(found)} cells in {time.monotonic() - start_at:.0f} s, {len(wrong)} wrong", *wrong, sep="\n")
+    if wanted:
+        return 1 if wrong else 0
+    made, page = BEGIN + table(found, live.versions) + END, PAGE.read_text()
+    print(made)
+    after = re.sub(f"{BEGIN}.*{END}", lambda _: made, page, flags=re.DOTALL)
+    if wrong or after == page:
+        return 1 if wrong else 0
+    PAGE.write_text(after)
+    print(f"{PAGE.name} said something else, and was written anew.")
+    return 1
 
 
 def table(found: dict[tuple[str, str], str], versions: dict[str, str]) -> str:
@@ -222,7 +259,7 @@ def table(found: dict[tuple[str, str], str], versions: dict[str, str]) -> str:
         lines.append(f"| {cell.name} | {' | '.join(row)} |")
     count = sum(one != "–" for one in found.values())
     opened = sum(one.startswith("ran:") for one in found.values())
-    return "\n".join([*lines, "", f"{count} cells; {opened} cannot be closed by any hook.", ""])
+    return "\n".join([*lines, "", f"{count} cells; {opened} open, and `agent-sudo doctor` warns where it finds one of these.", ""])
 
 
 if __name__ == "__main__":

@@ -7,10 +7,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from app.cli.routing.gaps import open_in
 from app.cli.routing.harness import HARNESSES, OURS
 
 # Names of files that the guarded commands make.
 ALLOWED, DENIED, ASKED = "ran-allowed", "ran-denied", "ran-asked"
+
+
+# The agents, as `setup` is told of them.
+WAYS = ("claude-code", "claude-code --http", "codex", "gemini", "copilot")
+SHIMS = ("claude-code", "codex", "gemini", "copilot")
 
 
 class Place(Struct, frozen=True):
@@ -19,6 +25,15 @@ class Place(Struct, frozen=True):
     harness: str
     hooks: Path
     folder: Path
+
+    @property
+    def user(self) -> Path:
+        return self.folder.parent.parent
+
+    @property
+    def begun(self) -> Path:
+        """There once a hook that never ends has begun."""
+        return self.folder / f"{OURS}.begun"
 
     @property
     def config(self) -> Path:
@@ -42,7 +57,8 @@ class Cell(Struct, frozen=True):
     answer   what answers instead of the service; None: the service itself
     fault    done to the installation before the agent starts
     of       the agents that it can happen to
-    open     those for which it cannot be closed, and why
+    trusted  whether somebody has trusted in Codex what the fault changed
+    verify   whether `verify-routing` tries it
     """
 
     name: str
@@ -50,14 +66,20 @@ class Cell(Struct, frozen=True):
     runs: bool = False
     answer: bytes | None = None
     fault: Callable[[Place], None] | None = None
-    of: tuple[str, ...] = ("claude-code", "claude-code --shim", "codex", "gemini", "copilot")
-    open: dict[str, str] = {}
+    of: tuple[str, ...] = WAYS
     approve: bool = False
+    trusted: bool = False
+    verify: bool = False
 
-
-SHIMS = ("claude-code --shim", "codex", "gemini", "copilot")
-_EMPTY = "an empty answer is none to it; the service never gives one, only another program at its address could"
-_LATE = "it runs the tool when a hook does not end in time"
+    def expected(self, way: str) -> str:
+        """What is seen in this cell, as the page says it; a cell that no agent can be in is not seen."""
+        if way not in self.of:
+            return "–"
+        if self.verify:
+            return "OPEN" if self.runs else "HOLDS"
+        if why := open_in(self.name, way):
+            return f"ran: it {why}"
+        return "ran" if self.runs else "did not run"
 
 
 def whole(body: Any, status: str = "200 OK") -> bytes:
@@ -87,6 +109,18 @@ def _shim(text: str) -> Callable[[Place], None]:
     return fault
 
 
+_endless = _shim('import time\nopen(__file__ + ".begun", "w").close()\ntime.sleep(1_000)\n')
+
+
+def _changed(place: Place) -> None:
+    place.swap(place.hooks, " || {", "  || {")
+
+
+def _removed(place: Place) -> None:
+    found = json.loads(place.hooks.read_text())
+    place.hooks.write_text(json.dumps({name: part for name, part in found.items() if name != "hooks"}))
+
+
 def _interpreter(place: Place) -> None:
     found = json.loads(place.hooks.read_text())
     text = json.dumps(found)
@@ -94,11 +128,11 @@ def _interpreter(place: Place) -> None:
     place.swap(place.hooks, command.split(" -I -S ")[0], "/nonexistent/python3")
 
 
-def _stopped(place: Place) -> None:
+def _cut_short(place: Place) -> None:
     """A hook that nothing ends, and an agent that waits for it three seconds."""
-    (place.folder / OURS).write_text("import time\ntime.sleep(60)\n")
+    _endless(place)
     name, value = HARNESSES[place.harness].timeout
-    place.swap(place.hooks, f'"{name}": {value}', f'"{name}": {3 if value < 1_000 else 3_000}')
+    place.swap(place.hooks, f'"{name}": {value}', f'"{name}": {3_000 if place.harness == "gemini" else 3}')
 
 
 def _quick(place: Place) -> None:
@@ -128,8 +162,8 @@ CELLS = (
     Cell("it answers in another protocol", answer=b"hello\n"),
     Cell("it answers 500", answer=b"500"),
     Cell("it answers 403 with a denial", answer=b"403"),
-    Cell("it answers 204", answer=whole(b"", "204 No Content"), open={"claude-code": _EMPTY}),
-    Cell("the answer is empty", answer=whole(b""), open={"claude-code": _EMPTY}),
+    Cell("it answers 204", answer=whole(b"", "204 No Content")),
+    Cell("the answer is empty", answer=whole(b"")),
     Cell("the answer is text", answer=whole(b"hello there")),
     Cell("the answer is half a document", answer=whole(b'{"hookSpecificOutput": ')),
     Cell("junk stands before the answer", answer=b"junk"),
@@ -138,20 +172,19 @@ CELLS = (
     Cell("a denial without a reason", answer=b"bare"),
     Cell("a denial with a field nobody knows", answer=b"more"),
     Cell("the hook is not there", fault=_away(lambda place: place.folder / OURS), of=SHIMS),
-    Cell("its interpreter is not there", fault=_interpreter, of=SHIMS),
+    Cell("its interpreter is not there", fault=_interpreter, of=SHIMS, trusted=True),
     Cell("its configuration is not there", fault=_away(lambda place: place.config), of=SHIMS),
     Cell("its key is not there", fault=_away(lambda place: place.key), of=SHIMS),
     Cell("others can read its key", fault=lambda place: place.key.chmod(0o644), of=SHIMS),
     Cell("the hook does not parse", fault=_shim("def ("), of=SHIMS),
     Cell("the hook is killed", fault=_shim("import os\nos.kill(os.getpid(), 9)\n"), of=SHIMS),
     Cell("the hook says nothing", fault=_shim("raise SystemExit(1)\n"), of=SHIMS),
-    Cell(
-        "the hook is stopped and never ends",
-        fault=_stopped,
-        of=SHIMS,
-        open=dict.fromkeys(("codex", "gemini", "copilot"), _LATE),
-    ),
-    Cell("nobody has trusted the hook", of=("codex",), open={"codex": "it skips hooks that are not trusted"}),
+    Cell("the hook and its shell are killed", fault=_shim("import os\nos.kill(os.getppid(), 9)\n"), of=SHIMS),
+    Cell("the hook never ends", fault=_endless, of=SHIMS),
+    Cell("the hook never ends, and the wait for it was cut short", fault=_cut_short, of=SHIMS, trusted=True),
+    Cell("the hook was changed after it was trusted", fault=_changed, of=("codex",)),
+    Cell("`verify-routing` with the hooks", verify=True),
+    Cell("`verify-routing` without them", verify=True, runs=True, fault=_removed),
 )
 
 

@@ -1,19 +1,14 @@
 """The coding agents of this user: which of them ask nobody, or could be made to."""
 
-import json
-import tomllib
 from collections.abc import Iterator
 
 from app.cli.checks.line import Line
 from app.cli.failure import Failure
 from app.cli.routing import hooks_file
 from app.cli.routing.files import text_of
+from app.cli.routing.gaps import GAPS
 from app.cli.routing.installed import Installed, all_installed
 from app.cli.routing.servers import servers
-
-# What no hook can close (docs/integrations/harnesses.md).
-_LATE = "a hook that something stops for longer than it is waited for lets the tool run"
-_OPEN = {"codex": _LATE, "gemini": _LATE, "copilot": _LATE, "cursor": "nobody has tried it here"}
 
 
 def examine() -> list[Line]:
@@ -29,9 +24,8 @@ def _agent(one: Installed) -> list[Line]:
         return [Line("WARN", name, one.wrong, f"agent-sudo setup {name} --print shows what to add.")]
     if not one.hooks:
         return [Line("WARN", name, "asks nobody before it runs its own tools", f"agent-sudo setup {name}")]
-    wrong = list(_wrong(one))
-    left = f"; still open: {_OPEN[name]}" if name in _OPEN else ""
-    return wrong or [Line("OK", name, f"asks by {one.way}; agent-sudo verify-routing {name} tries it{left}")]
+    tried = "nobody has tried it with a real one" if name == "cursor" else f"agent-sudo verify-routing {name} tries it"
+    return list(_wrong(one)) or [Line("OK", name, f"asks by {one.way}; {tried}")]
 
 
 def _wrong(one: Installed) -> Iterator[Line]:
@@ -45,22 +39,13 @@ def _wrong(one: Installed) -> Iterator[Line]:
         said = f"is stopped or let go by {others} other hook(s) as well; the strictest of them should win"
         yield Line("WARN", name, said, f"Look into {one.path}: of two gateways one is enough.")
     if name == "claude-code" and not one.blocks:
-        said = f"version {one.version or '?'} ignores onFailure: a hook that does not end in time lets the tool run"
+        said = f"version {one.version or '?'} ignores onFailure: a hook that is ended before it answers lets the tool run"
         yield Line("WARN", name, said, "Update it to 2.1.330 or later, then agent-sudo setup claude-code --apply.")
-    if name in ("codex", "gemini", "copilot"):
-        yield from _late(one)
-    if name == "codex" and not _is_trusted(one):
-        yield Line("WARN", name, "skips hooks that are not trusted, and these are not", "Start codex and trust them.")
+    for gap in GAPS:
+        if gap.is_of(one):
+            yield Line("WARN", name, gap.said, gap.advice.format(name=name))
     if "asudo_" in text_of(one.path) and one.path.stat().st_mode & 0o077:
         yield Line("FAIL", name, f"others can read the key in {one.path}", f"chmod 600 {one.path}")
-
-
-def _late(one: Installed) -> Iterator[Line]:
-    """No hook can close this; ours ends long before, if nobody changed how long it is waited for."""
-    name, wanted = one.harness.timeout
-    if any(handler.get(name, 0) != wanted for handlers in one.hooks.values() for handler in handlers):
-        said = "runs the tool when a hook does not end in time, and waits another time than ours needs"
-        yield Line("WARN", one.harness.name, said, f"agent-sudo setup {one.harness.name} --apply")
 
 
 def _others(one: Installed) -> int:
@@ -72,15 +57,6 @@ def _others(one: Installed) -> int:
     entries = document.get("hooks", {}).get(one.harness.events[0], [])
     handlers = entries if one.harness.flat else [inner for group in entries for inner in group.get("hooks", ())]
     return sum(not hooks_file.is_ours(handler) for handler in handlers)
-
-
-def _is_trusted(one: Installed) -> bool:
-    """Whether Codex remembers that somebody trusted hooks of this file."""
-    try:
-        state = tomllib.loads(text_of(one.path.parent / "config.toml")).get("hooks", {}).get("state", {})
-    except (Failure, ValueError, AttributeError):
-        return False
-    return str(one.path) in json.dumps(state)
 
 
 def _servers(hooked: frozenset[str]) -> list[Line]:

@@ -7,8 +7,12 @@ from typing import Any
 
 from msgspec import Struct
 
-# Seconds. The service waits up to 50 for people, the command hook gives up after 58.
+# Seconds. The service waits up to 50 for people, the command hook gives up after 58, and the system ends it after 62.
 TIMEOUT_S = 70
+# INVARIANT: where an agent runs the tool when its hook does not end in time, that time never comes: what stops a hook
+# that has two deadlines of its own stops the agent with it. Longer than this some would not wait at all: they count
+# milliseconds in 31 bits.
+FOREVER_S = 2_000_000
 OURS = "agent_sudo_hook.py"
 
 
@@ -28,7 +32,7 @@ class Harness(Struct, frozen=True):
     program: str
     file: str
     events: tuple[str, ...]
-    timeout: tuple[str, int] = ("timeout", TIMEOUT_S)
+    timeout: tuple[str, int] = ("timeout", FOREVER_S)
     flat: bool = False
     word: str = "command"
     more: Mapping[str, Any] = {}
@@ -78,7 +82,7 @@ HARNESSES: Mapping[str, Harness] = {
             "gemini",
             ".gemini/settings.json",
             ("BeforeTool", "AfterTool", "BeforeAgent"),
-            timeout=("timeout", TIMEOUT_S * 1_000),
+            timeout=("timeout", FOREVER_S * 1_000),
             more=_COMMAND | {"name": "agent-sudo"},
         ),
         Harness(
@@ -86,7 +90,7 @@ HARNESSES: Mapping[str, Harness] = {
             "copilot",
             ".copilot/hooks/agent-sudo.json",
             ("preToolUse", "postToolUse", "postToolUseFailure", "userPromptSubmitted"),
-            timeout=("timeoutSec", TIMEOUT_S),
+            timeout=("timeoutSec", FOREVER_S),
             flat=True,
             word="bash",
             more=_COMMAND,
@@ -100,6 +104,7 @@ HARNESSES: Mapping[str, Harness] = {
                 "preToolUse", "beforeShellExecution", "beforeMCPExecution", "beforeReadFile", "postToolUse",
                 "postToolUseFailure", "afterShellExecution", "afterMCPExecution", "beforeSubmitPrompt",
             ),
+            timeout=("timeout", TIMEOUT_S),
             flat=True,
             more={"failClosed": True},
             root={"version": 1},

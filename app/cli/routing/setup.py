@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,8 +25,8 @@ def setup(
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without this nothing is changed.")] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the file as it would be.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take our hooks out again.")] = False,
-    shim: Annotated[
-        bool, typer.Option("--shim", help="Claude Code: the command hook, also where it speaks HTTP by itself.")
+    http: Annotated[
+        bool, typer.Option("--http", help="Claude Code: it asks over HTTP by itself, which is quicker and less tight.")
     ] = False,
     agent: Annotated[str, typer.Option(metavar="NAME", help="Who asks; default: the coding agent's name.")] = "",
     operator: Operator = "",
@@ -42,7 +42,7 @@ def setup(
 
     folder = settings().home_path / "hooks"
     service = url.rstrip("/") or default_url(settings())
-    change = _change(name, folder, service, shim=shim)
+    change = _change(name, folder, service, http=http)
     try:
         before = files.text_of(change.path)
         document = hooks_file.read(before, str(change.path))
@@ -63,29 +63,33 @@ def setup(
         return
     _print(files.difference(change.path, seen_before, seen_after) or f"{change.path} is as it should be.")
     if not apply:
-        console.print("\nNothing was changed. Add --apply to do it.", style="dim")
+        also = " Codex is then told as well that these hooks are trusted." if name == "codex" and not remove else ""
+        console.print(f"\nNothing was changed. Add --apply to do it.{also}", style="dim")
         return
     if not remove:
         _install(folder, name, service)
     if after != before:
         kept = files.replace(change.path, after, private=change.holds_key and not remove)
         console.print(f"\nWritten.{f' What was there is kept as {terminal.safe(str(kept))}.' if kept else ''}")
-    for line in ["The key still works: see `agent-sudo keys list`, and revoke it."] if remove else change.advice:
-        console.print(terminal.text(line, "dim"), soft_wrap=True)
+    for line in ["The key still works: see `agent-sudo keys list`, and revoke it."] if remove else change.advice():
+        console.print(terminal.text(line, "dim"))
 
 
 @dataclass(frozen=True)
 class _Change:
-    """What is done to a program's file. `done` is given the key, which then stands in the file or not."""
+    """What is done to a program's file. `done` is given the key, which then stands in the file or not.
+
+    `advice` says what is left to do, once the file is written.
+    """
 
     path: Path
     done: Callable[[dict[str, Any], str], dict[str, Any]]
     without: Callable[[dict[str, Any]], dict[str, Any]]
     holds_key: bool
-    advice: tuple[str, ...]
+    advice: Callable[[], Iterable[str]]
 
 
-def _change(name: str, folder: Path, service: str, *, shim: bool) -> _Change:
+def _change(name: str, folder: Path, service: str, *, http: bool) -> _Change:
     from app.cli.routing import hooks_file, relayed
     from app.cli.routing.harness import HARNESSES
     from app.cli.routing.installed import look
@@ -97,7 +101,7 @@ def _change(name: str, folder: Path, service: str, *, shim: bool) -> _Change:
             lambda document, key: relayed.with_relay(reader, document, service, key),
             lambda document: relayed.without_relay(reader, document),
             holds_key=True,
-            advice=(
+            advice=lambda: (
                 "Install the relay where it is found: pip install ./clients/python ./clients/mcp",
                 "Servers that are reached with headers of their own, or by SSE, stay as they are: agent-sudo inventory",
             ),
@@ -106,7 +110,9 @@ def _change(name: str, folder: Path, service: str, *, shim: bool) -> _Change:
     if harness is None:
         raise typer.BadParameter(f"{name!r} is none of {', '.join((*HARNESSES, *relayed.READERS))}.")
     found = look(harness)
-    over_http = name == "claude-code" and found.blocks and not shim
+    if http and not (name == "claude-code" and found.blocks):
+        raise typer.BadParameter("--http is for Claude Code 2.1.330 and later; nothing else blocks when that fails.")
+    over_http = http
     hook = _shim(folder, harness)
     return _Change(
         found.path,
@@ -115,7 +121,7 @@ def _change(name: str, folder: Path, service: str, *, shim: bool) -> _Change:
         ),
         lambda document: hooks_file.without_ours(harness, document),
         holds_key=over_http,
-        advice=tuple(_advice(name, blocks=found.blocks)),
+        advice=lambda: _advice(found.harness),
     )
 
 
@@ -191,10 +197,11 @@ def _masked(text: str) -> str:
     return re.sub(r"asudo_[A-Za-z0-9_-]+", _UNSEEN, text)
 
 
-def _advice(name: str, *, blocks: bool) -> Iterator[str]:
-    if name == "codex":
+def _advice(harness: "Harness") -> Iterator[str]:
+    from app.cli.routing import codex
+    from app.cli.routing.installed import look
+
+    if harness.name == "codex" and not codex.trust(look(harness)):
         yield "Codex skips hooks that nobody has trusted: start it once and trust them (/hooks)."
-    if name == "claude-code" and not blocks:
-        yield "This version runs a tool when its hook does not end in time; 2.1.330 and later do not."
     yield "Register the folders that are worked in: agent-sudo workspace set FOLDER"
-    yield f"Then see that it holds: agent-sudo verify-routing {name}"
+    yield f"Then see that it holds: agent-sudo verify-routing {harness.name}"

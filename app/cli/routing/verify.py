@@ -9,7 +9,7 @@ from app.cli.options import AsJson
 if TYPE_CHECKING:
     from app.cli.routing.installed import Installed
 
-_PATIENCE_S = 120.0
+_PATIENCE_S = 100.0
 _STYLES = {"HOLDS": "green", "OPEN": "bold red", "UNPROVEN": "yellow"}
 
 
@@ -69,15 +69,7 @@ def _tried(one: "Installed") -> tuple[str, str]:
         with scripted("touch ran && agent-sudo approve canary") as model:
             command, more = run_of(one.harness.name, one.program, model.url)
             try:
-                subprocess.run(  # noqa: S603 - the agent that the user has on the path, and no shell
-                    command,
-                    cwd=folder,
-                    env={**os.environ, **more},
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    timeout=_PATIENCE_S,
-                    check=False,
-                )
+                _run(command, folder, {**os.environ, **more})
             except (OSError, subprocess.TimeoutExpired) as error:
                 return "UNPROVEN", f"it could not be run to its end ({type(error).__name__})"
         if (Path(folder) / "ran").exists():
@@ -87,3 +79,27 @@ def _tried(one: "Installed") -> tuple[str, str]:
     if model.heard:
         return "UNPROVEN", "the command did not run, but it was not agent-sudo that stopped it"
     return "UNPROVEN", "it did not come as far as trying the command; is it signed in with a model of its own?"
+
+
+def _run(command: list[str], folder: str, environment: dict[str, str]) -> None:
+    """Run a program, and end with it whatever it has started. Raises OSError, TimeoutExpired."""
+    import os
+    import signal
+    import subprocess
+    from contextlib import suppress
+
+    child = subprocess.Popen(  # noqa: S603 - the agent that the user has on the path, and no shell
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        child.wait(_PATIENCE_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
