@@ -13,7 +13,7 @@ import uvloop
 from msgspec import Struct
 from msgspec.json import decode, encode
 
-from app.api.room import make_room
+from app.services.room import make_room
 from app.audit_log.entry import draft
 from app.main import open_home
 from app.services.keys import mint

@@ -22,6 +22,7 @@ from app.services.answer import evaluation_id
 from app.services.approval_decisions import Answer
 from app.services.approvals import Card, Risk
 from app.services.asking import quorums
+from app.services.room import waiting
 from app.storage.approvals import Scope
 
 router = APIRouter(prefix="/approvals", tags=["approvals"])
@@ -124,9 +125,9 @@ def list_approvals(
     )
 
 
-async def _listens(services: UseCases, caller: AnAgentOrOperator) -> AsyncIterator[None]:
+async def _listens(request: Request, services: UseCases, caller: AnAgentOrOperator) -> AsyncIterator[None]:
     """Counts a stream until its end, however that comes."""
-    with services.streams.one_of(caller.id):
+    with services.streams.one_of(caller.id, request.scope):
         yield
 
 
@@ -154,12 +155,14 @@ async def follow_approvals(
 @router.get("/{approval}")
 async def show_approval(
     approval: PathName,
+    request: Request,
     services: UseCases,
     caller: AnAgentOrOperator,
     wait: Annotated[int, Query(ge=0, le=60, description="Seconds to wait for an answer.")] = 0,
 ) -> WholeApprovalAnswer:
     """One approval, its whole request, and what became of it. An agent sees its own."""
-    card = await services.approvals.wait(approval, wait, caller.sees_only)
+    with waiting(request.scope, caller.id) as may_wait:
+        card = await services.approvals.wait(approval, wait if may_wait else 0, caller.sees_only)
     return await asyncio.to_thread(_whole, card, services, drawn=caller.operator is not None)
 
 

@@ -12,7 +12,7 @@ from app.api.front import Front
 from app.api.head import Head
 from app.api.problem import Problem
 from app.api.response import Response
-from app.api.room import MOST_CONNECTIONS, Room, make_room
+from app.services.room import CONNECTION, MOST_CONNECTIONS, Room, make_room
 
 # The first line and the headers of one request.
 LARGEST_HEAD = 65_536
@@ -42,7 +42,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._front = front
         self._room = room
-        self._waits = False
+        self._waits: str | None = None  # who waits, while somebody does
         self._head = 0
         self._in_body = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -122,6 +122,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         headers = dict(self.headers)
         if self.url != b"/evaluate" or not self._is_plain(headers):
+            scope: Any = self.scope
+            scope[CONNECTION] = self
             super().on_headers_complete()
             return
         exchange: Any = Exchange(self, self._front.head(self.headers, keep_alive=self.parser.should_keep_alive()))
@@ -133,15 +135,16 @@ class Connection(HttpToolsProtocol):
         if type(cycle) is Exchange and not cycle.response_complete:
             cycle.begin(self._front)
 
-    def waits(self) -> None:
-        """Its request is understood, of a key that lives, and people are waited for."""
-        if not self._waits:
-            self._waits = self._room.enter()
+    def waits(self, who: str) -> bool:
+        """Its request is understood, of somebody who is known, and people would be waited for; whether there is room."""
+        if not self.transport.is_closing() and self._room.enter(who):
+            self._waits = who
+        return self._waits is not None
 
     def waits_no_more(self) -> None:
-        if self._waits:
-            self._waits = False
-            self._room.leave()
+        if self._waits is not None:
+            self._room.leave(self._waits)
+            self._waits = None
 
     def _is_plain(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a request can be answered at once: it will come whole, nothing before it waits, the client reads."""

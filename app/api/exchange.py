@@ -13,6 +13,7 @@ from starlette.types import Message
 from app.api.front import Front
 from app.api.head import Head
 from app.api.response import Response
+from app.services.room import CONNECTION
 
 _CLOSE = (b"connection", b"close")
 
@@ -44,7 +45,8 @@ class Exchange:
             self._task = self._connection.loop.create_task(self._answer(front))
 
     async def _answer(self, front: Front) -> None:
-        self._answered(await front.answer(self.head.scope, self.head.headers, self._receive))
+        scope = {**self.head.scope, CONNECTION: self._connection}
+        self._answered(await front.answer(scope, self.head.headers, self._receive))
 
     async def _receive(self) -> Message:
         if not self._given:
@@ -52,13 +54,11 @@ class Exchange:
             return {"type": "http.request", "body": self.body, "more_body": False}
         if not self.disconnected:
             # Only who waits for people listens for the end of the connection.
-            self._connection.waits()
             self._gone = asyncio.get_running_loop().create_future()
             await self._gone
         return {"type": "http.disconnect"}
 
     def _answered(self, response: Response) -> None:
-        self._connection.waits_no_more()
         if self.disconnected:
             return
         connection = self._connection

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
-from msgspec import ValidationError, convert
+from msgspec import ValidationError, convert, structs
 from starlette.types import Receive, Scope
 
 from app.api.bodies import read_body
@@ -27,6 +27,7 @@ from app.services.decided import Answered, Decided
 from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
 from app.services.evaluation import Evaluation
 from app.services.judgement import Received
+from app.services.room import waiting
 from app.storage.command import Result, Stale
 from app.storage.keys import Key
 from app.telemetry.metrics import Metrics
@@ -118,7 +119,7 @@ class Hot:
             received = understood(body)
             if not received.request.wait_ms:
                 return self._success(await self._evaluation.evaluate(key, received, explain=explain))
-            return self._success(await self.waited(key, received, receive, explain=explain))
+            return self._success(await self.waited(key, received, scope, receive, explain=explain))
         requests = _batch(body)
         self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
@@ -126,18 +127,23 @@ class Hot:
             self._metrics.decided(decision, count)
         return Response(200, b'{"results":[%b]}' % b",".join([answer.body for answer in answers]), _JSON)
 
-    async def waited(self, key: Key, received: Received, receive: Receive, *, explain: bool = False) -> Answered:
-        """Wait for people. A yes is not used for a client that has hung up: it could not hear of it."""
-        evaluating = asyncio.ensure_future(self._evaluation.evaluate(key, received, explain=explain))
-        gone = asyncio.ensure_future(_gone(receive))
-        try:
-            await asyncio.wait((evaluating, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not evaluating.done():
-                raise InvalidError("hung_up", "The connection ended before the answer.")
-            return evaluating.result()
-        finally:
-            evaluating.cancel()
-            gone.cancel()
+    async def waited(
+        self, key: Key, received: Received, scope: Scope, receive: Receive, *, explain: bool = False
+    ) -> Answered:
+        """Wait for people, if there is room. A yes is not used for a client that has hung up: it could not hear of it."""
+        with waiting(scope, key.id) as may_wait:
+            if not may_wait:
+                received = structs.replace(received, request=structs.replace(received.request, wait_ms=0))
+            evaluating = asyncio.ensure_future(self._evaluation.evaluate(key, received, explain=explain))
+            gone = asyncio.ensure_future(_gone(receive))
+            try:
+                await asyncio.wait((evaluating, gone), return_when=asyncio.FIRST_COMPLETED)
+                if not evaluating.done():
+                    raise InvalidError("hung_up", "The connection ended before the answer.")
+                return evaluating.result()
+            finally:
+                evaluating.cancel()
+                gone.cancel()
 
     async def caller(self, headers: Mapping[bytes, bytes]) -> Key:
         """The live key that a request bears. Raises UnauthenticatedError, TooManyError."""

@@ -52,9 +52,9 @@ def news(cases: UseCases, _: AReader) -> JSONResponse:
     return JSONResponse({card.stored.id: card.waiting for card in cards})
 
 
-async def _listens(cases: UseCases, visitor: AReader) -> AsyncIterator[None]:
+async def _listens(request: Request, cases: UseCases, visitor: AReader) -> AsyncIterator[None]:
     """Counts a stream until its end, however that comes."""
-    with cases.streams.one_of(visitor.visit.id):
+    with cases.streams.one_of(visitor.visit.id, request.scope):
         yield
 
 

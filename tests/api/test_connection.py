@@ -15,7 +15,7 @@ from app.api import connection
 from app.api.connection import connections
 from app.api.front import Front
 from app.api.response import Response
-from app.api.room import Room
+from app.services.room import Room, waiting
 from tests.processes import until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -34,21 +34,31 @@ class _Waits:
     def begin(self, *_: object) -> bool:
         return False
 
-    async def respond(self, _scope: Scope, _headers: object, receive: Receive) -> Response:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+    async def respond(self, scope: Scope, _headers: object, receive: Receive, _no: object = None) -> Response:
+        with waiting(scope, scope["path"]) as may_wait:
+            while may_wait and (await receive())["type"] != "http.disconnect":
+                pass
         return Response(200, b"{}", ())
 
 
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def room() -> Room:
+    return Room(3)
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch, room: Room) -> Iterator[int]:
     """A server whose bounds are low enough to be reached."""
     monkeypatch.setattr(connection, "MOST_CONNECTIONS", 5)
     monkeypatch.setattr(connection, "PATIENCE_S", 1.0)
-    monkeypatch.setattr(connection, "make_room", lambda: Room(3))
+    monkeypatch.setattr(connection, "make_room", lambda: room)
     nothing_hot: Any = _Waits()
-    front = Front(_hello, nothing_hot, frozenset(("127.0.0.1",)), _hello, {})
-    config = uvicorn.Config(_hello, http=connections(front), lifespan="off", log_config=None, ws="none")
+    front = Front(_hello, nothing_hot, frozenset(("127.0.0.1",)), _hello, {"/hooks/": nothing_hot})
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (front if scope["path"].startswith("/hooks/") else _hello)(scope, receive, send)
+
+    config = uvicorn.Config(app, http=connections(front), lifespan="off", log_config=None, ws="none")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -151,15 +161,19 @@ def test_one_connection_too_many_is_refused_and_the_others_are_served(port: int)
         other.close()
 
 
-def test_those_who_wait_for_people_take_no_room_from_others_and_are_few_enough(port: int) -> None:
-    """Three may wait beside the five; a fourth that waits is one of the five."""
+def test_those_who_wait_for_people_take_no_room_from_others_and_are_few_enough(port: int, room: Room) -> None:
+    """Three may wait beside the five, by whichever way; a fourth is answered at once, and is one of the five."""
     body = b'{"tool": "x"}'
-    asks = b"POST /evaluate HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-    waiting = []
-    for _ in range(4):
-        waiting.append(opened(port))
-        waiting[-1].sendall(asks)
-    others = []
+
+    def asked(way: bytes) -> socket.socket:
+        given = opened(port)
+        given.sendall(b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%b" % (way, len(body), body))
+        return given
+
+    waiting = [asked(way) for way in (b"/evaluate", b"/hooks/codex", b"/hooks/gemini")]
+    until(lambda: room.waiting == 3)
+    others = [asked(b"/evaluate")]
+    assert answer(others[0]) == (200, {})
     for _ in range(4):
         others.append(opened(port))
         others[-1].sendall(REQUEST)
@@ -167,12 +181,7 @@ def test_those_who_wait_for_people_take_no_room_from_others_and_are_few_enough(p
     with opened(port) as client:
         assert answer(client)[0] == 503
     waiting.pop().close()
-
-    def is_let_in() -> bool:
-        others.append(opened(port))
-        others[-1].sendall(REQUEST)
-        return answer(others[-1])[0] == 200
-
-    until(is_let_in)
+    until(lambda: room.waiting == 2)
     for one in waiting + others:
         one.close()
+    until(lambda: room.waiting == 0)

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from app.api import exchange
 from app.api.connection import Connection, connections
 from app.api.head import Head, Heads
-from app.api.room import Room
+from app.services.room import Room
 from app.main import build
 from app.services.errors import RefusedError
 from tests.homes import ALLOWED, DENIED, Home, basic, prepare

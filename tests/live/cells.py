@@ -130,7 +130,7 @@ def _interpreter(place: Place) -> None:
 
 def _cut_short(place: Place) -> None:
     """A hook that nothing ends, and an agent that waits for it three seconds."""
-    _endless(place)
+    (place.folder / OURS).write_text("import time\ntime.sleep(1_000)\n")
     name, value = HARNESSES[place.harness].timeout
     place.swap(place.hooks, f'"{name}": {value}', f'"{name}": {3_000 if place.harness == "gemini" else 3}')
 

@@ -103,7 +103,7 @@ class Hooks:
             name = dialect.name(name, given)
             event = dialect.event(name, given)
             session = await self._session(key, harness, event.session)
-            verdict = await self._verdict(key, session, event, address, receive)
+            verdict = await self._verdict(key, session, event, address, scope, receive)
         except Exception as error:  # noqa: BLE001 - INVARIANT: whatever goes wrong is a denial in the agent's words
             verdict = self._failed(error)
         return Response(200, _encode(dialect.verdict(name, verdict)), _JSON)
@@ -124,7 +124,9 @@ class Hooks:
             raise RefusedError("pep_key_needed", "Hooks are for keys of kind pep.")
         return key
 
-    async def _verdict(self, key: Key, session: str, event: Event, address: _Address, receive: Receive) -> Verdict:
+    async def _verdict(
+        self, key: Key, session: str, event: Event, address: _Address, scope: Scope, receive: Receive
+    ) -> Verdict:
         if event.phase is Phase.PROMPT:
             await self._said(key, session, event.prompt)
             return NOTHING
@@ -132,7 +134,7 @@ class Hooks:
         if event.phase is Phase.DONE:
             await self._came_back(key, session, event, self._calls.pop(call, None))
             return NOTHING
-        return await self._decided(key, session, event, address, receive, call)
+        return await self._decided(key, session, event, address, call, scope, receive)
 
     async def _session(self, key: Key, harness: str, named: str) -> str:
         """The session that this run of the agent is to us; it is opened, or brought back, where it does not live."""
@@ -175,7 +177,7 @@ class Hooks:
                 raise
 
     async def _decided(
-        self, key: Key, session: str, event: Event, address: _Address, receive: Receive, call: bytes
+        self, key: Key, session: str, event: Event, address: _Address, call: bytes, scope: Scope, receive: Receive
     ) -> Verdict:
         """What is decided of a call, waiting for people where they are asked."""
         request = {
@@ -188,7 +190,7 @@ class Hooks:
             "wait_ms": HOLD_MS,
         }
         received = received_of(request, canonical(request))
-        answered = await self._hot.waited(key, received, receive)
+        answered = await self._hot.waited(key, received, scope, receive)
         self._metrics.decided(answered.decision)
         answer = _told(answered.body)
         if not answer.allowed:

@@ -97,7 +97,8 @@ def trusts(one: Installed) -> bool:
             trusted = [hook for hook in server.ours() if hook["trustStatus"] in ("trusted", "managed")]
     except (_Silent, OSError, LookupError, TypeError, AttributeError):
         return False
-    return sum(hook["sourcePath"] == str(one.path) and hook["enabled"] for hook in trusted) == wanted
+    found = sum(bool(hook["sourcePath"] == str(one.path) and hook["enabled"]) for hook in trusted)
+    return found == wanted
 
 
 def trust(one: Installed) -> bool:
