@@ -13,10 +13,10 @@ import uvloop
 from msgspec import Struct
 from msgspec.json import decode, encode
 
-from app.services.room import make_room
 from app.audit_log.entry import draft
 from app.main import open_home
 from app.services.keys import mint
+from app.services.room import make_room
 from app.settings import Settings
 from app.storage.agents import AddAgent, Traits
 from app.storage.approval_changes import EndApproval, OpenApproval

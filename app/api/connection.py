@@ -136,7 +136,7 @@ class Connection(HttpToolsProtocol):
             cycle.begin(self._front)
 
     def waits(self, who: str) -> bool:
-        """Its request is understood, of somebody who is known, and people would be waited for; whether there is room."""
+        """Its request is understood, of somebody who is known: whether there is room to wait for people."""
         if not self.transport.is_closing() and self._room.enter(who):
             self._waits = who
         return self._waits is not None

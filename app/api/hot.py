@@ -130,7 +130,7 @@ class Hot:
     async def waited(
         self, key: Key, received: Received, scope: Scope, receive: Receive, *, explain: bool = False
     ) -> Answered:
-        """Wait for people, if there is room. A yes is not used for a client that has hung up: it could not hear of it."""
+        """Wait for people, if there is room. A client that has hung up could not hear of a yes, so none is used."""
         with waiting(scope, key.id) as may_wait:
             if not may_wait:
                 received = structs.replace(received, request=structs.replace(received.request, wait_ms=0))

@@ -1,6 +1,7 @@
 """Sessions: how far one run of an agent may still be believed. What a session has seen only lowers it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -10,6 +11,8 @@ from app.core.trust import CEILING, KeyKind, Trust
 
 # How long after its end by one clock a session may still live by another; a replica further off allows nothing.
 SKEW_US = 5_000_000
+# So begin the ids of runs: their enforcement point knows them by a name of its own, and brings them back by it.
+RUN = "r_"
 
 
 class Live(Struct, frozen=True):
@@ -73,6 +76,30 @@ def _least(live: Mapping[str, Live], now: int) -> Limit:
 def opened(kind: KeyKind, parent: Trust | None = None) -> Trust:
     """The trust of a session that a key of this kind opens, inside of another one or by itself."""
     return CEILING[kind] if parent is None else min(CEILING[kind], parent)
+
+
+class Run(Protocol):
+    """A run as far as it is looked at to make room for another one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def trust(self) -> Trust: ...
+    @property
+    def expires_at(self) -> int: ...
+
+
+def giving_way(runs: Iterable[Run]) -> str | None:
+    """Which of an agent's live runs gives way to another: the one that has been silent for longest, if there is one.
+
+    INVARIANT: the least trust among those that live is the same without it, now and at any later time: one that lives
+    as long as it, or longer, is trusted no more. So nothing that was seen is forgotten by making runs.
+    """
+    ordered = sorted(runs, key=lambda run: (run.expires_at, run.id))
+    for at, one in enumerate(ordered):
+        if any(other.trust <= one.trust for other in ordered[at + 1 :]):
+            return one.id
+    return None
 
 
 def observed(source: str | None) -> Trust:

@@ -10,7 +10,7 @@ from msgspec.json import Encoder
 
 from app.audit_log.commitment import SALT_BYTES
 from app.audit_log.entry import Draft, draft
-from app.core.session import observed, opened
+from app.core.session import RUN, giving_way, observed, opened
 from app.services.agents import no_agent
 from app.services.desk import Desk
 from app.services.errors import ConflictError, NotFoundError, RefusedError
@@ -26,6 +26,7 @@ from app.storage.sessions import (
     CountNote,
     EndSession,
     EndSessionsOf,
+    ExpireSession,
     ExtendSession,
     FewerSessions,
     LowerSession,
@@ -36,6 +37,7 @@ from app.storage.sessions import (
     RoomForNote,
     Session,
     SessionLives,
+    SessionsUnchanged,
 )
 
 _encode = Encoder().encode
@@ -47,6 +49,17 @@ MOST_BY_ITSELF = 16
 MOST_NOTES: dict[NoteKind, int] = {"prompts": 500, "observations": 5_000}
 _SHOWN = 20
 _TRIES = 5
+
+
+class Room(Struct, frozen=True):
+    """Room for one more live session: what must hold for it, and the run that gives way, if one must."""
+
+    guards: tuple[Guard, ...]
+    gives_way: str | None = None
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return () if self.gives_way is None else (ExpireSession(self.gives_way),)
 
 
 class History(Struct, frozen=True):
@@ -102,10 +115,9 @@ class Sessions:
         if agent not in key.agents:
             raise RefusedError("actor_mismatch", f"This key of the agent {key.agent!r} does not speak for this one.")
         new = f"s_{secrets.token_hex(8)}"
-        fewer: tuple[Guard, ...] = (FewerSessions(agent, MOST_LIVE),)
-        if key.kind == "agent":
-            fewer += (FewerSessions(agent, MOST_BY_ITSELF, by_itself=True),)
+        fewer = () if key.kind == "pep" else (FewerSessions(agent, MOST_BY_ITSELF, by_itself=True),)
         for _ in range(_TRIES):
+            room = self._room(agent)
             outer = self._own((agent,), parent) if parent is not None else None
             trust = opened(key.kind, outer.trust if outer is not None else None)
             change = OpenSession(
@@ -121,17 +133,19 @@ class Sessions:
                 prompts=len(prompts),
             )
             data = {"labels": labels, "parent": parent, "trust": trust.name, "ttl_seconds": ttl_seconds}
+            data["gave_way"] = room.gives_way
             who = _actor(key, agent, new)
             opening = self._entry("session.opened", who, data)
             written = (opening, *(self._prompted(who, one) for one in prompts))
             # INVARIANT: a session is opened with the trust that the one around it has left, not with what it had.
             unchanged = () if outer is None else (SessionLives(outer.id, agent, outer.version),)
-            result = self._desk.change_by_key(key, written, (change,), (*fewer, *unchanged))
+            guards = (*room.guards, *fewer, *unchanged)
+            result = self._desk.change_by_key(key, written, (*room.changes, change), guards)
             if not isinstance(result, Stale):
                 self._live.refresh()
                 return self._found(new)
-            if isinstance(result.guard, FewerSessions):
-                raise _too_many(result.guard)
+            if isinstance(result.guard, FewerSessions) and result.guard.by_itself:
+                raise _too_many(MOST_BY_ITSELF)
         raise ConflictError("session_changed", "The session around it changed just now; open it again.")
 
     def resume(self, key: Key, id: str, label: str, ttl_seconds: int) -> None:
@@ -143,14 +157,17 @@ class Sessions:
         for _ in range(_TRIES):
             with self._database.read() as connection:
                 found = sessions.find_session(connection, id)
-            guards: tuple[Guard, ...] = (FewerSessions(key.agent, MOST_LIVE),)
-            changes: tuple[Change, ...]
+            lives = found is not None and found.expires_at > self._clock()
+            room = Room(()) if lives else self._room(key.agent)
+            data: dict[str, Any] = {"ttl_seconds": ttl_seconds, "gave_way": room.gives_way}
+            guard: Guard
+            change: Change
             if found is None:
                 trust = opened(key.kind)
-                data = {"labels": [label], "trust": trust.name, "ttl_seconds": ttl_seconds}
+                data |= {"labels": [label], "trust": trust.name}
                 entry = self._entry("session.opened", _actor(key, key.agent, id), data)
-                changes = (OpenSession(id, key.agent, key.id, None, id, [label], trust, ttl, key.expires_at, 0),)
-                guards += (NoSession(id),)
+                change = OpenSession(id, key.agent, key.id, None, id, [label], trust, ttl, key.expires_at, 0)
+                guard = NoSession(id)
             elif found.agent not in key.agents or found.ended_at is not None:
                 raise _over()
             else:
@@ -158,17 +175,30 @@ class Sessions:
                 until = self._at_most(found)
                 if until <= self._clock():
                     raise _over()
-                if found.expires_at > self._clock():
-                    guards = ()
-                entry = self._entry("session.extended", _actor(key, found.agent, id), {"ttl_seconds": ttl_seconds})
-                changes, guards = (ExtendSession(id, ttl, until),), (*guards, NotEnded(id))
-            result = self._desk.change_by_key(key, (entry,), changes, guards)
+                if lives and found.expires_at >= until:
+                    return
+                entry = self._entry("session.extended", _actor(key, found.agent, id), data)
+                change, guard = ExtendSession(id, ttl, until), NotEnded(id)
+            result = self._desk.change_by_key(key, (entry,), (*room.changes, change), (*room.guards, guard))
             if not isinstance(result, Stale):
                 self._live.refresh()
                 return
-            if isinstance(result.guard, FewerSessions):
-                raise _too_many(result.guard)
         raise ConflictError("session_changed", "The session changed just now; try again.")
+
+    def _room(self, agent: str) -> Room:
+        """Room for one more session of an agent; a run that is silent gives way. Raises ConflictError."""
+        with self._database.read() as connection:
+            # In this order: what changes in between is noticed.
+            epoch = sessions.session_epoch(connection)
+            living = sessions.live_sessions(connection, self._clock(), (agent,))
+        if len(living) < MOST_LIVE:
+            return Room((FewerSessions(agent, MOST_LIVE),))
+        around = {one.parent for one in living}
+        # Only a run comes back by itself; others would be lost to those who opened them.
+        found = giving_way(one for one in living if one.id.startswith(RUN) and one.id not in around)
+        if found is None:
+            raise _too_many(MOST_LIVE)
+        return Room((SessionsUnchanged(agent, epoch), FewerSessions(agent, MOST_LIVE + 1)), found)
 
     def prompt(self, key: Key, id: str, text: str) -> Session:
         """Write down what the user said. Raises NotFoundError, ConflictError."""
@@ -293,8 +323,8 @@ def _observation(entry: Entry) -> dict[str, Any]:
     return {"seq": entry.seq, "ts": entry.ts, **{name: data.get(name) for name in ("tool", "source", "trust")}}
 
 
-def _too_many(guard: FewerSessions) -> ConflictError:
-    return ConflictError("too_many_sessions", f"At most {guard.count} of these live; end one.")
+def _too_many(count: int) -> ConflictError:
+    return ConflictError("too_many_sessions", f"At most {count} of these live; end one.")
 
 
 def _no_session() -> NotFoundError:

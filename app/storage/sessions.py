@@ -219,6 +219,15 @@ class ExtendSession(Struct, frozen=True):
         _change(transaction, and_(session.c.id == self.id, session.c.expires_at < expires_at), expires_at=expires_at)
 
 
+class ExpireSession(Struct, frozen=True):
+    """Lets it expire now; it is not over, and can be brought back with what it has seen."""
+
+    id: str
+
+    def apply(self, transaction: Transaction) -> None:
+        _change(transaction, and_(session.c.id == self.id, _lives(transaction.now)), expires_at=transaction.now)
+
+
 class EndSession(Struct, frozen=True):
     """Ends a session and all that were opened inside of it."""
 

@@ -15,9 +15,9 @@ from uvicorn.server import ServerState
 from app.api import exchange
 from app.api.connection import Connection, connections
 from app.api.head import Head, Heads
-from app.services.room import Room
 from app.main import build
 from app.services.errors import RefusedError
+from app.services.room import Room
 from tests.homes import ALLOWED, DENIED, Home, basic, prepare
 from tests.processes import until
 

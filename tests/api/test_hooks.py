@@ -13,7 +13,6 @@ from app.services.errors import UnavailableError
 from app.services.evaluation import Evaluation
 from app.storage.writer import Writer
 from tests.api.world import World, bearer, world
-from tests.processes import until
 
 READ = {"file_path": "/srv/project/a.py"}
 SECRET = {"file_path": "/srv/project/.env"}
@@ -301,6 +300,69 @@ def test_a_run_that_was_forgotten_comes_back_as_it_was(fresh: World, monkeypatch
     (after,) = fresh.client.get("/sessions", headers=fresh.admin).json()["sessions"]
     assert (after["id"], after["trust"]) == (before["id"], "EXTERNAL_CONTENT")
     assert after["expires_at"] > before["expires_at"]
+
+
+def _runs(world: World) -> dict[str, str]:
+    """The trust of each session that lives."""
+    return {one["id"]: one["trust"] for one in world.client.get("/sessions", headers=world.admin).json()["sessions"]}
+
+
+def test_any_number_of_runs_find_room_and_none_forgets_what_it_has_seen(
+    fresh: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.sessions.MOST_LIVE", 3)
+    fresh.client.put("/workspaces", json={"roots": ["/srv/project"]}, headers=fresh.admin)
+    allow, _, _ = WORDS["claude-code"]
+
+    def reads(run: str) -> str:
+        """Which of the runs is new in the list once this one has made a call."""
+        before = _runs(fresh)
+        assert ask(fresh, "claude-code", body("claude-code", "Read", READ, run)) == allow
+        (new,) = _runs(fresh).keys() - before.keys()
+        return new
+
+    def sees(run: str) -> None:
+        given = body("claude-code", "Read", READ, run, "never-asked")
+        assert ask(fresh, "claude-code", {**given, "hook_event_name": "PostToolUse", "tool_response": "x"}) == {}
+
+    first = reads("run-1")
+    sees("run-1")
+    reads("run-2")
+    for number in range(3, 8):
+        new = reads(f"run-{number}")
+        # What the agent may do without naming a run is judged by this one, for as long as it would have lived.
+        assert _runs(fresh)[first] == "EXTERNAL_CONTENT"
+        assert len(_runs(fresh)) <= 3
+    sees("run-7")
+    # Another one that was silent for less long has seen as much: now the first gives way, and comes back as it was.
+    reads("run-8")
+    assert first not in _runs(fresh)
+    assert _runs(fresh)[new] == "EXTERNAL_CONTENT"
+    assert reads("run-1") == first
+    assert _runs(fresh)[first] == "EXTERNAL_CONTENT"
+    assert f'"gave_way": "{first}"' in json.dumps(newest(fresh, "session.opened")[-1])
+
+
+def test_only_runs_give_way_and_none_with_something_inside(fresh: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.sessions.MOST_LIVE", 3)
+
+    def opened(**given: Any) -> Any:
+        return fresh.client.post("/sessions", json=given, headers=fresh.pep)
+
+    for _ in range(3):
+        assert opened().status_code == 201
+    said = reason_of(ask(fresh, "codex", body("codex", "Read", READ)), WORDS["codex"][1])
+    assert "too_many_sessions" in said
+    fresh.client.delete("/agents/coder/sessions", headers=fresh.admin)
+    for run in ("run-a", "run-b"):
+        assert ask(fresh, "codex", body("codex", "Read", READ, run)) == WORDS["codex"][0]
+    runs = list(_runs(fresh))
+    inside = opened(parent=runs[-1]).json()["id"]
+    assert opened().json()["code"] == "too_many_sessions"
+    fresh.client.delete(f"/sessions/{inside}", headers=fresh.pep)
+    assert opened().status_code == 201
+    assert opened().status_code == 201
+    assert len(_runs(fresh)) == 3
 
 
 def test_an_approved_call_runs_once_when_it_is_made_again(fresh: World) -> None:

@@ -45,11 +45,9 @@ memory = pathlib.Path("{home}", "trust")
 for line in sys.stdin:
     asked = json.loads(line)
     known = json.loads(memory.read_text()) if memory.exists() else []
+    ours = dict(command="agent_sudo_hook.py", sourcePath="{path}", enabled=True)
     trust = lambda at: "trusted" if at in known else "{trust}"
-    hooks = [
-        dict(key=at, command="agent_sudo_hook.py", sourcePath="{path}", enabled=True, currentHash=at, trustStatus=trust(at))
-        for at in range({hooks})
-    ]
+    hooks = [dict(ours, key=at, currentHash=at, trustStatus=trust(at)) for at in range({hooks})]
     if asked["method"] == "config/batchWrite":
         (edit,) = asked["params"]["edits"]
         assert edit["keyPath"] == "hooks.state"

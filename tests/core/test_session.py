@@ -3,10 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from app.core.model import ActionRequest, Provenance
 from app.core.provenance import assess
-from app.core.session import APART, SKEW_US, Live, observed, opened, standing
+from app.core.session import APART, SKEW_US, Live, giving_way, observed, opened, standing
 from app.core.trust import CEILING, KeyKind, Trust
 
 NOW = 1_000_000_000
@@ -102,3 +103,44 @@ def test_two_sessions_are_none() -> None:
     live = {"a": Live(Trust.USER_DIRECT, NOW + 1), "b": Live(Trust.USER_DIRECT, NOW + 1)}
     assert standing(named("a", "a"), "pep", live, NOW).id == standing(named(None, "a"), "pep", live, NOW).id == "a"
     assert standing(named("a", "b"), "pep", live, NOW).limit.trust is Trust.UNKNOWN
+
+
+class Silent(Struct, frozen=True):
+    """A run as it is looked at to make room."""
+
+    id: str
+    trust: Trust
+    expires_at: int
+
+
+@pytest.mark.parametrize(
+    ("runs", "which"),
+    [
+        ([], None),
+        ([("a", 4, 1)], None),
+        ([("a", 4, 2), ("b", 4, 1)], "b"),
+        ([("b", 4, 1), ("a", 4, 1)], "a"),
+        ([("a", 2, 1), ("b", 4, 2)], None),
+        ([("a", 2, 1), ("b", 4, 2), ("c", 3, 3)], "b"),
+        ([("a", 2, 1), ("b", 4, 2), ("c", 2, 3)], "a"),
+    ],
+)
+def test_the_run_that_was_silent_for_longest_gives_way_if_another_is_trusted_no_more(
+    runs: list[tuple[str, int, int]], which: str | None
+) -> None:
+    levels = dict(enumerate(sorted(Trust), start=1))
+    assert giving_way(Silent(name, levels[trust], until) for name, trust, until in runs) == which
+
+
+@given(st.lists(st.tuples(trusts, st.integers(1, 9)), max_size=12), st.integers(0, 10))
+def test_nothing_is_shed_by_making_runs(given_runs: list[tuple[Trust, int]], at: int) -> None:
+    """Whatever gives way, the least trust among those that live is the same at any time from now on."""
+    runs = [Silent(str(number), *one) for number, one in enumerate(given_runs)]
+    name = giving_way(runs)
+
+    def least(found: list[Silent]) -> Trust | None:
+        return min((one.trust for one in found if one.expires_at > at), default=None)
+
+    assert least([one for one in runs if one.id != name]) == least(runs)
+    # So many can never all have to stay.
+    assert name is not None or len(runs) <= len(Trust)

@@ -1,9 +1,9 @@
 """The real coding agents against everything that can go wrong: `scripts/test --live`.
 
-Each agent is set up by `agent-sudo setup` in a home of its own. A scripted model asks for one command, everything that
-the agent would ask its user about is allowed beforehand, and then it is looked whether the command ran. `verify-routing` is run
-too, with the hooks and without. The table goes into docs/integrations/harnesses.md; the exit code is 1 when a cell came
-out otherwise than that page says.
+Each agent is set up by `agent-sudo setup` in a home of its own. A scripted model asks for one command, everything
+that the agent would ask its user about is allowed beforehand, and then it is looked whether the command ran. So is
+`verify-routing`, with the hooks and without. The table goes into docs/integrations/harnesses.md; the exit code is 1
+when a cell came out otherwise than that page says.
 """
 
 import json
@@ -259,7 +259,8 @@ def table(found: dict[tuple[str, str], str], versions: dict[str, str]) -> str:
         lines.append(f"| {cell.name} | {' | '.join(row)} |")
     count = sum(one != "–" for one in found.values())
     opened = sum(one.startswith("ran:") for one in found.values())
-    return "\n".join([*lines, "", f"{count} cells; {opened} open, and `agent-sudo doctor` warns where it finds one of these.", ""])
+    summary = f"{count} cells; {opened} open, and `agent-sudo doctor` warns where it finds one of these."
+    return "\n".join([*lines, "", summary, ""])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from app.api.hot import Hot, received_of
 from app.api.problem import Problem, problem
 from app.api.response import Response
 from app.core.engine import NATIVE_PROMPTS
+from app.core.session import RUN
 from app.core.strict_json import InvalidJsonError, canonical, parse
 from app.services.configuration import Configurations
 from app.services.errors import ConflictError, InvalidError, ProblemError, RefusedError
@@ -39,7 +40,8 @@ PREFIX = "/hooks/"
 HOLD_MS = 50_000
 # How long a run is remembered after its last sign of life; afterwards it comes back with the trust it had left.
 _LIFE_S = 3_600
-_MARGIN_US = 300_000_000
+# After this it is noted that the run is still there.
+_SIGN_S = 300
 _LONGEST_PROMPT = 65_536
 # Calls that were allowed and have not come back yet.
 _MOST_CALLS = 4_096
@@ -56,6 +58,14 @@ class _Address(Struct, frozen=True):
 
     event: str = ""
     home: str | None = None
+
+
+class _Came(Struct, frozen=True):
+    """How an event came: what its address says, and the connection that may wait."""
+
+    address: _Address
+    scope: Scope
+    receive: Receive
 
 
 class _Call(Struct, frozen=True):
@@ -103,7 +113,7 @@ class Hooks:
             name = dialect.name(name, given)
             event = dialect.event(name, given)
             session = await self._session(key, harness, event.session)
-            verdict = await self._verdict(key, session, event, address, scope, receive)
+            verdict = await self._verdict(key, session, event, _Came(address, scope, receive))
         except Exception as error:  # noqa: BLE001 - INVARIANT: whatever goes wrong is a denial in the agent's words
             verdict = self._failed(error)
         return Response(200, _encode(dialect.verdict(name, verdict)), _JSON)
@@ -124,9 +134,7 @@ class Hooks:
             raise RefusedError("pep_key_needed", "Hooks are for keys of kind pep.")
         return key
 
-    async def _verdict(
-        self, key: Key, session: str, event: Event, address: _Address, scope: Scope, receive: Receive
-    ) -> Verdict:
+    async def _verdict(self, key: Key, session: str, event: Event, came: _Came) -> Verdict:
         if event.phase is Phase.PROMPT:
             await self._said(key, session, event.prompt)
             return NOTHING
@@ -134,7 +142,7 @@ class Hooks:
         if event.phase is Phase.DONE:
             await self._came_back(key, session, event, self._calls.pop(call, None))
             return NOTHING
-        return await self._decided(key, session, event, address, call, scope, receive)
+        return await self._decided(key, session, event, came, call)
 
     async def _session(self, key: Key, harness: str, named: str) -> str:
         """The session that this run of the agent is to us; it is opened, or brought back, where it does not live."""
@@ -143,8 +151,8 @@ class Hooks:
         if key.also:
             raise RefusedError("actor_needed", "This key speaks for several agents; hooks need a key for one.")
         # INVARIANT: what the agent calls its run is text of a stranger: only its digest, under the key's own agent.
-        session = f"s_{_digest(key.agent, harness, named).hex()[:32]}"
-        if self._live.left(key.agent, session) < _MARGIN_US:
+        session = f"{RUN}{_digest(key.agent, harness, named).hex()[:32]}"
+        if self._live.left(key.agent, session) <= max(0, _LIFE_S - _SIGN_S) * 1_000_000:
             await asyncio.to_thread(self._sessions.resume, key, session, harness, _LIFE_S)
         return session
 
@@ -176,9 +184,7 @@ class Hooks:
             if error.code != "session_full":
                 raise
 
-    async def _decided(
-        self, key: Key, session: str, event: Event, address: _Address, call: bytes, scope: Scope, receive: Receive
-    ) -> Verdict:
+    async def _decided(self, key: Key, session: str, event: Event, came: _Came, call: bytes) -> Verdict:
         """What is decided of a call, waiting for people where they are asked."""
         request = {
             "tool": event.tool,
@@ -186,11 +192,11 @@ class Hooks:
             "source": "agent",
             "session_id": session,
             "cwd": event.cwd,
-            "home": address.home,
+            "home": came.address.home,
             "wait_ms": HOLD_MS,
         }
         received = received_of(request, canonical(request))
-        answered = await self._hot.waited(key, received, scope, receive)
+        answered = await self._hot.waited(key, received, came.scope, came.receive)
         self._metrics.decided(answered.decision)
         answer = _told(answered.body)
         if not answer.allowed:

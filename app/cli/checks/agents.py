@@ -39,7 +39,7 @@ def _wrong(one: Installed) -> Iterator[Line]:
         said = f"is stopped or let go by {others} other hook(s) as well; the strictest of them should win"
         yield Line("WARN", name, said, f"Look into {one.path}: of two gateways one is enough.")
     if name == "claude-code" and not one.blocks:
-        said = f"version {one.version or '?'} ignores onFailure: a hook that is ended before it answers lets the tool run"
+        said = f"version {one.version or '?'} ignores onFailure: a hook that is killed lets the tool run"
         yield Line("WARN", name, said, "Update it to 2.1.330 or later, then agent-sudo setup claude-code --apply.")
     for gap in GAPS:
         if gap.is_of(one):

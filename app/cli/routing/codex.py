@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from app.cli.routing.harness import OURS
 from app.cli.routing.installed import Installed
@@ -80,8 +80,7 @@ def _server(program: str) -> Iterator[_Server]:
         over = threading.Timer(_PATIENCE_S, os.killpg, (child.pid, signal.SIGKILL))
         over.start()
         try:
-            assert child.stdin is not None and child.stdout is not None  # noqa: PT018 - both are pipes
-            server = _Server(child.stdin, child.stdout)
+            server = _Server(cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout))
             server.begin()
             yield server
         finally:

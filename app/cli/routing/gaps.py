@@ -51,7 +51,7 @@ GAPS = (
         ("the hook and its shell are killed",),
         ("codex", "gemini"),
         "runs the tool when something kills the shell that its hook is run in",
-        "No hook can close this: run {name} where its commands cannot kill other programs, in its sandbox or a container.",
+        "No hook can close this. Run {name} in its sandbox or a container, where its commands kill no others.",
         lambda one: bool(one.hooks),
     ),
     Gap(

@@ -10,10 +10,11 @@ class OpenedData(Part, frozen=True):
     trust: TrustLevel
     ttl_seconds: Count
     parent: str | UnsetType = UNSET
+    gave_way: str | UnsetType = UNSET
 
 
 class SessionOpened(Body, frozen=True, tag="session.opened"):
-    """A run of an agent began; `trust` is the most that its requests get."""
+    """A run of an agent began; `trust` is the most that its requests get, `gave_way` a run that expired for it."""
 
     actor: AgentInSession
     data: OpenedData
@@ -47,6 +48,7 @@ class SessionObserved(Body, frozen=True, tag="session.observed"):
 
 class ExtendedData(Part, frozen=True):
     ttl_seconds: Count
+    gave_way: str | UnsetType = UNSET
 
 
 class SessionExtended(Body, frozen=True, tag="session.extended"):
