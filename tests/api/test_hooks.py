@@ -327,7 +327,7 @@ def test_any_number_of_runs_find_room_and_none_forgets_what_it_has_seen(
 
     first = reads("run-1")
     sees("run-1")
-    reads("run-2")
+    new = reads("run-2")
     for number in range(3, 8):
         new = reads(f"run-{number}")
         # What the agent may do without naming a run is judged by this one, for as long as it would have lived.
