@@ -13,6 +13,7 @@ from app.services.errors import UnavailableError
 from app.services.evaluation import Evaluation
 from app.storage.writer import Writer
 from tests.api.world import World, bearer, world
+from tests.processes import until
 
 READ = {"file_path": "/srv/project/a.py"}
 SECRET = {"file_path": "/srv/project/.env"}
