@@ -140,6 +140,7 @@ def test_an_agent_that_asks_is_as_it_should_be(machine: Machine) -> None:
     ("harness", "version", "document", "mode", "seen"),
     [
         ("claude-code", "2.1.240", hooks("claude-code"), 0o600, ("WARN", "ignores onFailure")),
+        ("claude-code", "?", hooks("claude-code"), 0o600, ("WARN", "version was not found")),
         ("gemini", "0.61.0", "{ // mine\n}", 0o600, ("WARN", "not plain JSON")),
         (
             "claude-code",

@@ -38,8 +38,11 @@ def _wrong(one: Installed) -> Iterator[Line]:
     if others:
         said = f"is stopped or let go by {others} other hook(s) as well; the strictest of them should win"
         yield Line("WARN", name, said, f"Look into {one.path}: of two gateways one is enough.")
-    if name == "claude-code" and not one.blocks:
-        said = f"version {one.version or '?'} ignores onFailure: a hook that is killed lets the tool run"
+    if name == "claude-code" and not one.version:
+        said = "its version was not found, and one before 2.1.330 lets the tool run when a hook is killed"
+        yield Line("WARN", name, said, "Have `claude --version` answer here, then run this again.")
+    elif name == "claude-code" and not one.blocks:
+        said = f"version {one.version} ignores onFailure: a hook that is killed lets the tool run"
         yield Line("WARN", name, said, "Update it to 2.1.330 or later, then agent-sudo setup claude-code --apply.")
     for gap in GAPS:
         if gap.is_of(one):
