@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from app.main import Service, build, clock
 from app.notify.notice import Notice, UndeliveredError
+from app.services.api_key import digest
 from app.services.notices import Notices
 from app.storage.database import Database
 from tests.homes import OPERATOR, PASSPHRASE, Home, basic, bearer, prepare
@@ -176,6 +177,15 @@ def _notify(service: Service) -> None:
     notices.tell(Told(lambda _: UndeliveredError("status 400", again=False)))
 
 
+def _let_a_run_give_way(service: Service, home: Home) -> None:
+    services = service.application.state.services
+    key = services.evaluation.known_key(digest(home.key))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.services.sessions.MOST_LIVE", 2)
+        for name in ("r_1", "r_2", "r_3"):
+            services.sessions.resume(key, name, "claude-code", 600)
+
+
 def _let_approvals_expire(database: Database) -> None:
     with database.writing.begin() as connection:
         connection.exec_driver_sql("UPDATE approval SET expires_at = 1 WHERE status = 'pending'")
@@ -198,6 +208,7 @@ def filled(folder: Path, url: str) -> Iterator[Filled]:
         services.health._resume(services.configurations.current.log)
         services.evaluation._uses.tell()
         _notify(service)
+        _let_a_run_give_way(service, home)
         _let_approvals_expire(service.database)
         services.approvals.sweep()
         yield Filled(service.database, answers)
