@@ -129,8 +129,9 @@ def _interpreter(place: Place) -> None:
 
 
 def _cut_short(place: Place) -> None:
-    """A hook that nothing ends, and an agent that waits for it three seconds."""
-    (place.folder / OURS).write_text("import time\ntime.sleep(1_000)\n")
+    """A hook that takes a minute, and an agent that waits for it three seconds."""
+    # Gemini does not end the hook but its shell, waits for the hook's output all the same, and then runs the tool.
+    (place.folder / OURS).write_text("import time\ntime.sleep(60)\n")
     name, value = HARNESSES[place.harness].timeout
     place.swap(place.hooks, f'"{name}": {value}', f'"{name}": {3_000 if place.harness == "gemini" else 3}')
 
