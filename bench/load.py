@@ -61,6 +61,8 @@ def wrk(server: Server, workload: Workload, connections: int, seconds: int) -> L
     requests, duration_us, p50_us, p99_us, failed = (int(figure) for figure in figures[:5])
     if failed:
         raise RuntimeError(f"{failed} of {requests} requests failed:\n{output}")
+    if not requests:
+        raise RuntimeError(f"no request was answered within {seconds} s")
     return Load(requests, duration_us / 1e6, p50_us / 1e3, p99_us / 1e3)
 
 
