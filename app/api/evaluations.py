@@ -15,7 +15,7 @@ from app.api.bodies import Body
 from app.api.names import PathName
 from app.api.schema import EVALUATE, EVALUATE_BATCH, OUTCOME, problems
 from app.api.services import UseCases
-from app.api.subjects import AnAgentKey, AnAgentOrOperator
+from app.api.subjects import ACallingKey, AnAgentKey, AnAgentOrOperator
 from app.services.errors import InvalidError
 from app.services.outcomes import Outcome
 
@@ -84,11 +84,11 @@ async def _outcome(request: Request) -> Outcome:
 
 
 @router.post("/evaluations/{evaluation}/outcome", status_code=201, openapi_extra=OUTCOME, responses=problems(409))
-def report_outcome(
-    evaluation: PathName, services: UseCases, key: AnAgentKey, outcome: Annotated[Outcome, Depends(_outcome)]
+async def report_outcome(
+    evaluation: PathName, services: UseCases, key: ACallingKey, outcome: Annotated[Outcome, Depends(_outcome)]
 ) -> OutcomeAnswer:
     """Report how the tool went, once. No output and no error text: those may hold secrets."""
-    receipt = services.outcomes.report(key, evaluation, outcome)
+    receipt = await services.outcomes.report(key, evaluation, outcome)
     return OutcomeAnswer(audit=OutcomeReceipt(seq=receipt.seq, hash=receipt.hash))
 
 

@@ -87,6 +87,11 @@ def _approver(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
     return operator
 
 
+async def _calling_key(request: Request, services: UseCases, _described: Annotated[Given, Depends(_BEARER)]) -> Key:
+    # As on the hot path: what this process has seen is enough, since the ledger is told what the entry rests upon.
+    return await services.hot.caller(dict(request.scope["headers"]))
+
+
 def _agent_key(services: UseCases, given: Annotated[Given, Depends(_BEARER)]) -> Key:
     if given is None or given.scheme.lower() != "bearer":
         raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
@@ -155,6 +160,7 @@ def _invalid_basic() -> UnauthenticatedError:
 AnOperator = Annotated[Operator, Depends(_operator)]
 AnApprover = Annotated[Operator, Depends(_approver)]  # or an admin
 AnAdmin = Annotated[Operator, Depends(_admin)]
+ACallingKey = Annotated[Key, Depends(_calling_key)]
 AnAgentKey = Annotated[Key, Depends(_agent_key)]
 AnAgentOrApprover = Annotated[Anyone, Depends(_agent_key_or_approver)]
 AnAgentOrOperator = Annotated[Anyone, Depends(_anyone)]

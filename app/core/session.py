@@ -29,12 +29,14 @@ class Standing(Struct, frozen=True):
     limit  on the request's trust
     until  when that session expires (µs)
     own    the trust that it has left itself, which may be more than the limit
+    lasts  it stands so at any time until then, for as long as none of its agent's sessions changes
     """
 
     id: str | None = None
     limit: Limit = NO_LIMIT
     until: int | None = None
     own: Trust = max(Trust)
+    lasts: bool = False
 
     @property
     def tainted(self) -> bool:
@@ -42,7 +44,7 @@ class Standing(Struct, frozen=True):
         return self.limit.trust <= Trust.EXTERNAL_CONTENT
 
 
-APART = Standing()
+APART = Standing(lasts=True)
 _NOT_LIVE = Standing(limit=Limit(Trust.UNKNOWN, "a session that is not live"))
 _TWO = Standing(limit=Limit(Trust.UNKNOWN, "a request that names two sessions"))
 
@@ -58,7 +60,7 @@ def standing(request: ActionRequest, kind: KeyKind, live: Mapping[str, Live], no
         if found is None or found.expires_at <= now:
             return _NOT_LIVE
         if kind == "pep":
-            return Standing(named, Limit(found.trust, "the session"), found.expires_at, found.trust)
+            return Standing(named, Limit(found.trust, "the session"), found.expires_at, found.trust, lasts=True)
         # INVARIANT: naming another session gains nothing either where which of them it is in is the agent's own word.
         return Standing(named, _least(live, now), found.expires_at, found.trust)
     if not live:

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.audit_log.commitment import SALT_BYTES
 from app.audit_log.entry import Draft, draft
-from app.services.configuration import Configurations
+from app.services.configuration import Configuration, Configurations
 from app.services.errors import ConflictError, UnauthenticatedError
-from app.storage.command import Change, Command, EpochIs, Guard, NotAfter, RaiseEpoch, Receipt, Stale
+from app.storage.command import Change, Command, EpochIs, Guard, NotAfter, RaiseEpoch, Receipt, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
 from app.storage.operators import OperatorStands
@@ -88,22 +88,21 @@ class Desk:
         self, key: Key, entries: tuple[Draft, ...], changes: tuple[Change, ...], guards: tuple[Guard, ...]
     ) -> Receipt | Stale:
         """The same for a key, which must live; the receipt is of the first entry. Raises UnauthenticatedError too."""
-        for _ in range(_TRIES):
-            configuration = self.configurations.refresh()
-            # INVARIANT: the key lives in the configuration whose epoch guards the entry; it was looked up in an older.
-            live = configuration.keys.get(key.digest)
-            if live is None:
-                raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
-            epoch = EpochIs(configuration.epoch)
-            expiry = () if live.expires_at is None else (NotAfter(live.expires_at),)
-            result = self._ledger.write(Command(entries, (epoch, *expiry, *guards), changes))
-            if not isinstance(result, Stale):
-                return result[0]
-            if isinstance(result.guard, NotAfter):
-                raise UnauthenticatedError("expired_key", "This key has expired.")
-            if result.guard is not epoch:
-                return result
-        raise ConflictError("configuration_changed", "The configuration changed just now; report again.")
+        by = _ByKey(key, entries, changes, guards)
+        result = self._ledger.write(by.command(self.configurations.current))
+        while by.was_late(result):
+            result = self._ledger.write(by.command(self.configurations.refresh()))
+        return result if isinstance(result, Stale) else result[0]
+
+    async def changed_by_key(
+        self, key: Key, entries: tuple[Draft, ...], changes: tuple[Change, ...], guards: tuple[Guard, ...]
+    ) -> Receipt | Stale:
+        """The same on the event loop, where it blocks nothing."""
+        by = _ByKey(key, entries, changes, guards)
+        result = await self._ledger.submit(by.command(self.configurations.current))
+        while by.was_late(result):
+            result = await self._ledger.submit(by.command(await self.configurations.refreshed()))
+        return result if isinstance(result, Stale) else result[0]
 
     def _stands(self, by: str) -> tuple[OperatorStands, ...]:
         # INVARIANT: nothing is written in the name of an operator who was disabled, or is no longer what they were.
@@ -113,6 +112,37 @@ class Desk:
         if operator is None:
             raise _gone()
         return (OperatorStands(by, operator.role, operator.passphrase),)
+
+
+class _ByKey:
+    """A change in the name of a key, tried upon one configuration after the other."""
+
+    def __init__(
+        self, key: Key, entries: tuple[Draft, ...], changes: tuple[Change, ...], guards: tuple[Guard, ...]
+    ) -> None:
+        self._digest = key.digest
+        self._entries = entries
+        self._changes = changes
+        self._guards = guards
+        self._tries = 0
+
+    def command(self, configuration: Configuration) -> Command:
+        """The change upon this configuration. Raises UnauthenticatedError, ConflictError."""
+        # INVARIANT: the key lives in the configuration whose epoch guards the entry; it was looked up in an older.
+        live = configuration.keys.get(self._digest)
+        if live is None:
+            raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
+        if self._tries == _TRIES:
+            raise ConflictError("configuration_changed", "The configuration changed just now; report again.")
+        self._tries += 1
+        expiry = () if live.expires_at is None else (NotAfter(live.expires_at),)
+        return Command(self._entries, (EpochIs(configuration.epoch), *expiry, *self._guards), self._changes)
+
+    def was_late(self, result: Result) -> bool:
+        """Whether only the configuration had changed. Raises UnauthenticatedError."""
+        if isinstance(result, Stale) and isinstance(result.guard, NotAfter):
+            raise UnauthenticatedError("expired_key", "This key has expired.")
+        return isinstance(result, Stale) and isinstance(result.guard, EpochIs)
 
 
 def _gone() -> UnauthenticatedError:

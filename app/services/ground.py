@@ -3,7 +3,7 @@
 from msgspec import Struct, structs
 
 from app.core.facts import NOTHING_OFFERED, Facts, Offered
-from app.core.session import APART, Standing
+from app.core.session import Standing
 from app.services import asking
 from app.services.configuration import Configuration
 from app.services.live_approvals import Known
@@ -64,7 +64,7 @@ class Grounds:
             offered = explained if delegations is None else Offered(delegations, explained.recent, explained.now)
             caller = configuration.callers[key.id, agent]
             facts = Facts(caller, configuration.workspaces, standing, offered, configuration.stops, refused)
-        lasts = ordinary and standing is APART
+        lasts = ordinary and standing.lasts
         ground = Ground(configuration, facts, sessions, lasts, _guards(configuration, key, agent, stands))
         if ordinary:
             if len(self._known) >= _MOST:

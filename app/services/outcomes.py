@@ -1,5 +1,6 @@
 """Evaluations looked at again, and what their enforcement points report afterwards."""
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -14,7 +15,7 @@ from app.storage.command import Receipt, Stale
 from app.storage.database import Database
 from app.storage.entries import Entry
 from app.storage.keys import Key
-from app.storage.outcomes import AddOutcome, NoOutcome
+from app.storage.outcomes import AddOutcome, IsDecision, NoOutcome
 
 
 class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,23 +53,38 @@ class Outcomes:
             "audit": {"log": self._configurations.current.log, "seq": row.seq, "hash": row.hash.hex()},
         }
 
-    def report(self, key: Key, evaluation: str, outcome: Outcome) -> Receipt:
-        """Record how it went, once. Raises NotFoundError, ConflictError."""
-        with self._database.read() as connection:
-            row = self._find(connection, evaluation, key.agents)
+    async def report(self, key: Key, evaluation: str, outcome: Outcome) -> Receipt:
+        """Record how it went, once. Raises NotFoundError, ConflictError, UnauthenticatedError."""
+        seq = self._seq(evaluation)
+        agent = await asyncio.to_thread(self._agent, evaluation, key.agents) if key.also else key.agent
         given = {name: value for name in Outcome.__struct_fields__ if (value := getattr(outcome, name)) is not None}
-        fields = {"actor": {"agent": row.agent, "key": key.id}, "data": {"evaluation": row.seq, **given}}
+        fields = {"actor": {"agent": agent, "key": key.id}, "data": {"evaluation": seq, **given}}
         entry = draft("execution.result", fields, log=self._configurations.current.log)
-        result = self._desk.change_by_key(key, (entry,), (AddOutcome(row.seq),), (NoOutcome(row.seq),))
-        if isinstance(result, Stale):
-            raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
-        return result
+        guards = (IsDecision(seq, agent), NoOutcome(seq))
+        result = await self._desk.changed_by_key(key, (entry,), (AddOutcome(seq),), guards)
+        if not isinstance(result, Stale):
+            return result
+        if isinstance(result.guard, IsDecision):
+            raise _no_such_evaluation()
+        raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
+
+    def _agent(self, evaluation: str, agents: tuple[str, ...]) -> str:
+        with self._database.read() as connection:
+            return str(self._find(connection, evaluation, agents).agent)
 
     def _find(self, connection: Connection, evaluation: str, agents: tuple[str, ...] | None) -> Entry:
+        row = entries.find_entry(connection, self._seq(evaluation))
+        # An agent learns nothing about others, not even that there is something to learn.
+        if row is None or row.type != "decision" or (agents is not None and row.agent not in agents):
+            raise _no_such_evaluation()
+        return row
+
+    def _seq(self, evaluation: str) -> int:
         log, _, seq = evaluation.rpartition("-")
-        if log == self._configurations.current.log and seq.isascii() and seq.isdigit() and len(seq) <= 16:
-            row = entries.find_entry(connection, int(seq))
-            # An agent learns nothing about others, not even that there is something to learn.
-            if row is not None and row.type == "decision" and (agents is None or row.agent in agents):
-                return row
-        raise NotFoundError("no_such_evaluation", "There is no evaluation of this id.")
+        if log != self._configurations.current.log or not (seq.isascii() and seq.isdigit() and len(seq) <= 16):
+            raise _no_such_evaluation()
+        return int(seq)
+
+
+def _no_such_evaluation() -> NotFoundError:
+    return NotFoundError("no_such_evaluation", "There is no evaluation of this id.")

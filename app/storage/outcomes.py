@@ -1,10 +1,24 @@
 """Outcomes: what enforcement points report after running a tool."""
 
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from app.storage.command import Transaction
-from app.storage.tables import LOG, outcome
+from app.storage.driver import Prepared
+from app.storage.tables import LOG, audit_entry, outcome
+
+_DECIDED = Prepared(
+    select(audit_entry.c.seq).where(
+        audit_entry.c.log_id == LOG,
+        audit_entry.c.seq == bindparam("evaluation"),
+        audit_entry.c.type == "decision",
+        audit_entry.c.agent == bindparam("agent"),
+    )
+)
+_REPORTED = Prepared(
+    select(outcome.c.entry).where(outcome.c.log_id == LOG, outcome.c.evaluation == bindparam("evaluation"))
+)
+_ADD = Prepared(insert(outcome))
 
 
 def outcome_of(connection: Connection, evaluation: int) -> int | None:
@@ -13,19 +27,27 @@ def outcome_of(connection: Connection, evaluation: int) -> int | None:
     return connection.execute(query).scalar()
 
 
+class IsDecision(Struct, frozen=True):
+    """Guard: the entry at this number is a decision about this agent."""
+
+    evaluation: int
+    agent: str
+
+    def holds(self, transaction: Transaction) -> bool:
+        return transaction.finds(_DECIDED, {"evaluation": self.evaluation, "agent": self.agent})
+
+
 class NoOutcome(Struct, frozen=True):
     """Guard: the evaluation has not reported yet."""
 
     evaluation: int
 
     def holds(self, transaction: Transaction) -> bool:
-        return not transaction.finds(
-            select(outcome.c.entry).where(outcome.c.log_id == LOG, outcome.c.evaluation == self.evaluation)
-        )
+        return not transaction.finds(_REPORTED, {"evaluation": self.evaluation})
 
 
 class AddOutcome(Struct, frozen=True):
     evaluation: int
 
     def apply(self, transaction: Transaction) -> None:
-        transaction.execute(insert(outcome).values(log_id=LOG, evaluation=self.evaluation, entry=transaction.seq))
+        transaction.execute(_ADD, {"log_id": LOG, "evaluation": self.evaluation, "entry": transaction.seq})

@@ -80,6 +80,22 @@ def test_lowering_a_session_lifts_no_request(
     assert standing(named(name), kind, lowered, NOW).limit.trust <= before
 
 
+@given(names, kinds, lives, st.integers(0, 2 * SKEW_US))
+def test_what_lasts_is_so_at_any_later_time_until_its_session_ends(
+    name: str | None, kind: KeyKind, live: dict[str, Live], later: int
+) -> None:
+    found = standing(named(name), kind, live, NOW)
+    if found.lasts and (found.until is None or NOW + later < found.until):
+        assert standing(named(name), kind, live, NOW + later) == found
+
+
+def test_what_other_sessions_say_lasts_no_longer_than_they_do() -> None:
+    live = {"a": Live(Trust.USER_DIRECT, NOW + 9 * SKEW_US), "b": Live(Trust.EXTERNAL_CONTENT, NOW + 1)}
+    assert standing(named("a"), "pep", live, NOW).lasts
+    assert not standing(named("a"), "agent", live, NOW).lasts
+    assert not standing(named(None), "pep", live, NOW).lasts
+
+
 @given(names, lives)
 def test_an_agent_gains_nothing_by_the_session_that_it_names(name: str | None, live: dict[str, Live]) -> None:
     without = standing(named(None), "agent", live, NOW).limit.trust

@@ -182,5 +182,8 @@ def test_a_ground_is_the_same_until_something_that_it_rests_on_is_another() -> N
     assert later.facts is first.facts
     assert grounds.of(configuration, KEY, "coder", (within, 6)).facts.session == within
     assert (first.lasts, grounds.of(configuration, KEY, "coder", (within, 6)).lasts) == (True, False)
+    lasting = structs.replace(within, lasts=True)
+    assert grounds.of(configuration, KEY, "coder", (lasting, 6)).lasts
+    assert not grounds.of(configuration, KEY, "coder", (lasting, 6), frozenset(("d_1",))).lasts
     assert grounds.of(structs.replace(configuration), KEY, "coder", (APART, 6)).facts is not first.facts
     assert grounds.of(configuration, KEY, "coder", (APART, 6), frozenset(("d_1",))).guards == later.guards

@@ -31,5 +31,6 @@ def test_no_outcome_is_recorded_for_a_key_that_was_revoked_after_it_was_looked_u
     key = services.configurations.current.keys[api_key.digest(home.key)]
     services.keys.revoke("alice", key.agent, key.id)
 
+    assert client.portal is not None
     with pytest.raises(UnauthenticatedError):
-        services.outcomes.report(key, made, Outcome("ok"))
+        client.portal.call(services.outcomes.report, key, made, Outcome("ok"))

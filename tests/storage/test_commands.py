@@ -14,7 +14,7 @@ from app.storage.database import Database
 from app.storage.entries import epoch
 from app.storage.keys import AddKey, KeyLives, RevokeKey
 from app.storage.operators import AddOperator, NoOperator
-from app.storage.outcomes import AddOutcome, NoOutcome
+from app.storage.outcomes import AddOutcome, IsDecision, NoOutcome
 from app.storage.policies import AddPolicy, PolicyExists, PolicyInForceIs, PutInForce
 from app.storage.tables import agent
 from app.storage.workspaces import SetWorkspaces
@@ -106,10 +106,14 @@ def test_operators(database: Database, desk: Desk) -> None:
 
 def test_outcomes(database: Database, desk: Desk, writer: Writer, log: str) -> None:
     evaluation = written(writer, Command((decided(log),)))[0].seq
+    assert desk.holds(IsDecision(evaluation, "coder"))
+    assert not desk.holds(IsDecision(evaluation, "somebody"))
+    assert not desk.holds(IsDecision(evaluation + 1, "coder"))
     assert _read(database, outcomes.outcome_of, evaluation) is None
     report = written(writer, Command((changed(log),), (NoOutcome(evaluation),), (AddOutcome(evaluation),)))[0]
     assert _read(database, outcomes.outcome_of, evaluation) == report.seq
     assert not desk.holds(NoOutcome(evaluation))
+    assert not desk.holds(IsDecision(report.seq, "coder"))
 
 
 def test_policies(database: Database, desk: Desk) -> None:

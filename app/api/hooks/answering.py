@@ -173,7 +173,7 @@ class Hooks:
             await self._seen(key, session, event, content)
         if call is not None:
             outcome = Outcome(status="error" if event.failed else "ok")
-            await asyncio.to_thread(self._outcomes.report, key, call.evaluation, outcome)
+            await self._outcomes.report(key, call.evaluation, outcome)
 
     async def _seen(self, key: Key, session: str, event: Event, content: str | None) -> None:
         label = event.tool if event.tool is not None and len(event.tool) <= 200 and event.tool.isprintable() else None
