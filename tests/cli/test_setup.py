@@ -174,6 +174,9 @@ def test_the_hook_that_is_installed_asks_the_service(served: Commands, user: Pat
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["hookSpecificOutput"]["permissionDecision"] == "deny"
+    # It starts for every call, so it was compiled when it was set up.
+    compiled = (tmp_path / "hooks home" / "hooks" / "__pycache__").glob("*.pyc")
+    assert {"agent_sudo_event", "agent_sudo_service"} <= {one.name.partition(".")[0] for one in compiled}
 
 
 def test_an_agent_that_has_no_hooks_is_named(served: Commands) -> None:

@@ -1,8 +1,6 @@
 """Connections that the clients keep: used again while they are good, and no answer is ever read as another's."""
 
 import asyncio
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import threading
@@ -17,9 +15,6 @@ import pytest
 import uvloop
 from agent_sudo_client import AsyncClient, Client, Decision, PermissionDenied, ServiceUnavailable
 from agent_sudo_client.resting import Resting
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.clients.test_client import _text
 
@@ -371,27 +366,6 @@ def test_without_an_event_loop_of_asyncio_nothing_is_allowed() -> None:
             asking.send(None)
     assert refused.value.code == "no_event_loop"
     assert server.requests == []
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for 127.0.0.1, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "agent-sudo")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    plain = serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return file
 
 
 @EACH

@@ -141,7 +141,7 @@ def _quick(place: Place) -> None:
     if '"type": "http"' in place.hooks.read_text():
         place.swap(place.hooks, '"timeout": 70', '"timeout": 3')
     else:
-        place.swap(place.folder / OURS, "DEADLINE_S = 58.0", "DEADLINE_S = 2.0")
+        place.swap(place.folder / "agent_sudo_event.py", "DEADLINE_S = 58.0", "DEADLINE_S = 2.0")
 
 
 def _wrong_key(place: Place) -> None:

@@ -177,18 +177,20 @@ def _key(folder: Path, harness: str, agent: str, operator: str, url: str, *, pas
 
 def _install(folder: Path, harness: str, service: str) -> None:
     """The command hook and its configuration, in our own home, which policies keep from agents."""
+    import py_compile
+
     from app.cli.routing import files
-    from app.cli.routing.harness import OURS
     from app.data import data
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    wanted = {
-        folder / OURS: (data("clients") / "hooks" / OURS).read_text("utf-8"),
-        folder / f"{harness}.conf": f"url={service}\nkey_file={folder / f'{harness}.key'}\n",
-    }
-    for path, text in wanted.items():
+    parts = {folder / one.name: one.read_text("utf-8") for one in (data("clients") / "hooks").glob("*.py")}
+    config = {folder / f"{harness}.conf": f"url={service}\nkey_file={folder / f'{harness}.key'}\n"}
+    for path, text in (parts | config).items():
         if files.text_of(path) != text:
             files.replace(path, text, private=True)
+    for path in parts:
+        # The hook starts for each call: what it imports is compiled once, also where it may not write later.
+        py_compile.compile(str(path), doraise=True)
 
 
 def _masked(text: str) -> str:

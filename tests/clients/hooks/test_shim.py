@@ -3,10 +3,12 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ import pytest
 from tests.homes import Home, prepare
 from tests.processes import Process, start
 
-SHIM = Path(__file__).parents[3] / "clients" / "hooks" / "agent_sudo_hook.py"
+PARTS = Path(__file__).parents[3] / "clients" / "hooks"
+SHIM = PARTS / "agent_sudo_hook.py"
 KEY = "asudo_" + "a" * 49
 SECRET = {"file_path": "/srv/project/.env"}
 DENY = {"permissionDecision": "deny", "permissionDecisionReason": "no"}
@@ -32,12 +35,18 @@ def whole(body: Any, status: str = "200 OK", length: int | None = None) -> bytes
     return head.encode() + text
 
 
+def headed(fields: bytes, first: bytes = b"HTTP/1.1 200 OK") -> bytes:
+    """An empty document, which Codex knows, behind this head."""
+    return first + b"\r\n" + fields + b"\r\n\r\n{}"
+
+
 class Answerer:
     """Answers each connection with the same bytes, and hangs up; `heard` is what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answer: bytes = b""
         self.heard = b""
+        self._tls = tls
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -45,16 +54,19 @@ class Answerer:
     def _serve(self) -> None:
         while True:
             try:
-                connection, _ = self._socket.accept()
+                accepted, _ = self._socket.accept()
             except OSError:
                 return
-            with connection:
+            with suppress(ssl.SSLError), self._spoken(accepted) as connection:
                 self.heard = b""
                 while b"\r\n\r\n" not in self.heard or not self._is_whole():
                     if not (chunk := connection.recv(65_536)):
                         break
                     self.heard += chunk
                 connection.sendall(self.answer)
+
+    def _spoken(self, accepted: socket.socket) -> socket.socket:
+        return accepted if self._tls is None else self._tls.wrap_socket(accepted, server_side=True)
 
     def _is_whole(self) -> bool:
         head, _, body = self.heard.partition(b"\r\n\r\n")
@@ -81,15 +93,24 @@ def config(tmp_path: Path, answerer: Answerer) -> Path:
     return path
 
 
-def run(*arguments: Any, event: Any = CALL) -> tuple[int, str, str]:
+def copied(folder: Path) -> Path:
+    """A hook of one's own, to be changed."""
+    for part in PARTS.glob("*.py"):
+        (folder / part.name).write_bytes(part.read_bytes())
+    return folder / SHIM.name
+
+
+def run(
+    *arguments: Any, event: Any = CALL, shim: Path = SHIM, options: Sequence[str] = (), **around: str
+) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the hook, as agents start it."""
     done = subprocess.run(
-        [sys.executable, "-I", "-S", SHIM, *map(str, arguments)],
+        [sys.executable, "-I", "-S", *options, shim, *map(str, arguments)],
         input=event if isinstance(event, bytes) else json.dumps(event).encode(),
         capture_output=True,
         timeout=60,
         check=False,
-        env={"HOME": "/home/an agent", "PATH": os.environ["PATH"]},
+        env={"HOME": "/home/an agent", "PATH": os.environ["PATH"], **around},
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -144,8 +165,22 @@ def test_what_the_agent_knows_goes_through(answerer: Answerer, config: Path, har
         pytest.param(whole(b"{", length=1), "not JSON", id="half a document"),
         pytest.param(whole(claude(permissionDecision="allow"), length=999), "not whole", id="cut off"),
         pytest.param(b"HTTP/1.1 200 OK\r\n\r\n{}", "not whole", id="no length"),
+        pytest.param(headed(b"content-length: 2\r\nContent-Length: 2"), "not whole", id="a length twice"),
+        pytest.param(headed(b"content-length: +2"), "not whole", id="no number"),
+        pytest.param(headed(b"content-length: 2\r\ntransfer-encoding: chunked"), "how long", id="two ways to end"),
+        pytest.param(headed(b"a: b\r\n content-length: 9\r\ncontent-length: 2"), "not agent-sudo", id="a folded line"),
+        pytest.param(headed(b"a: b\ncontent-length: 9\r\ncontent-length: 2"), "not agent-sudo", id="half a line end"),
+        pytest.param(headed(b"content-length : 2"), "not agent-sudo", id="a blank before the colon"),
+        pytest.param(headed(b"content-length: 2", b"HTTP/2 200"), "not agent-sudo", id="another version"),
+        pytest.param(headed(b"content-length: 2", b"HTTP/1.1 0200 OK"), "not agent-sudo", id="a status of four digits"),
+        pytest.param(headed(b"content-length: 2", b"HTTP/1.1 100 Continue"), "status 100", id="a note before it"),
+        pytest.param(whole({}) + whole({}), "not whole", id="two answers"),
         pytest.param(whole(b"x{}"), "not JSON", id="junk before it"),
+        pytest.param(whole(b"{} {}"), "not JSON", id="two documents"),
+        pytest.param(whole(b'{"continue": NaN}'), "not JSON", id="no number of JSON"),
+        pytest.param(whole(b'{"reason": "a\nb"}'), "not JSON", id="half a line in a word"),
         pytest.param(whole([]), "does not know", id="a list"),
+        pytest.param(whole(1), "does not know", id="a number"),
         pytest.param(whole("allow"), "does not know", id="a word"),
         pytest.param(whole(claude(permissionDecision="ask")), "does not know", id="ask"),
         pytest.param(whole(claude(permissionDecision="maybe")), "does not know", id="a word nobody knows"),
@@ -162,6 +197,44 @@ def test_what_the_agent_knows_goes_through(answerer: Answerer, config: Path, har
 def test_any_other_answer_is_a_no(answerer: Answerer, config: Path, answer: bytes, why: str) -> None:
     answerer.answer = answer
     assert_no(run("codex", "PreToolUse", config), why)
+
+
+def test_what_stands_in_an_answer_comes_out_in_letters_that_every_agent_reads(answerer: Answerer, config: Path) -> None:
+    said = {"decision": "deny", "reason": 'No: "ä" \\ \n \x7f \u2028 \ud800 \U0001f600'}
+    for body in (json.dumps(said), json.dumps(said, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()):
+        answerer.answer = whole(f" {body}\r\n".encode())
+        code, out, _ = run("gemini", "BeforeTool", config)
+        assert (code, json.loads(out)) == (0, said)
+        assert out.isascii()
+
+
+def test_it_imports_next_to_nothing(answerer: Answerer, config: Path) -> None:
+    """What a start costs is what it imports, whatever the clock says here."""
+    answerer.answer = whole(claude(permissionDecision="allow"))
+    code, _, said = run("claude-code", "PreToolUse", config, options=("-X", "importtime"))
+    assert code == 0
+    imported = {line.rpartition("|")[2].strip() for line in said.splitlines()}
+    assert {"agent_sudo_event", "agent_sudo_service", "_socket", "_json"} <= imported
+    assert not imported & {"socket", "json", "re", "enum", "signal", "collections", "typing", "pathlib", "ssl", "site"}
+
+
+@pytest.mark.parametrize("part", ["agent_sudo_event.py", "agent_sudo_service.py"])
+def test_a_hook_that_is_not_whole_is_a_no(config: Path, tmp_path: Path, part: str) -> None:
+    shim = copied(tmp_path)
+    (tmp_path / part).write_text("def (")
+    assert_no(run("codex", "PreToolUse", config, shim=shim), "not whole (SyntaxError)")
+    (tmp_path / part).unlink()
+    assert_no(run("codex", "PreToolUse", config, shim=shim), "not whole (ModuleNotFoundError)")
+
+
+def test_nothing_beside_the_hook_stands_in_for_a_part_of_python(
+    answerer: Answerer, config: Path, tmp_path: Path
+) -> None:
+    answerer.answer = whole(claude(permissionDecision="allow"))
+    shim = copied(tmp_path)
+    for name in ("os", "time", "stat", "_json", "_socket", "_collections_abc", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not me')")
+    assert run("claude-code", "PreToolUse", config, shim=shim)[0] == 0
 
 
 def test_an_event_too_large_is_a_no(answerer: Answerer, config: Path) -> None:
@@ -207,6 +280,22 @@ def test_the_key_goes_nowhere_else(config: Path, url: str) -> None:
     assert_no(run("codex", "PreToolUse", config), "")
 
 
+def test_over_tls_only_who_proves_to_be_the_service_is_asked(
+    config: Path, answerer: Answerer, certificate: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    proving = Answerer(context)
+    proving.answer = whole({})
+    config.write_text(config.read_text().replace(answerer.url, proving.url.replace("http:", "https:")))
+    assert_no(run("codex", "PreToolUse", config), "does not answer (SSLCertVerificationError)")
+    assert proving.heard == b""
+    code, out, said = run("codex", "PreToolUse", config, SSL_CERT_FILE=str(certificate))
+    assert (code, out, said) == (0, "{}\n", "")
+    assert f"Authorization: Bearer {KEY}".encode() in proving.heard
+    proving.close()
+
+
 def test_a_service_that_is_not_there_is_a_no(config: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
@@ -218,10 +307,11 @@ def test_a_service_that_is_not_there_is_a_no(config: Path) -> None:
 def test_a_service_that_never_answers_is_a_no_before_the_agent_gives_up(
     config: Path, tmp_path: Path, answerer: Answerer
 ) -> None:
-    text = SHIM.read_text("utf-8")
+    impatient = copied(tmp_path)
+    event = tmp_path / "agent_sudo_event.py"
+    text = event.read_text("utf-8")
     assert "DEADLINE_S = 58.0" in text
-    impatient = tmp_path / "agent_sudo_hook.py"
-    impatient.write_text(text.replace("DEADLINE_S = 58.0", "DEADLINE_S = 0.3"))
+    event.write_text(text.replace("DEADLINE_S = 58.0", "DEADLINE_S = 0.3"))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         config.write_text(config.read_text().replace(answerer.url, f"http://127.0.0.1:{port}"))

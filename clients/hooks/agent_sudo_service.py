@@ -1,0 +1,119 @@
+"""The service as the command hook reaches it: one request, and an answer that surely is one, over HTTP/1.1."""
+
+import _socket  # `socket` is made of it, and takes as long to import as Python to start
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from socket import socket
+
+LARGEST_ANSWER = 262_144
+_HERE = ("127.0.0.1", "::1", "localhost")
+
+
+class Failed(Exception):
+    """Why there is no answer, in a few words."""
+
+
+class Service:
+    """The service at `url`. Raises Failed."""
+
+    def __init__(self, url: str) -> None:
+        scheme, _, self._named = url.rstrip("/").partition("://")
+        rest = self._named
+        host, _, port = rest.rpartition(":") if not rest.endswith("]") and ":" in rest else (rest, "", "")
+        host = host[1:-1] if host.startswith("[") else host
+        # INVARIANT: the key never crosses a network in the clear.
+        if scheme != "https" and (scheme != "http" or host not in _HERE):
+            raise Failed("the service's address must be https://, or http:// on this machine")
+        if not host or not host.isascii() or any(one in rest for one in "/?#@ ") or (port and not port.isdigit()):
+            raise Failed("the service's address is no address")
+        self._host, self._tls = host, scheme == "https"
+        self._port = int(port or (443 if self._tls else 80))
+
+    def answer(self, target: str, key: str, body: bytes, until: float) -> bytes:
+        """The body of the answer to a POST, whole, with status 200."""
+        head = (
+            f"POST {target} HTTP/1.1\r\nHost: {self._named}\r\n"
+            f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        try:
+            return _body(self._exchanged(head.encode("ascii") + body, until))
+        except (OSError, ValueError) as error:
+            # The kind only: its text may hold anything.
+            raise Failed(f"agent-sudo does not answer ({type(error).__name__})") from None
+
+    def _exchanged(self, request: bytes, until: float) -> bytes:
+        """All that the service sends until it hangs up."""
+        connection = self._connected(until)
+        connection.sendall(request)
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            connection.settimeout(_left(until))
+            chunk = connection.recv(65_536)
+            if not chunk:
+                return b"".join(chunks)
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                raise Failed("the answer is too long")
+
+    def _connected(self, until: float) -> "socket":
+        """A connection to the service; it ends when we do."""
+        # As bytes: for the same name as text a codec is imported, and much with it.
+        found = _socket.getaddrinfo(self._host.encode("ascii"), self._port, 0, _socket.SOCK_STREAM)
+        for at, (family, kind, protocol, _, address) in enumerate(found, 1):
+            plain = _socket.socket(family, kind, protocol)
+            plain.settimeout(_left(until))
+            try:
+                plain.connect(address)
+            except OSError:
+                if at == len(found):
+                    raise
+            else:
+                return self._secured(plain) if self._tls else plain  # type: ignore[return-value] # all of it that is used
+        raise OSError
+
+    def _secured(self, plain: "_socket.socket") -> "socket":
+        import socket
+        import ssl
+
+        limit = plain.gettimeout()
+        whole = socket.socket(fileno=plain.detach())
+        whole.settimeout(limit)
+        return ssl.create_default_context().wrap_socket(whole, server_hostname=self._host)
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise Failed("agent-sudo has not answered in time")
+    return left
+
+
+def _body(answer: bytes) -> bytes:
+    """The body of exactly one whole answer with status 200."""
+    head, found, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    version, _, rest = first.partition(b" ")
+    status, _, _ = rest.partition(b" ")
+    if not found or version not in (b"HTTP/1.1", b"HTTP/1.0") or len(status) != 3 or not status.isdigit():
+        raise Failed("what answers is not agent-sudo")
+    if status != b"200":
+        raise Failed(f"agent-sudo answered with status {status.decode('ascii')}")
+    lengths = []
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        name = name.lower()
+        # INVARIANT: an answer that somebody else could read otherwise is none: no folded or half lines, one length.
+        if not colon or not name.replace(b"-", b"").isalnum() or any(one in value for one in b"\r\n\0"):
+            raise Failed("what answers is not agent-sudo")
+        if name == b"transfer-encoding":
+            raise Failed("the answer does not say how long it is")
+        if name == b"content-length":
+            lengths.append(value.strip(b" \t"))
+    if len(lengths) != 1 or not lengths[0].isdigit() or len(lengths[0]) > 9 or int(lengths[0]) != len(body):
+        raise Failed("the answer is not whole")
+    return body
