@@ -1,7 +1,8 @@
 """`bench classify`: what deciding about one call takes, from the request to the decision, under the shipped policy.
 
 Nothing is recorded and nothing is sent: this is the part of an evaluation that reads the call and asks the rules. A
-*cold* call is one that nobody has made before: other words, another file. A *warm* one is made again and again.
+*cold* call is one that nobody has made before: other words, another file. A *warm* one is made again and again. What it
+takes only to *read* a call into its effects is the share of a cold one that is neither rules nor the answer.
 """
 
 import itertools
@@ -13,6 +14,8 @@ from typing import Any
 from msgspec import Struct
 
 from app.core.budget import Budget
+from app.core.classify.paths import place
+from app.core.classify.request import classify
 from app.core.engine import decide
 from app.core.facts import Caller, Facts
 from app.core.model import ActionRequest
@@ -24,6 +27,7 @@ from bench import cores
 from bench.workload import ROOT
 
 _STEPS = 20_000
+_FACTS = Facts(Caller("bench", "bench", "pep"), (ROOT,))
 _TEXT = "The time that this takes says how quick Python is on this machine today"
 # What is promised of the typical one, in microseconds.
 MOST_LINE_US = 150.0
@@ -75,6 +79,7 @@ class Time(Struct, frozen=True):
 class Figure(Struct, frozen=True):
     kind: str
     call: str
+    read: Time
     cold: Time
     warm: Time
 
@@ -109,12 +114,14 @@ def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
             progress(at / (plan.rounds + 1), "deciding")
             unit.append([_timed(_unit) for _ in range(plan.calls)])
             for _, call, tool, said in calls:
-                cold = [_request(tool, said, next(numbers)) for _ in range(plan.calls)]
+                unread, cold = ([_request(tool, said, next(numbers)) for _ in range(plan.calls)] for _ in range(2))
+                times.setdefault((call, "read"), []).append([_read(one, rules) for one in unread])
                 times.setdefault((call, "cold"), []).append([_decided(one, rules) for one in cold])
                 times.setdefault((call, "warm"), []).append([_decided(cold[-1], rules) for _ in range(plan.calls)])
     # The first round only warms up.
     figures = [
-        Figure(kind, call, _time(times[call, "cold"][1:]), _time(times[call, "warm"][1:])) for kind, call, _, _ in calls
+        Figure(kind, call, *[_time(times[call, how][1:]) for how in ("read", "cold", "warm")])
+        for kind, call, _, _ in calls
     ]
     typical = dict(_typical(figures))
     one = _time(unit[1:])
@@ -125,7 +132,7 @@ def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
 def _typical(figures: list[Figure]) -> Iterator[tuple[str, Time]]:
     """The median over all calls of a kind."""
     for kind in ("line", "file tool"):
-        for how in ("cold", "warm"):
+        for how in ("read", "cold", "warm"):
             found: list[Time] = [getattr(figure, how) for figure in figures if figure.kind == kind]
             least, middle = (median(getattr(time, name) for time in found) for name in ("least_us", "median_us"))
             yield f"{kind}, {how}", Time(round(least, 1), round(middle, 1))
@@ -136,9 +143,15 @@ def _request(tool: str, said: Mapping[str, str], number: int) -> ActionRequest:
     return ActionRequest(tool=tool, arguments=arguments, source="user", cwd=ROOT, home="/home/user")
 
 
+def _read(request: ActionRequest, rules: RuleSet) -> float:
+    begin = time.perf_counter()
+    classify(request, place(request.cwd, request.home), rules, Budget(_STEPS))
+    return time.perf_counter() - begin
+
+
 def _decided(request: ActionRequest, rules: RuleSet) -> float:
     begin = time.perf_counter()
-    decision = decide(request, Facts(Caller("bench", "bench", "pep"), (ROOT,)), rules, Budget(_STEPS))
+    decision = decide(request, _FACTS, rules, Budget(_STEPS))
     took = time.perf_counter() - begin
     if not decision.allowed:
         raise RuntimeError(f"{request.arguments}: the call that is measured is not allowed: {decision.reason}")

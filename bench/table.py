@@ -180,10 +180,10 @@ def _show_classify(report: classify.Report, console: Console) -> None:
     )
     table = Table(box=SIMPLE)
     table.add_column("µs for each decision about", no_wrap=True)
-    for name in ("cold: least", "median", "warm: least", "median"):
+    for name in ("read: least", "median", "cold: least", "median", "warm: least", "median"):
         table.add_column(name, justify="right")
     for one in report.figures:
-        times = (one.cold.least_us, one.cold.median_us, one.warm.least_us, one.warm.median_us)
+        times = [time for how in (one.read, one.cold, one.warm) for time in (how.least_us, how.median_us)]
         table.add_row(one.call, *(f"{time:.0f}" for time in times))
     console.print(table)
     for what, time in report.typical.items():

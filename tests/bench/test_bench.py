@@ -122,8 +122,12 @@ def test_hooks_are_measured(folder: Path) -> None:
 
 def test_deciding_is_measured(folder: Path) -> None:
     report = measured("report = classify.run(classify.Plan(rounds=1, calls=3), quiet)", folder)
-    assert report["ratios"].keys() == {f"{what}, {how}" for what in ("line", "file tool") for how in ("cold", "warm")}
+    assert report["ratios"].keys() == {
+        f"{what}, {how}" for what in ("line", "file tool") for how in ("read", "cold", "warm")
+    }
     assert all(ratio > 0 for ratio in report["ratios"].values())
     assert all(
-        0 < one[how]["least_us"] <= one[how]["median_us"] for one in report["figures"] for how in ("cold", "warm")
+        0 < one[how]["least_us"] <= one[how]["median_us"]
+        for one in report["figures"]
+        for how in ("read", "cold", "warm")
     )

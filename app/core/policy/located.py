@@ -108,13 +108,11 @@ def many(segment: str) -> bool:
     return segment == "**"
 
 
-def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> Iterator[Segments]:
+def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> list[Segments]:
     # INVARIANT: a path with `..` left in it, or a wildcard that may become one, lies below no root.
     if ".." in segments or (wild and any(_may_climb(segment) for segment in segments)):
-        return
-    for anchor, root in roots.exact:
-        if segments[: len(root)] == root:
-            yield (anchor, *segments[len(root) :])
+        return []
+    return [(anchor, *segments[len(root) :]) for anchor, root in roots.exact if segments[: len(root)] == root]
 
 
 def _readings(path: str, roots: Roots, *, wild: bool) -> list[Segments]:
@@ -182,9 +180,12 @@ def _below(segments: Segments, roots: Roots, *, wild: bool) -> list[Segments]:
     for before in _SOMEWHERE if segments[1:2] == ("proc",) else ():
         if _begins(segments, before):
             found += _anywhere(segments[len(before) :])
-    for anchor, root in roots.folded:
-        if (rest := _rest(segments, root, wild=wild)) is not None:
-            found.append((anchor, *rest))
+    if wild:
+        found += [
+            (anchor, *rest) for anchor, root in roots.folded if (rest := _may_lie_below(segments, root)) is not None
+        ]
+    else:
+        found += [(anchor, *segments[len(root) :]) for anchor, root in roots.folded if segments[: len(root)] == root]
     if wild or not _HOMES.isdisjoint(segments):
         found += _in_homes(segments)
     return found
@@ -213,10 +214,8 @@ def _anywhere(segments: Segments) -> Iterator[Segments]:
         yield (root, *segments[climbs:])
 
 
-def _rest(segments: Segments, root: Segments, *, wild: bool) -> Segments | None:
-    """What remains of a path below `root`, if it may lie there."""
-    if not wild:
-        return segments[len(root) :] if segments[: len(root)] == root else None
+def _may_lie_below(segments: Segments, root: Segments) -> Segments | None:
+    """What remains of a path with wildcards below `root`, if it may lie there."""
     for at, name in enumerate(root):
         segment = segments[at] if at < len(segments) else ""
         if many(segment):

@@ -40,7 +40,12 @@ class PathSet:
     """Several patterns, found by what each demands: a literal segment, or how the last one begins or ends."""
 
     def __init__(self, patterns: Sequence[PathPattern]) -> None:
-        self._exact = [one.exact for one in patterns]
+        # Those that loosen, by how they begin: most begin with an anchor, the rest (`**`) may begin anywhere.
+        self._anchored: dict[str, list[Pattern]] = {}
+        self._anywhere: list[Pattern] = []
+        for exact in [one.exact for one in patterns]:
+            filed = self._anywhere if exact[0].wild else self._anchored.setdefault(exact[0].text, [])
+            filed.append(exact)
         self._folded = [demand(one.folded) for one in patterns]
         self._overlaps = Overlaps(self._folded)
         self._by_segment: dict[str, list[Pattern]] = {}
@@ -101,8 +106,15 @@ class PathSet:
         """Whether some pattern matches all that `path` stands for, exactly as spelt."""
         known = path.covered.get(self)
         if known is None:
-            known = path.covered[self] = any(covers(one, reading) for one in self._exact for reading in path.exact)
+            known = path.covered[self] = self._covers(path)
         return known
+
+    def _covers(self, path: Located) -> bool:
+        return any(
+            covers(one, reading)
+            for reading in path.exact
+            for one in (*self._anchored.get(reading[0], ()), *self._anywhere)
+        )
 
     def _touches(self, path: Located, *, looks: bool) -> bool:
         if path.wild:
