@@ -4,9 +4,9 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from bench import cores, servers
 from bench.home import Home, prepare
+from bench.sample import Sample, in_turns, timed
 from bench.workload import READ
 
 _SERVER = [sys.executable, "-I", str(Path(__file__).with_name("echo.py"))]
@@ -57,7 +58,6 @@ class Report(Struct, frozen=True):
 def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
     """Start a service, a server and one behind a relay; ask both in turns."""
     measured, others = cores.split()
-    rounds: dict[str, list[tuple[float, float]]] = {what: [] for what in _METHODS}
     with ExitStack() as stack:
         stack.enter_context(cores.pinned(others))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="agent-sudo-bench-")))
@@ -69,18 +69,13 @@ def run(plan: Plan, progress: Callable[[float, str], None]) -> Report:
         relayed = stack.enter_context(
             _talking([*_RELAY, "--timeout", "30", "--", *_SERVER], _around(home, service.port, folder))
         )
-        for ask in (direct, relayed):
-            for what in _METHODS:
-                ask(what, plan.requests)
-        for at in range(plan.rounds):
-            for what, found in rounds.items():
-                progress(at / plan.rounds, what)
-                # Forth and back, so that a machine that grows slower does so for both.
-                if at % 2:
-                    found.append((direct(what, plan.requests), relayed(what, plan.requests)))
-                else:
-                    found.append((relayed(what, plan.requests), direct(what, plan.requests))[::-1])
-    figures = [_figure(what, found) for what, found in rounds.items()]
+        ways = {
+            f"{what} {how}": partial(timed, partial(ask, what), plan.requests)
+            for what in _METHODS
+            for how, ask in (("direct", direct), ("relayed", relayed))
+        }
+        rounds = in_turns(ways, plan.rounds, progress)
+    figures = [_figure(what, rounds) for what in _METHODS]
     ratios = {one.what: round(one.relayed_ms / one.direct_ms, 2) for one in figures}
     return Report("relay", cores.machine(), plan, figures, ratios)
 
@@ -94,8 +89,8 @@ def _around(home: Home, port: int, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _talking(command: list[str], around: dict[str, str]) -> Iterator[Callable[[str, int], float]]:
-    """The median time to an answer, in ms, of so many requests one after the other."""
+def _talking(command: list[str], around: dict[str, str]) -> Iterator[Callable[[str], None]]:
+    """Asks a server for one thing, and waits for the answer."""
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, env={**os.environ, **around}) as popen:
         asking, answers = popen.stdin, popen.stdout
@@ -103,23 +98,16 @@ def _talking(command: list[str], around: dict[str, str]) -> Iterator[Callable[[s
         assert answers is not None
         number = 0
 
-        def ask(what: str, count: int) -> float:
+        def ask(what: str) -> None:
             nonlocal number
+            number += 1
             method, params = _METHODS[what]
-            times = []
-            for _ in range(count):
-                number += 1
-                body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-                line = json.dumps(body).encode() + b"\n"
-                begin = time.perf_counter()
-                asking.write(line)
-                asking.flush()
-                answer = answers.readline()
-                times.append(time.perf_counter() - begin)
-                result = json.loads(answer)["result"]
-                if result.get("isError"):
-                    raise RuntimeError(f"it was not allowed: {result}")
-            return median(times) * 1e3
+            body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            asking.write(json.dumps(body).encode() + b"\n")
+            asking.flush()
+            result = json.loads(answers.readline())["result"]
+            if result.get("isError"):
+                raise RuntimeError(f"it was not allowed: {result}")
 
         try:
             yield ask
@@ -129,7 +117,8 @@ def _talking(command: list[str], around: dict[str, str]) -> Iterator[Callable[[s
             popen.wait(timeout=15)
 
 
-def _figure(what: str, found: list[tuple[float, float]]) -> Figure:
+def _figure(what: str, rounds: list[dict[str, Sample]]) -> Figure:
+    found = [(samples[f"{what} direct"].p50_ms, samples[f"{what} relayed"].p50_ms) for samples in rounds]
     added = [relayed - direct for direct, relayed in found]
     return Figure(
         what=what,

@@ -156,6 +156,7 @@ def _show_relay(report: relay.Report, console: Console) -> None:
             f"[bold]{one.added_ms:.3f}[/]",
             spread,
         )
+    console.print(table)
 
 
 def _show_hooks(report: hooks.Report, console: Console) -> None:
@@ -164,11 +165,12 @@ def _show_hooks(report: hooks.Report, console: Console) -> None:
     console.print(f"{report.machine}; one caller; {about}")
     table = Table(box=SIMPLE)
     table.add_column("asking by")
-    for name in ("p50 ms", "CPU ms", "rounds"):
+    for name in ("p50 ms", "CPU ms", "per interpreter", "rounds"):
         table.add_column(name, justify="right")
     for one in report.figures:
         spread = f"{min(one.rounds):.2f}–{max(one.rounds):.2f}"
-        table.add_row(one.how, f"[bold]{one.p50_ms:.2f}[/]", f"{one.cpu_ms:.2f}", spread)
+        figures = (f"[bold]{one.p50_ms:.2f}[/]", f"{one.cpu_ms:.2f}", f"{report.ratios[one.how]:.2f}")
+        table.add_row(one.how, *figures, spread)
     console.print(table)
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
 from msgspec.json import encode
-from bench import classify, client, cores, delegations, hooks, http, ledger, load, relay, servers, waiting
+from bench import classify, client, cores, delegations, hooks, http, ledger, load, relay, servers, table, waiting
 from bench.workload import BATCH, FRESH_MIXED, FRESH_READ, MIXED, READ
 quiet = lambda _share, _what: None
 """
 HTTP = """http.run(http.Plan((http.Setting(MIXED, 4, 4), http.Setting(FRESH_MIXED, 4, 4), http.Setting(BATCH, 2, 4)),
     rounds=1, seconds=0.2), quiet)"""
 LEDGER = "ledger.run(ledger.Plan({'sqlite': (1, 4), 'postgres': (4,)}, entries=10_000, rounds=2, seconds=0.1), quiet)"
+END = "print(encode(report).decode())"
 WRK = """
 with servers.running("floor", cores.split()[0], {}, answer="{}") as server:
     server.ask(READ.path, READ.bodies[0])  # answered once it is up
@@ -30,7 +32,7 @@ with servers.running("floor", cores.split()[0], {}, answer="{}") as server:
 def measured(code: str, folder: Path) -> Any:
     """Run in a process of its own: benchmarks pin themselves to cores and import a PostgreSQL."""
     done = subprocess.run(
-        [sys.executable, "-c", f"{SETUP}\n{code}\nprint(encode(report).decode())"],
+        [sys.executable, "-c", f"{SETUP}\n{code}\nif hasattr(report, 'bench'):\n    table.show(report)\n{END}"],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "TMPDIR": str(folder)},
         capture_output=True,
@@ -39,7 +41,23 @@ def measured(code: str, folder: Path) -> Any:
     )
     assert done.returncode == 0, done.stderr
     assert list(folder.iterdir()) == []
-    return json.loads(done.stdout)
+    shown, _, last = done.stdout.rstrip("\n").rpartition("\n")
+    report = json.loads(last)
+    for figure in report.get("figures", report.get("woken", ())):
+        for said in _said_of(figure):
+            assert said & {*shown.split(), *(line.strip() for line in shown.replace("  ", "\n").splitlines())}, said
+    return report
+
+
+def _said_of(figure: dict[str, Any]) -> Iterator[set[str]]:
+    """What a table must hold of a figure: its times, each in one of the ways to write it."""
+    for name, value in figure.items():
+        if isinstance(value, dict):
+            yield from _said_of(value)
+        elif name in ("how", "what", "call", "workload", "database"):
+            yield {value, f"is {value}", *(f"{value}, {one}" for one in range(200))}
+        elif name.endswith(("_ms", "least_us", "median_us")):
+            yield {f"{value:,.{digits}f}" for digits in range(4)}
 
 
 @pytest.fixture
