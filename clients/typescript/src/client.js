@@ -106,6 +106,21 @@ export class Client {
   }
 
   /**
+   * Those of up to 1,000 tools that are denied whatever they are called with: they need not be shown. No decision.
+   *
+   * Throws PermissionDenied, ServiceUnavailable.
+   *
+   * @param {readonly string[]} tools
+   * @returns {Promise<string[]>}
+   */
+  async deniedTools(tools) {
+    const { document } = await this.#send("POST", "/tools/denied", encode({ tools }), 0);
+    const denied = document["denied"];
+    if (!Array.isArray(denied) || denied.some((one) => typeof one !== "string")) throw unreadable();
+    return denied;
+  }
+
+  /**
    * @param {string} asking
    * @param {number} patience
    */

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 export async function answering(answer, use) {
   const asked = [];
   const server = createServer(async (request, response) => {
-    const question = { path: request.url, headers: request.headers, body: await text(request) };
+    const question = { method: request.method, path: request.url, headers: request.headers, body: await text(request) };
     asked.push(question);
     const { status = 200, content, headers = {} } = await answer(question, asked.length);
     response.writeHead(status, headers).end(content);

@@ -135,6 +135,19 @@ test("a name cannot lead to another route", async () => {
   });
 });
 
+test("which tools are denied whatever is asked is told, or is not known", async () => {
+  const tools = ["a", "b/c"];
+  await answering(() => ({ content: '{"denied":["b/c"]}' }), async (url, asked) => {
+    assert.deepEqual(await new Client({ url, key: "asudo_x" }).deniedTools(tools), ["b/c"]);
+    assert.deepEqual(asked.map(({ method, path, body }) => [method, path, JSON.parse(body)]), [["POST", "/tools/denied", { tools }]]);
+  });
+  for (const content of ["{}", '{"denied":{}}', '{"denied":[1]}']) {
+    await answering(() => ({ content }), async (url) => {
+      await assert.rejects(new Client({ url, key: "asudo_x" }).deniedTools(tools), ServiceUnavailable);
+    });
+  }
+});
+
 test("where it would happen is always sent, unless the call says it", async () => {
   await answering(() => say(), async (url, asked) => {
     const client = new Client({ url, key: "asudo_x" });

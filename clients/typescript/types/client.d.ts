@@ -51,6 +51,15 @@ export class Client {
      * @returns {Promise<void>}
      */
     outcome(evaluationId: string, outcome: Outcome): Promise<void>;
+    /**
+     * Those of up to 1,000 tools that are denied whatever they are called with: they need not be shown. No decision.
+     *
+     * Throws PermissionDenied, ServiceUnavailable.
+     *
+     * @param {readonly string[]} tools
+     * @returns {Promise<string[]>}
+     */
+    deniedTools(tools: readonly string[]): Promise<string[]>;
     #private;
 }
 export type Said = {
