@@ -74,7 +74,7 @@ def carried(arguments: "list[str]", events: "BinaryIO") -> str:
     if len(body) > LARGEST_EVENT:
         raise Failed(f"the event is larger than {LARGEST_EVENT} bytes")
     target = f"/hooks/{harness}?event={_quoted(event)}&home={_quoted(os.path.expanduser('~'))}"
-    service = Service(config["url"])
+    service = Service(config["url"], config.get("owner", ""))
     return _checked(harness, service.answer(target, key, body, until))
 
 
@@ -144,7 +144,7 @@ def _config(path: str) -> "dict[str, str]":
         raise Failed(f"{os.path.basename(path)} cannot be read; run `agent-sudo setup`") from None
     lines = [line.partition("=") for line in text.splitlines() if line.strip() and not line.startswith("#")]
     found = {name.strip(): value.strip() for name, _, value in lines}
-    if set(found) != {"url", "key_file"}:
+    if not {"url", "key_file"} <= found.keys() <= {"url", "key_file", "owner"}:
         raise Failed(f"{os.path.basename(path)} does not say `url` and `key_file`")
     return found
 

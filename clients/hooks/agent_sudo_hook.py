@@ -3,8 +3,8 @@
     python3 -I -S agent_sudo_hook.py HARNESS EVENT CONFIG
 
 A file that is started is compiled anew each time, and one that is imported is not: so this one holds only the start.
-CONFIG is a file of `name=value` lines: `url`, the service's address, and `key_file`, the file with a key of kind pep,
-which nobody but its owner may read.
+CONFIG is a file of `name=value` lines: `url`, the service's address; `key_file`, the file with a key of kind pep, which
+nobody but its owner may read; and `owner`, the user id that alone may answer at that address, where it can be seen.
 """
 
 import sys

@@ -16,9 +16,9 @@ class Failed(Exception):
 
 
 class Service:
-    """The service at `url`. Raises Failed."""
+    """The service at `url`; where `owner` is given, only what that user id has opened there. Raises Failed."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, owner: str) -> None:
         scheme, _, self._named = url.rstrip("/").partition("://")
         rest = self._named
         host, _, port = rest.rpartition(":") if not rest.endswith("]") and ":" in rest else (rest, "", "")
@@ -28,7 +28,7 @@ class Service:
             raise Failed("the service's address must be https://, or http:// on this machine")
         if not host or not host.isascii() or any(one in rest for one in "/?#@ ") or (port and not port.isdigit()):
             raise Failed("the service's address is no address")
-        self._host, self._tls = host, scheme == "https"
+        self._host, self._tls, self._owner = host, scheme == "https", owner
         self._port = int(port or (443 if self._tls else 80))
 
     def answer(self, target: str, key: str, body: bytes, until: float) -> bytes:
@@ -67,12 +67,19 @@ class Service:
         for at, (family, kind, protocol, _, address) in enumerate(found, 1):
             plain = _socket.socket(family, kind, protocol)
             plain.settimeout(_left(until))
+            before = listening(family, address[:2]) if self._owner else set()
             try:
                 plain.connect(address)
             except OSError:
                 if at == len(found):
                     raise
             else:
+                # INVARIANT: who has taken the port while the service is down does not hear the key. The same socket
+                # listens before and after, so it is the one that we are connected to.
+                if self._owner:
+                    after = listening(family, address[:2])
+                    if before != after or {uid for uid, _ in after} != {self._owner}:
+                        raise Failed("another user's program listens in place of agent-sudo; see `agent-sudo doctor`")
                 return self._secured(plain) if self._tls else plain  # type: ignore[return-value] # all of it that is used
         raise OSError
 
@@ -84,6 +91,40 @@ class Service:
         whole = socket.socket(fileno=plain.detach())
         whole.settimeout(limit)
         return ssl.create_default_context().wrap_socket(whole, server_hostname=self._host)
+
+
+def listening(family: int, address: "tuple[str | bytes | int, ...]") -> "set[tuple[str, int]]":
+    """What listens where a connection to this address ends: user ids and inodes, as Linux tells. Raises OSError."""
+    import struct
+
+    wanted = _socket.inet_pton(family, str(address[0]))
+    places = {family: {wanted, bytes(len(wanted))}}
+    # Also what listens for IPv6 gets what comes by IPv4, if nothing else does.
+    places.setdefault(_socket.AF_INET6, {b"\0" * 10 + b"\xff\xff" + wanted, bytes(16)})
+    asking = _socket.socket(_socket.AF_NETLINK, _socket.SOCK_RAW, 4)  # NETLINK_SOCK_DIAG
+    asking.settimeout(1)
+    found = set()
+    for kind, ours in places.items():
+        size = 4 if kind == _socket.AF_INET else 16
+        # All of TCP (6) that listens (10) at this port.
+        port = _socket.htons(int(address[1]))
+        asking.send(struct.pack("=IHHIIBBHIH46x", 72, 20, 0x301, 0, 0, kind, 6, 0, 1 << 10, port))
+        over = False
+        while not over:
+            said = asking.recv(65_536)
+            while said:
+                length, what = struct.unpack_from("=IH", said)
+                over = what != 20
+                if what == 2:  # NLMSG_ERROR
+                    raise OSError
+                if not over and said[24 : 24 + size] in ours:
+                    uid, inode = struct.unpack_from("=II", said, 80)
+                    found.add((str(uid), inode))
+                said = said[(length + 3) // 4 * 4 :]
+        if found:
+            break
+    asking.close()
+    return found
 
 
 def _left(until: float) -> float:

@@ -1,4 +1,6 @@
 import http.server
+import os
+import pwd
 import sqlite3
 import threading
 import time
@@ -41,6 +43,27 @@ def test_a_sound_installation_passes_and_the_doctor_says_who_could_go_round_it(
     shown = served("doctor").out
     assert max(map(len, shown.splitlines())) <= 80
     assert "edit this database" in shown
+
+
+def test_the_doctor_says_whose_program_has_the_port_of_a_hook(
+    served: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(served.environment, "HOME", str(tmp_path))
+    monkeypatch.setitem(served.environment, "PATH", "/nowhere")
+    monkeypatch.setitem(served.environment, "AGENT_SUDO_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "home" / "hooks"
+    folder.mkdir(parents=True)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    config = f"url={served.environment['AGENT_SUDO_URL']}\nkey_file={folder}/codex.key\nowner="
+    (folder / "codex.conf").write_text(f"{config}{os.getuid()}\n")
+    ran = served("doctor", "--json")
+    assert "codex" not in states(ran)
+    assert f"run by {user}" in ran.out
+    (folder / "codex.conf").write_text(f"{config}{os.getuid() + 1}\n")
+    ran = served("doctor", "--json")
+    assert states(ran)["codex"] == "FAIL"
+    assert f"of {user} listens at" in ran.out
+    assert "agent-sudo setup codex --apply" in ran.out
 
 
 def test_a_service_that_does_not_run_is_a_warning(commands: Commands) -> None:

@@ -1,6 +1,8 @@
 """`agent-sudo setup`: an agent's file of hooks with ours in it, nothing of others lost, nothing without --apply."""
 
 import json
+import os
+import socket
 import stat
 from pathlib import Path
 from typing import Any
@@ -174,9 +176,28 @@ def test_the_hook_that_is_installed_asks_the_service(served: Commands, user: Pat
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["hookSpecificOutput"]["permissionDecision"] == "deny"
+    # Whoever else takes the service's port later is not believed.
+    config = tmp_path / "hooks home" / "hooks" / "codex.conf"
+    assert f"owner={os.getuid()}\n" in config.read_text()
     # It starts for every call, so it was compiled when it was set up.
     compiled = (tmp_path / "hooks home" / "hooks" / "__pycache__").glob("*.pyc")
     assert {"agent_sudo_event", "agent_sudo_service"} <= {one.name.partition(".")[0] for one in compiled}
+
+
+def test_whose_service_it_is_is_kept_while_it_does_not_run(served: Commands, user: Path, tmp_path: Path) -> None:
+    assert served.signed_in("setup", "codex", "--apply").code == 0
+    config = tmp_path / "hooks home" / "hooks" / "codex.conf"
+    learnt = config.read_text()
+    assert served("setup", "codex", "--apply").code == 0
+    assert config.read_text() == learnt
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    config.write_text(learnt.replace(served.environment["AGENT_SUDO_URL"], url))
+    kept = config.read_text()
+    assert served("setup", "codex", "--apply", "--url", url).code == 0
+    assert config.read_text() == kept
+    assert served("setup", "codex", "--apply", "--url", "https://sudo.example").code == 0
+    assert "owner" not in config.read_text()
 
 
 def test_an_agent_that_has_no_hooks_is_named(served: Commands) -> None:

@@ -18,10 +18,10 @@ def examine(found: "Settings", url: str, last: int) -> list[Line]:
     lines = machine.examine(found)
     if not has_home(found):
         lines.append(Line("FAIL", "database", "there is none yet", BEGIN))
-        return [*lines, *agents.examine(), machine.service(found, url)]
+        return [*lines, *agents.examine(found), machine.service(found, url)]
     try:
         with reading(found) as database:
             lines += stored.examine(database, found, last)
     except Failure as failure:
         lines.append(Line("FAIL", "database", failure.message, failure.hint))
-    return [*lines, *agents.examine(), machine.service(found, url)]
+    return [*lines, *agents.examine(found), machine.service(found, url)]

@@ -1,6 +1,8 @@
 """The coding agents of this user: which of them ask nobody, or could be made to."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli.checks.line import Line
 from app.cli.failure import Failure
@@ -8,13 +10,18 @@ from app.cli.routing import hooks_file
 from app.cli.routing.files import text_of
 from app.cli.routing.gaps import GAPS
 from app.cli.routing.installed import Installed, all_installed
+from app.cli.routing.listener import listener_at
 from app.cli.routing.servers import servers
 
+if TYPE_CHECKING:
+    from app.settings import Settings
 
-def examine() -> list[Line]:
+
+def examine(settings: "Settings") -> list[Line]:
     """One line an agent that is as it should be, or one for each thing that is not."""
     found = all_installed()
     lines = [line for one in found for line in _agent(one)]
+    lines += _owners(settings.home_path / "hooks")
     return lines + _servers(frozenset(one.harness.name for one in found if one.hooks))
 
 
@@ -49,6 +56,20 @@ def _wrong(one: Installed) -> Iterator[Line]:
             yield Line("WARN", name, gap.said, gap.advice.format(name=name))
     if "asudo_" in text_of(one.path) and one.path.stat().st_mode & 0o077:
         yield Line("FAIL", name, f"others can read the key in {one.path}", f"chmod 600 {one.path}")
+
+
+def _owners(folder: Path) -> Iterator[Line]:
+    """Hooks that say no to everything, because another user has their service's port."""
+    for path in sorted(folder.glob("*.conf")):
+        try:
+            said = dict(line.split("=", 1) for line in text_of(path).splitlines() if "=" in line)
+        except Failure:
+            continue
+        there = listener_at(said.get("url", ""))
+        if there is not None and "owner" in said and said["owner"] != str(there.uid):
+            seen = f"its hook denies everything: {there} listens at {said['url']}, not user {said['owner']}"
+            advice = f"Find out why. If it is agent-sudo all the same: agent-sudo setup {path.stem} --apply"
+            yield Line("FAIL", path.stem, seen, advice)
 
 
 def _others(one: Installed) -> int:

@@ -114,6 +114,7 @@ def service(found: "Settings", url: str) -> Line:
     """Who answers where the service should be."""
     import httpx2
 
+    from app.cli.routing.listener import listener_at
     from app.cli.service import trusted
 
     where = url.rstrip("/") or default_url(found)
@@ -125,7 +126,10 @@ def service(found: "Settings", url: str) -> Line:
         return Line("WARN", "service", f"no answer at {where} ({type(error).__name__})", advice)
     except (httpx2.HTTPError, ValueError, AttributeError):
         advice = "Another program has the port: stop it, or choose another with AGENT_SUDO_PORT."
-        return Line("FAIL", "service", f"what answers at {where} is not agent-sudo", advice)
+        there = listener_at(where)
+        whose = f" but {there}" if there else ""
+        return Line("FAIL", "service", f"what answers at {where} is not agent-sudo{whose}", advice)
     if answer.status_code == 200 and state == "ready":
-        return Line("OK", "service", f"ready at {where}")
+        there = listener_at(where)
+        return Line("OK", "service", f"ready at {where}{f', run by {there.user}' if there else ''}")
     return Line("FAIL", "service", f"{where} says {answer.status_code}", "Its log on standard error has the reason.")

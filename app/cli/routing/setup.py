@@ -180,14 +180,23 @@ def _install(folder: Path, harness: str, service: str) -> None:
     import py_compile
 
     from app.cli.routing import files
+    from app.cli.routing.listener import listener_at
     from app.data import data
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     parts = {folder / one.name: one.read_text("utf-8") for one in (data("clients") / "hooks").glob("*.py")}
-    config = {folder / f"{harness}.conf": f"url={service}\nkey_file={folder / f'{harness}.key'}\n"}
-    for path, text in (parts | config).items():
-        if files.text_of(path) != text:
-            files.replace(path, text, private=True)
+    config = folder / f"{harness}.conf"
+    text = f"url={service}\nkey_file={folder / f'{harness}.key'}\n"
+    # INVARIANT: whose service it is, is learnt when an operator sets it up, and kept while it does not run.
+    before = files.text_of(config)
+    there = listener_at(service)
+    if there is not None:
+        text += f"owner={there.uid}\n"
+    elif before.startswith(text):
+        text = before
+    for path, wanted in (parts | {config: text}).items():
+        if files.text_of(path) != wanted:
+            files.replace(path, wanted, private=True)
     for path in parts:
         # The hook starts for each call: what it imports is compiled once, also where it may not write later.
         py_compile.compile(str(path), doraise=True)
