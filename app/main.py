@@ -43,6 +43,7 @@ from app.services.outcomes import Outcomes
 from app.services.passphrases import Passphrases
 from app.services.policies import Policies
 from app.services.policy_files import policy_files, shipped_policy
+from app.services.replays import Replays
 from app.services.sessions import Sessions
 from app.services.stops import StopButtons
 from app.services.streams import Streams
@@ -105,8 +106,9 @@ def build(settings: Settings) -> Service:
     notices = Notices(database, desk, approvals, channels(*settings.notified), clock, url=settings.address)
     housekeeping = Housekeeping((attempts.tell, uses.tell, approvals.sweep))
     delegations = Delegations(database, desk, clock)
+    replays = Replays(database, ledger)
     evaluation = Evaluation(
-        configurations, live, live_approvals, ledger, uses, delegations.recent, url=settings.address
+        configurations, live, live_approvals, ledger, uses, replays, delegations.recent, url=settings.address
     )
     metrics = Metrics()
     hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)

@@ -58,7 +58,7 @@ class DeniedToolsAnswer(BaseModel):
     denied: list[str]
 
 
-@router.post("/evaluate", openapi_extra=EVALUATE)
+@router.post("/evaluate", openapi_extra=EVALUATE, responses=problems(409))
 async def evaluate(request: Request, services: UseCases) -> Response:
     """Ask whether a tool call may run. 200 for every decision; run the tool only if `allowed` is true."""
     return await _hot(request, services)

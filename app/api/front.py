@@ -12,14 +12,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.bodies import check_json, read_body
 from app.api.head import Head, Heads
-from app.api.hot import PATHS, Hot, key_of
+from app.api.hot import PATHS, Hot, key_of, once_of
 from app.api.problem import problem
 from app.api.response import Response, with_headers
 from app.services.errors import InvalidError, ProblemError, RefusedError
 
 _HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]{1,5})?")
 # Headers that two readers would understand differently if they stood twice: one takes the first, another the last.
-_SINGLE = frozenset((b"authorization", b"content-length", b"content-type", b"host", b"origin", b"transfer-encoding"))
+_SINGLE = frozenset(
+    (
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"origin",
+        b"transfer-encoding",
+    )
+)
 
 
 class Foreign(Protocol):
@@ -75,7 +85,7 @@ class Front:
     def begin(self, head: Head, body: bytes, answered: Callable[[Response], None]) -> bool:
         """Begin to answer a plain request of `/evaluate`; False where it takes `answer` instead."""
         if head.refused is None:
-            return self._hot.begin(head.key, body, answered)
+            return self._hot.begin(head.key, body, answered, head.once)
         answered(self._hot.refusal(problem(head.refused)))
         return True
 
@@ -85,7 +95,12 @@ class Front:
         # What depends on the connection is left out: the head may come again on others.
         scope = {"type": "http", "method": "POST", "path": "/evaluate", "query_string": b"", "headers": given}
         length = int(headers[b"content-length"])
-        return Head(scope, headers, length, keep_alive, self._refused(given, headers), key_of(headers))
+        refused = self._refused(given, headers)
+        try:
+            return Head(scope, headers, length, keep_alive, refused, key_of(headers), once_of(headers))
+        except InvalidError:
+            # Without a key it is answered where what is wrong with it is said in its turn.
+            return Head(scope, headers, length, keep_alive, refused, None)
 
     async def answer(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
         """The answer to a request of the hot path."""

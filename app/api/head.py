@@ -10,6 +10,7 @@ from msgspec import Struct
 from starlette.types import Scope
 
 from app.services.errors import ProblemError
+from app.services.once import Once
 
 # So many are remembered, each with its key and so many bytes at most.
 _MOST = 1_024
@@ -19,7 +20,8 @@ _LONGEST = 2_048
 class Head(Struct, frozen=True):
     """A request without its body, which has `length` bytes.
 
-    `refused`: why it is not let in, whatever its body says. `key` is the digest of the secret that it bears, if any.
+    `refused`: why it is not let in, whatever its body says. `key` is the digest of the secret that it bears, if any,
+    and `once` the name of this one request.
     """
 
     scope: Scope
@@ -28,6 +30,7 @@ class Head(Struct, frozen=True):
     keep_alive: bool
     refused: ProblemError | None
     key: bytes | None
+    once: Once | None = None
 
 
 class Heads:
@@ -39,7 +42,8 @@ class Heads:
     def remember(self, data: bytes, head: Head) -> None:
         """`data` is one whole request that began with `head`."""
         size = len(data) - head.length
-        if head.refused is None and size <= _LONGEST and data.find(b"\r\n\r\n") + 4 == size:
+        # What names its request does not come again with another one.
+        if head.refused is None and head.once is None and size <= _LONGEST and data.find(b"\r\n\r\n") + 4 == size:
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[data[:size]] = head

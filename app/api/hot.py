@@ -27,6 +27,7 @@ from app.services.decided import Answered, Decided
 from app.services.errors import InvalidError, TooManyError, UnauthenticatedError
 from app.services.evaluation import Evaluation
 from app.services.judgement import Received
+from app.services.once import Once
 from app.services.room import waiting
 from app.storage.command import Result, Stale
 from app.storage.keys import Key
@@ -51,10 +52,10 @@ class Hot:
         self._limit = limit
         self._metrics = metrics
 
-    def begin(self, digest: bytes | None, body: bytes, answered: Callable[[Response], None]) -> bool:
+    def begin(self, digest: bytes | None, body: bytes, answered: Callable[[Response], None], once: Once | None) -> bool:
         """Begin to answer one request of `/evaluate` that came whole; `answered` hears the answer. Never raises.
 
-        `digest` is that of its key.
+        `digest` is that of its key, `once` its own name.
 
         False where it takes more than one try to find the key or to be decided: then nothing has begun.
         """
@@ -64,7 +65,7 @@ class Hot:
             return False
         try:
             self.check_rate(key)
-            decided = self._evaluation.begin(key, understood(body))
+            decided = self._evaluation.begin(key, understood(body), once)
         except Exception as error:  # noqa: BLE001 - INVARIANT: as in `respond`
             answered(self._failure(error))
         else:
@@ -113,13 +114,17 @@ class Hot:
 
     async def _evaluate(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Response:
         key = await self.caller(headers)
-        explain = _explain(scope["query_string"])
+        once, explain = once_of(headers), _explain(scope["query_string"])
+        is_one = scope["path"] == "/evaluate"
+        if once is not None and (explain or not is_one):
+            detail = "An Idempotency-Key goes with one request to /evaluate, without explain; leave it out here."
+            raise InvalidError("idempotency_key_not_here", detail)
         body = await read_body(headers, receive)
-        if scope["path"] == "/evaluate":
+        if is_one:
             received = understood(body)
             if not received.request.wait_ms:
-                return self._success(await self._evaluation.evaluate(key, received, explain=explain))
-            return self._success(await self.waited(key, received, scope, receive, explain=explain))
+                return self._success(await self._evaluation.evaluate(key, received, explain=explain, once=once))
+            return self._success(await self.waited(key, received, scope, receive, explain=explain, once=once))
         requests = _batch(body)
         self._limit.owe(key.id, len(requests) - 1)
         answers = await self._evaluation.evaluate_all(key, requests, explain=explain)
@@ -128,13 +133,20 @@ class Hot:
         return Response(200, b'{"results":[%b]}' % b",".join([answer.body for answer in answers]), _JSON)
 
     async def waited(
-        self, key: Key, received: Received, scope: Scope, receive: Receive, *, explain: bool = False
+        self,
+        key: Key,
+        received: Received,
+        scope: Scope,
+        receive: Receive,
+        *,
+        explain: bool = False,
+        once: Once | None = None,
     ) -> Answered:
         """Wait for people, if there is room. A client that has hung up could not hear of a yes, so none is used."""
         with waiting(scope, key.id) as may_wait:
             if not may_wait:
                 received = structs.replace(received, request=structs.replace(received.request, wait_ms=0))
-            evaluating = asyncio.ensure_future(self._evaluation.evaluate(key, received, explain=explain))
+            evaluating = asyncio.ensure_future(self._evaluation.evaluate(key, received, explain=explain, once=once))
             gone = asyncio.ensure_future(_gone(receive))
             try:
                 await asyncio.wait((evaluating, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -171,6 +183,12 @@ def key_of(headers: Mapping[bytes, bytes]) -> bytes | None:
     """The digest of the key that a request bears, if it bears one."""
     secret = _secret(headers)
     return None if secret is None else api_key.digest(secret)
+
+
+def once_of(headers: Mapping[bytes, bytes]) -> Once | None:
+    """The name that a request bears, if it bears one. Raises InvalidError."""
+    name = headers.get(b"idempotency-key")
+    return None if name is None else Once.of(name)
 
 
 def _secret(headers: Mapping[bytes, bytes]) -> str | None:

@@ -68,7 +68,20 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def _evaluation(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": (
+        "A new name for each tool call, so that it can be sent again when its answer was lost: it counts once. What was "
+        "allowed is answered again with the same entry, for as long as it was valid and nothing that it rests on has "
+        "changed; everything else is decided anew. With another body it is answered 409. Not together with `explain`."
+    ),
+    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+}
+
+
+def _evaluation(request: dict[str, Any], answer: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
     return {
         **_body(request),
         "security": [{"agent_key": []}],
@@ -82,7 +95,8 @@ def _evaluation(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, An
                     "and the condition that failed."
                 ),
                 "schema": {"type": "boolean", "default": False},
-            }
+            },
+            *more,
         ],
         "responses": {
             "200": {
@@ -94,6 +108,6 @@ def _evaluation(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, An
 
 
 # What FastAPI does not read itself.
-EVALUATE = _evaluation(_REQUEST, _ANSWER)
+EVALUATE = _evaluation(_REQUEST, _ANSWER, _IDEMPOTENCY_KEY)
 EVALUATE_BATCH = _evaluation(_BATCH_REQUEST, _BATCH_ANSWER)
 OUTCOME = _body(_OUTCOME)

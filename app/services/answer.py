@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import Encoder
 
 from app.audit_log.entry import timestamp
+from app.core.classify.secrets import redacted
 from app.core.decision import Decision, Near
 from app.core.model import Effect
 from app.core.tree import Branch, tree
@@ -98,6 +99,11 @@ class AnswerForm(Struct, frozen=True, gc=False):
 
     decision: str
     parts: tuple[bytes, bytes, bytes, bytes, bytes]
+
+    def stored(self) -> "AnswerForm":
+        """The same as it may be kept: what has the form of a key is named by its kind."""
+        head, between, middle, until, end = map(redacted, self.parts)
+        return AnswerForm(self.decision, (head, between, middle, until, end))
 
     def filled(self, receipt: Receipt, approval: ApprovalNotice | None = None) -> bytes:
         """The answer as it goes out, recorded at `receipt`."""

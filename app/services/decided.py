@@ -12,6 +12,7 @@ from app.services.answer import ApprovalNotice
 from app.services.asking import Ask
 from app.services.judgement import Judgement, Received
 from app.services.live_approvals import Known, Pending
+from app.services.once import Once, keep
 from app.storage.command import Command, Receipt
 from app.storage.keys import Key
 
@@ -36,6 +37,11 @@ class Asked(Struct, frozen=True):
         """How it is told to the agent."""
         if self.ask is not None:
             return asking.about_pending(self.ask.id, self.ask.expires_at(receipt.ts), self.url)
+        return self.said
+
+    @property
+    def said(self) -> ApprovalNotice | None:
+        """What people have said."""
         return asking.about(self.known, self.url) if self.known is not None else None
 
     def pending(self, receipt: Receipt) -> Pending | None:
@@ -46,7 +52,7 @@ class Asked(Struct, frozen=True):
 
 
 class Decided(Struct, frozen=True):
-    """One decision, with the entry that records it."""
+    """One decision, with the entry that records it. `once`: the name of its request, if it bears one."""
 
     key: Key
     received: Received
@@ -54,15 +60,19 @@ class Decided(Struct, frozen=True):
     judgement: Judgement
     entry: Draft
     asked: Asked | None = None
+    once: Once | None = None
 
     @property
     def command(self) -> Command:
         """What writes it into the log."""
-        judgement = self.judgement
+        judgement, asked = self.judgement, self.asked
         command = Command((self.entry,), judgement.guards, judgement.changes)
-        if self.asked is None or self.asked.ask is None:
+        if asked is not None and asked.ask is not None:
+            command = asked.ask.added(command, judgement.ground.configuration.log)
+        if self.once is None:
             return command
-        return self.asked.ask.added(command, judgement.ground.configuration.log)
+        again = keep(judgement, self.received, None if asked is None else asked.said)
+        return self.once.added(command, self.key.id, self.received, again)
 
     def answered(self, receipt: Receipt) -> Answered:
         """The answer, now that it is recorded."""

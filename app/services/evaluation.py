@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from msgspec import structs
+
 from app.audit_log.entry import Draft
 from app.core.approval_digest import digest
 from app.core.budget import Budget
@@ -18,13 +20,16 @@ from app.services.ground import Ground, Grounds
 from app.services.judgement import Judgement, Judgements, Received
 from app.services.live_approvals import LiveApprovals, Pending
 from app.services.live_sessions import LiveSessions
+from app.services.once import Once
 from app.services.recording import form_of, salts
+from app.services.replays import Replays
 from app.services.uses import Uses
 from app.storage.approval_changes import ApprovalLives, FewerPending, IsPending, NothingOpen
 from app.storage.command import Guard, NotAfter, Result, Stale
 from app.storage.keys import Key
 from app.storage.ledger import Ledger
 from app.storage.limits import LimitHolds
+from app.storage.replays import StandsFor
 from app.storage.sessions import SessionsUnchanged
 
 _TRIES = 5
@@ -44,6 +49,7 @@ class Evaluation:
         approvals: LiveApprovals,
         ledger: Ledger,
         uses: Uses,
+        replays: Replays,
         recent: Callable[[str], Offered],
         *,
         url: str,
@@ -53,6 +59,7 @@ class Evaluation:
         `url` is where people reach the service.
         """
         self._recent = recent
+        self._replays = replays
         self._approvals = approvals
         self._url = url
         self._configurations = configurations
@@ -79,8 +86,15 @@ class Evaluation:
             raise _unknown_key()
         return found
 
-    def begin(self, key: Key, received: Received) -> Decided:
-        """Decide one request, still to be written. Raises UnauthenticatedError, RefusedError."""
+    def begin(self, key: Key, received: Received, once: Once | None = None) -> Decided:
+        """Decide one request, still to be written. Raises UnauthenticatedError, RefusedError.
+
+        With `once`, its name, it counts once, however often it comes.
+        """
+        decided = self._begun(key, received)
+        return decided if once is None else structs.replace(decided, once=once)
+
+    def _begun(self, key: Key, received: Received) -> Decided:
         configuration = self._configurations.live()
         known = self._judgements.known(key.id, received)
         if known is not None and self._holds(known, configuration):
@@ -103,23 +117,25 @@ class Evaluation:
             and judgement.steps <= STEPS
         )
 
-    async def evaluate(self, key: Key, received: Received, *, explain: bool = False) -> Answered:
+    async def evaluate(
+        self, key: Key, received: Received, *, explain: bool = False, once: Once | None = None
+    ) -> Answered:
         """Decide one request and record it, and wait for people for as long as it says.
 
-        Raises UnauthenticatedError, RefusedError, UnavailableError.
+        Raises UnauthenticatedError, RefusedError, ConflictError, UnavailableError.
         """
         now = asyncio.get_running_loop().time
         until = now() + received.request.wait_ms / 1_000
-        answered = await self._evaluated(key, received, explain=explain)
+        answered = await self._evaluated(key, received, once, explain=explain)
         while (pending := answered.pending) is not None and await self._is_answered(pending, until - now()):
             # INVARIANT: whoever was woken is decided anew, by what holds now; a yes is one of the things that hold.
-            answered = await self._evaluated(key, received, explain=explain)
+            answered = await self._evaluated(key, received, once, explain=explain)
         return answered
 
-    async def _evaluated(self, key: Key, received: Received, *, explain: bool) -> Answered:
+    async def _evaluated(self, key: Key, received: Received, once: Once | None, *, explain: bool) -> Answered:
         if explain:
             return (await self.evaluate_all(key, [received], explain=True))[0]
-        decided = self.begin(key, received)
+        decided = self.begin(key, received, once)
         return await self.settle(decided, await self.write(decided))
 
     async def _is_answered(self, pending: Pending, seconds: float) -> bool:
@@ -245,7 +261,12 @@ class Evaluation:
         """
         tries, refused, full = 1, frozenset[str](), False
         while isinstance(result, Stale) and tries < _TRIES:
-            key, failed = decided.key, result.guard
+            key, failed, once = decided.key, result.guard, decided.once
+            if once is not None and isinstance(failed, StandsFor):
+                found = await self._replays.of(decided, once)
+                if isinstance(found, Answered):
+                    return found
+                once = found
             gone = used_up(failed)
             if gone is None:
                 tries += 1
@@ -268,6 +289,8 @@ class Evaluation:
                 recent=decided.recent,
                 full=full,
             )
+            if once is not None:
+                decided = structs.replace(decided, once=once)
             result = await self.write(decided)
         if isinstance(result, Stale):
             raise UnavailableError("what it rests upon changed too often while this was being decided")
@@ -278,7 +301,7 @@ class Evaluation:
         if asked is not None and isinstance(failed, _OF_APPROVALS):
             await self._approvals.refreshed(asked.digest)
             return self._configurations.current
-        if isinstance(failed, LimitHolds):
+        if isinstance(failed, (LimitHolds, StandsFor)):
             return self._configurations.current
         if isinstance(failed, SessionsUnchanged):
             await self._sessions.refreshed()

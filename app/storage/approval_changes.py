@@ -28,6 +28,13 @@ _LIVES = Prepared(
         approval.c.id == bindparam("id"), approval.c.digest == bindparam("digest"), APPROVED, _usable(_NOW)
     )
 )
+_later = approval.alias()
+_STANDS = select(approval.c.id).where(
+    approval.c.id == bindparam("id"),
+    approval.c.status.in_(("approved", "consumed")),
+    _usable(_NOW),
+    ~select(_later.c.id).where(_later.c.digest == approval.c.digest, _later.c.opened > approval.c.opened).exists(),
+)
 _IS_GONE = select(approval.c.id).where(
     approval.c.id == bindparam("id"),
     or_(
@@ -109,6 +116,15 @@ class ApprovalLives(Struct, frozen=True):
 
     def holds(self, transaction: Transaction) -> bool:
         return transaction.finds(_LIVES, {"id": self.id, "digest": self.digest, "now": transaction.now})
+
+
+class ApprovalStands(Struct, frozen=True):
+    """Guard: nobody took back this yes, which may be used up; it is not over, and nothing was asked since."""
+
+    id: str
+
+    def holds(self, transaction: Transaction) -> bool:
+        return transaction.finds(_STANDS, {"id": self.id, "now": transaction.now})
 
 
 class IsGone(Struct, frozen=True):

@@ -106,7 +106,8 @@ class RaiseEpoch(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """One change of state with its entries: all of it is committed, or none.
+    """One change of state with its entries: all of it is committed, or none. Without entries it only asks whether its
+    guards hold, which is what an answer takes that is given again.
 
     What is `urgent` waits behind nothing, and is written also where there is no room left for anything else.
     """
@@ -118,8 +119,8 @@ class Command(Struct, frozen=True):
 
     @property
     def allows(self) -> bool:
-        """Whether it records that something may run."""
-        return any(entry.decision == "ALLOW" for entry in self.entries)
+        """Whether it says that something may run: in an entry, or again, with none."""
+        return not self.entries or any(entry.decision == "ALLOW" for entry in self.entries)
 
     @property
     def size(self) -> int:

@@ -337,3 +337,16 @@ notice = Table(
     Column("channel", Text, primary_key=True),
     Column("told", I64, nullable=False),
 )
+
+# What the newest requests of an agent's key were, by the names that their clients gave them (`Idempotency-Key`).
+replay = Table(
+    "replay",
+    METADATA,
+    Column("key", Text, ForeignKey("agent_key.id"), primary_key=True),
+    Column("name", LargeBinary, primary_key=True),  # SHA-256
+    Column("place", I64, nullable=False),  # counts up: the newest are kept
+    Column("seq", I64, nullable=False),
+    Column("request", LargeBinary, nullable=False),  # SHA-256
+    Column("answer", LargeBinary),  # NULL: it is not answered again
+    Index("replay_place", "key", "place"),
+)

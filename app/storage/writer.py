@@ -62,8 +62,8 @@ class Writer:
                 return [UnavailableError(type(error).__name__)]
             half = len(commands) // 2
             return self.commit(commands[:half]) + self.commit(commands[half:])
-        # A batch in which everything was stale has only read, which shows nothing.
-        if any(isinstance(result, tuple) for result in results):
+        # A batch that had nothing to write has only read, which shows nothing.
+        if any(isinstance(result, tuple) and result for result in results):
             self._note(None)
         return results
 

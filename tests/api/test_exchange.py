@@ -17,6 +17,7 @@ from app.api.connection import Connection, connections
 from app.api.head import Head, Heads
 from app.main import build
 from app.services.errors import RefusedError
+from app.services.once import Once
 from app.services.room import Room
 from tests.homes import ALLOWED, DENIED, Home, basic, prepare
 from tests.processes import until
@@ -253,6 +254,12 @@ def test_what_is_refused_unclear_or_large_is_not_remembered(data: bytes, refused
     heads = Heads()
     heads.remember(data, Head({}, {}, 2, True, refused, None))
     assert heads.find(data) is None
+
+
+def test_what_bears_a_name_of_its_own_does_not_come_again() -> None:
+    heads = Heads()
+    heads.remember(b"A: 1\r\n\r\n{}", Head({}, {}, 2, True, None, None, Once(b"")))
+    assert heads.find(b"A: 1\r\n\r\n{}") is None
 
 
 def test_no_more_heads_are_remembered_than_have_room() -> None:

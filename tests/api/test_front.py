@@ -110,7 +110,9 @@ def test_a_request_without_host_is_turned_away(api: World) -> None:
     assert exchange(api, "/evaluate", headers, body=ALLOWED_BODY, http_version="1.0")[0] == 403
 
 
-@pytest.mark.parametrize("name", [b"authorization", b"host", b"content-length", b"content-type", b"origin"])
+@pytest.mark.parametrize(
+    "name", [b"authorization", b"host", b"content-length", b"content-type", b"idempotency-key", b"origin"]
+)
 @pytest.mark.parametrize("path", ["/evaluate", "/agents"])
 def test_a_header_that_may_stand_once_does(api: World, name: bytes, path: str) -> None:
     """Of two keys one reader takes the first and another the last; a proxy before us may be the other reader."""

@@ -84,6 +84,7 @@ def do_everything(client: TestClient, home: Home) -> list[dict[str, Any]]:
     delegation = done("POST", "/delegations", {**grant, "max_uses": 9, "reason": "=1", "when": "true"}, operator)
     answers = [done("POST", "/evaluate", {"tool": "mcp__gh__get", "source": "user"}, agent)]
     done("DELETE", f"/delegations/{delegation['id']}", None, operator)
+    answers.append(done("POST", "/evaluate", READ, {**agent, "Idempotency-Key": "once"}))
     answers += _approvals(done, operator, agent)
     answers += [done("POST", "/evaluate?explain=true", request, agent) for request in REQUESTS]
     answers += done("POST", "/evaluate/batch", {"requests": REQUESTS}, agent)["results"]
