@@ -108,7 +108,7 @@ def build(settings: Settings) -> Service:
     delegations = Delegations(database, desk, clock)
     replays = Replays(database, ledger)
     evaluation = Evaluation(
-        configurations, live, live_approvals, ledger, uses, replays, delegations.recent, url=settings.address
+        configurations, live, live_approvals, ledger, uses, delegations.recent, replays=replays, url=settings.address
     )
     metrics = Metrics()
     hot = Hot(evaluation, RateLimit(settings.rate_limit, time.monotonic), metrics)

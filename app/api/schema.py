@@ -73,9 +73,9 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": (
-        "A new name for each tool call, so that it can be sent again when its answer was lost: it counts once. What was "
-        "allowed is answered again with the same entry, for as long as it was valid and nothing that it rests on has "
-        "changed; everything else is decided anew. With another body it is answered 409. Not together with `explain`."
+        "A new name for each tool call, so that it can be sent again when its answer was lost: it counts once. "
+        "What was allowed is answered again with the same entry, for as long as it was valid and nothing that it rests "
+        "on has changed; everything else is decided anew. With another body it is answered 409. Not with `explain`."
     ),
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
 }

@@ -49,9 +49,9 @@ class Evaluation:
         approvals: LiveApprovals,
         ledger: Ledger,
         uses: Uses,
-        replays: Replays,
         recent: Callable[[str], Offered],
         *,
+        replays: Replays,
         url: str,
     ) -> None:
         """`recent` finds what is to be explained of an agent's delegations; it blocks on the database.

@@ -13,6 +13,7 @@ from app.services.errors import InvalidError
 from app.services.judgement import Judgement, Received
 from app.storage.approval_changes import ApprovalStands
 from app.storage.command import Command, EpochIs, Guard, NotAfter, Receipt
+from app.storage.outcomes import NoOutcome
 from app.storage.replays import Note, StandsFor
 from app.storage.sessions import SessionsUnchanged
 
@@ -41,6 +42,8 @@ class Kept(Struct, frozen=True):
             EpochIs(self.epoch),
             SessionsUnchanged(self.agent, self.sessions),
             NotAfter(end if self.until is None else min(end, self.until)),
+            # Whoever has heard of an answer and reported how it went has not lost it.
+            NoOutcome(receipt.seq),
         )
         return guards if self.approval is None else (*guards, ApprovalStands(self.approval.id))
 

@@ -1,7 +1,7 @@
 """Requests that come again by the name that their client gave them: what their name stands for, and whether it stands.
 
-A client whose answer was lost on its way sends its request again. Where that was allowed, and nothing that this rested on
-has changed, it is told the same again: the same entry, the same use of an approval, valid for as long as it was.
+A client whose answer was lost on its way sends its request again. Where that was allowed, and nothing that this rested
+on has changed, it is told the same again: the same entry, the same use of an approval, valid for as long as it was.
 """
 
 import asyncio

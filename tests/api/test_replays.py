@@ -1,7 +1,6 @@
 """Idempotency-Key: a request that is sent again counts once, and what no longer holds is not answered again."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from app.services import once
 from app.services.answer import VALID_US, AnswerForm
 from app.services.once import Kept, kept
 from app.storage.command import EpochIs, NotAfter, Receipt
+from app.storage.outcomes import NoOutcome
 from app.storage.replays import find_replay
 from app.storage.sessions import SessionsUnchanged
 from app.storage.tables import replay
@@ -79,7 +79,7 @@ def test_another_body_is_a_conflict_and_no_entry(api: World) -> None:
 
 def test_the_order_of_keys_is_no_other_body(api: World) -> None:
     named = name()
-    assert send(api, ALLOWED, named).content == send(api, dict(reversed(ALLOWED.items())), named).content
+    assert send(api, ALLOWED, named).content == send(api, {at: ALLOWED[at] for at in reversed(ALLOWED)}, named).content
 
 
 def test_a_name_means_nothing_to_another_key_of_the_same_agent_or_of_another(api: World) -> None:
@@ -178,9 +178,7 @@ def test_what_it_rested_on_has_changed_so_it_is_decided_anew(
     _resume(api)
     assert again["evaluation_id"] != first["evaluation_id"]
     differ = ("evaluation_id", "audit", "valid_until")
-    assert {at: one for at, one in again.items() if at not in differ} == {
-        at: one for at, one in other.items() if at not in differ
-    }, "as a new one is"
+    assert [again[at] for at in again if at not in differ] == [other[at] for at in other if at not in differ]
 
 
 def test_a_delegation_that_was_revoked_allows_nothing_again(api: World) -> None:
@@ -213,6 +211,16 @@ def test_a_no_to_the_same_request_outweighs_the_yes_before(api: World) -> None:
     assert send(api, request, named).json()["allowed"] is True
     approve(api, asked(api, request), decision="deny")
     assert send(api, request, named).json()["decision"] == "DENY"
+
+
+def test_what_ran_is_not_allowed_again(api: World) -> None:
+    request, named = {**MAIL, "arguments": {"to": "r@example.org"}}, name()
+    approve(api, asked(api, request))
+    first = send(api, request, named).json()
+    assert first["allowed"] is True
+    path = f"/evaluations/{first['evaluation_id']}/outcome"
+    assert api.client.post(path, json={"status": "ok"}, headers=api.pep).status_code == 201
+    assert send(api, request, named).json()["decision"] == "REQUIRE_APPROVAL"
 
 
 def test_a_key_that_was_revoked_is_told_nothing_again(api: World) -> None:
@@ -262,12 +270,9 @@ def test_it_is_answered_again_for_as_long_as_it_said_and_no_longer(
 ) -> None:
     monkeypatch.setattr(once, "VALID_US", VALID_US)
     form = AnswerForm("ALLOW", (b"", b"", b"", b"", b""))
+    end = 1_000 if until == 1_000 else VALID_US + 5_000
     guards = Kept(form, None, "coder", 7, 3, until).stands(Receipt(1, "", 5_000))
-    assert guards == (
-        EpochIs(7),
-        SessionsUnchanged("coder", 3),
-        NotAfter(1_000 if until == 1_000 else VALID_US + 5_000),
-    )
+    assert guards == (EpochIs(7), SessionsUnchanged("coder", 3), NotAfter(end), NoOutcome(1))
 
 
 def test_what_taints_its_session_is_decided_anew(api: World) -> None:
@@ -278,10 +283,11 @@ def test_what_taints_its_session_is_decided_anew(api: World) -> None:
     assert second == third
 
 
-@pytest.mark.parametrize("named", ["", " ", "a b", "x" * 129, "\x7f", "\u00e4".encode().decode("latin-1")])
+@pytest.mark.parametrize("named", ["", " ", "a b", "x" * 129, "\x7f", "\xe4"])
 def test_a_name_is_short_and_visible(api: World, named: str) -> None:
+    key = api.pep["Authorization"].encode()
     for path in ("/evaluate", "/evaluate/batch"):
-        headers = {**api.pep, b"Idempotency-Key": named.encode("latin-1")}
+        headers = {b"Authorization": key, b"Idempotency-Key": named.encode("latin-1")}
         assert_problem(api.client.post(path, json=ALLOWED, headers=headers), 400, "invalid_idempotency_key")
     assert send(api, ALLOWED, name()).status_code == 200
 

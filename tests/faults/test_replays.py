@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from app.audit_log.canonical import decode
@@ -66,7 +67,7 @@ def test_of_all_that_bear_one_name_one_is_recorded_and_uses_up_one_through_two_s
     recorded = _recorded(home)
     assert len(recorded) == _CALLS
     # A machine that pauses for longer than an answer is valid has it decided anew, and not before.
-    assert [at for at in recorded.values() if any(b - a < VALID_US for a, b in zip(at, at[1:], strict=False))] == []
+    assert [at for at in recorded.values() if any(b - a < VALID_US for a, b in pairwise(at))] == []
     uses = sum(map(len, recorded.values()))
     assert len(set(answers)) == uses
     assert processes[1].ask("GET", f"/delegations/{made['id']}", basic())[1]["uses"] == uses
