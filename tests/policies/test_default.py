@@ -15,6 +15,7 @@ DENIED = {
     "control-commands": "the service itself",
     "control-api": "the service itself",
     "secrets": "secrets leave the machine",
+    "secrets-changed": "secrets leave the machine",
     "metadata": "secrets leave the machine",
     "secrets-leave": "secrets leave the machine",
     "tainted-egress": "secrets leave the machine",

@@ -172,6 +172,8 @@ def _set(act: Act) -> tuple[State, State]:
     for arg in words:
         if arg.text[:1] not in ("-", "+") or arg.why or not arg.text[1:] or set(arg.text[1:]) - set("euxo"):
             act.opaque(f"set {arg.text[:_LONGEST_PART]}: not known")
+        elif arg.text in ("-o", "+o") and len(act.args) == 2:
+            pass  # prints the options
         elif arg.text.endswith("o"):
             option = next(words, Arg(""))
             if option.text not in SHELL_OPTIONS:

@@ -1,5 +1,6 @@
 """What words mean to programs that talk to other machines: addresses, hosts, what is sent."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,10 @@ from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
 _LONGEST_PART: Final = 80
+# This machine, which alone may then ask, and the port on which it listens.
+_HERE = re.compile(r"(?:(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?|::1|:[0-9]{1,5}(?<!:))")
+# What is asked of a name server about a name.
+_RECORD = re.compile(r"\+[a-z0-9=]+|-x|ANY|A|AAAA|CAA|CNAME|DNSKEY|DS|MX|NS|PTR|SOA|SRV|TXT")
 Role = Callable[[Act, Arg, str], None]
 
 
@@ -69,6 +74,18 @@ def _host(act: Act, arg: Arg, added_by: str) -> None:
         act.add(EffectKind.NETWORK, f"{act.name}:{arg.text}", added_by)
 
 
+def _lookup(act: Act, arg: Arg, added_by: str) -> None:
+    """A name that is looked up, how, and at which server."""
+    if arg.why or not _RECORD.fullmatch(arg.text):
+        _host(act, Arg(arg.text.removeprefix("@"), arg.why), added_by)
+
+
+def _listen(act: Act, arg: Arg, added_by: str) -> None:
+    """Where a server listens: on this machine only, or for others too."""
+    if arg.why or not _HERE.fullmatch(arg.text):
+        _host(act, arg, added_by)
+
+
 def _format(act: Act, arg: Arg, added_by: str) -> None:
     """What curl writes out: it may read its text from a file, and write what it prints to one."""
     if "%output" in arg.text:
@@ -88,6 +105,8 @@ HOST_ROLES: dict[str, Role] = {
     "form": _form,
     "remote": _remote,
     "host": _host,
+    "lookup": _lookup,
+    "listen": _listen,
     "format": _format,
     "cookie": _cookie,
 }

@@ -9,19 +9,30 @@ from app.core.classify.shell.tree import Literal, Node, Simple
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
 
-# Each with the words that it must begin with, and the flags with which it prints something else.
-_LISTERS: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
-    (("git", "ls-files"), frozenset(("-s", "--stage", "-t", "-v", "--format", "-u", "--eol"))),
-    (("git", "diff", "--name-only"), frozenset()),
-    (("find",), frozenset(("-printf", "-ls", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprintf", "-fls"))),
-    (("fd",), frozenset(("-x", "-X", "--exec", "--exec-batch", "-l", "--list-details", "--format"))),
-    (("rg", "--files"), frozenset(("--pre",))),
-    (("rg", "-l"), frozenset(("--pre", "-r", "--replace", "--json"))),
-    (("grep", "-l"), frozenset()),
-    (("grep", "-rl"), frozenset()),
-    (("grep", "-rln"), frozenset()),
-    (("grep", "-lr"), frozenset()),
-    (("grep", "-rlE"), frozenset()),
+_ONLY_NAMES = "--name-only"
+_MATCHING = r"-[{0}]*l[{0}]*|--files-with-matches"
+# No flag among them takes the next word, or the next letter, for its value.
+_ALONE = re.compile(r"-[niwFvsIH]+|--cached|--staged|--hidden|--diff-filter=[A-Z]+")
+# Each with the words that it must begin with, a flag that it must have, and those with which it prints other things.
+_LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = tuple(
+    (begins, re.compile(flag), spoils)
+    for begins, flag, spoils in (
+        (("git", "ls-files"), "", frozenset(("-s", "--stage", "-t", "-v", "--format", "-u", "--eol"))),
+        (
+            ("git", "diff"),
+            _ONLY_NAMES,
+            frozenset(("-p", "-u", "--patch", "--stat", "--raw", "--numstat", "--summary", "--check")),
+        ),
+        (
+            ("find",),
+            "",
+            frozenset(("-printf", "-ls", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprintf", "-fls")),
+        ),
+        (("fd",), "", frozenset(("-x", "-X", "--exec", "--exec-batch", "-l", "--list-details", "--format"))),
+        (("rg",), "--files|" + _MATCHING.format("niwFvsH"), frozenset(("--pre", "-r", "--replace", "--json"))),
+        (("git", "grep"), _MATCHING.format("niwFvsHE"), frozenset(("-O", "--open-files-in-pager"))),
+        (("grep",), _MATCHING.format("rRniwFvsIHE"), frozenset()),
+    )
 )
 
 
@@ -34,7 +45,7 @@ _SIEVES = {
     "sort": re.compile(r"-[rnuVfz]+"),
     "uniq": re.compile(r"-[ui]"),
 }
-_NAMES = frozenset(_SIEVES) | {words[0] for words, _ in _LISTERS}
+_NAMES = frozenset(_SIEVES) | {words[0] for words, _, _ in _LISTERS}
 
 
 def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[Arg, ...]:
@@ -53,8 +64,12 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         # It reads what it is given, if it looks at no file.
         plain = all(word != "?" and (word[:1] != "-" or sieve.fullmatch(word)) for word in words)
         return given if plain and not effects else ()
-    for begins, spoils in _LISTERS:
-        if tuple(words[: len(begins)]) == begins and not any(word.partition("=")[0] in spoils for word in words):
+    for begins, flag, spoils in _LISTERS:
+        if (
+            tuple(words[: len(begins)]) == begins
+            and _has(words[len(begins) :], flag)
+            and not any(word.partition("=")[0] in spoils for word in words)
+        ):
             break
     else:
         return ()
@@ -67,6 +82,16 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         return ()
     name = _name(words)
     return tuple([Arg(f"{tree.rstrip('/')}/**{name}", one=False, glob=True) for tree in trees])
+
+
+def _has(words: list[str], flag: re.Pattern[str]) -> bool:
+    """INVARIANT: what may be the value of another flag is no flag: `grep -e -l` prints contents."""
+    for word in words if flag.pattern else ():
+        if flag.fullmatch(word):
+            return True
+        if word[:1] in ("-", "?") and not _ALONE.fullmatch(word):
+            return False
+    return not flag.pattern
 
 
 def _name(words: list[str]) -> str:

@@ -5,6 +5,7 @@ INVARIANT: a closed world. A flag, subcommand or operand that the data does not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,6 +18,7 @@ from app.core.classify.shell.tables import HOMES, Program
 from app.core.model import ON_PATHS, EffectKind
 
 _LONGEST_PART: Final = 80
+_MANY: Final = re.compile(r"[*?{]|/")
 # The files of the data that hold formatters, linters and compilers.
 _SHAPERS: Final = frozenset(("build", "python", "javascript", "lint"))
 
@@ -216,7 +218,10 @@ class _Use:
             self._does("write", ".", self.writes)
         for (arg, ended, state), role in zip(operands, roles, strict=True):
             self.act.state = state
-            if role != repeated and arg.glob:
+            if arg.glob and role == "text" and repeated == "read" and entry.tame and not _MANY.search(arg.text):
+                # `grep [n]ode`: at most a few names, of which all but the first are opened.
+                self._operand(arg, repeated, ended=ended)
+            elif role != repeated and arg.glob:
                 self.act.opaque(f"{arg.text[:_LONGEST_PART]}: may be several words")
             self._operand(arg, role, ended=ended)
         if self.unknown:

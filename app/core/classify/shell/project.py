@@ -13,7 +13,7 @@ _TASKS = frozenset(
     esbuild extract fixtures flake8 functional fuzz gen graphql htmlcov i18n info ios isort jar java kotlin ktlint
     ladle list locale locales mock mocks nox openapi playground playwright post postbuild pre prebuild
     pretty print profile proto protos pylint pyright pytest quality race regression rollup run sample samples sandbox
-    schema self short size story stubs style tasks tidy tox turbo typegen vendor verbose vitest
+    schema self short spotless size story stubs style tasks tidy tox turbo typegen vendor verbose vitest
     analyse assemble assets backend bench benchmark benchmarks browser build bundle cache check checks
     chrome ci clean client clippy cli codegen compile component components coverage cov css debug dev development dist
     doc docs

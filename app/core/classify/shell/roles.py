@@ -25,6 +25,11 @@ _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _KIND = re.compile(r"[a-z0-9][a-z0-9.,/-]*")
+# A name that is no path, no address and no setting.
+_PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_+%,-]+)*")
+# Packages by name and version; Apple's own settings.
+_PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
+_APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
 _LONGEST_PART: Final = 80
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
 # The tools in these files of the data read more of their words from a file named `@file`.
@@ -124,6 +129,17 @@ def _jq(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)
 
 
+def _matching(shape: re.Pattern[str]) -> Role:
+    """Text of one shape: what it may mean besides is not known."""
+
+    def role(act: Act, arg: Arg, added_by: str) -> None:
+        if _known(act, arg, added_by) and not shape.fullmatch(arg.text):
+            act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be more than a name", added_by)
+            act.access((arg,))
+
+    return role
+
+
 def _page(act: Act, arg: Arg, added_by: str) -> None:
     """The name of a manual page; with a slash it is a file."""
     if _known(act, arg, added_by) and "/" in arg.text:
@@ -197,6 +213,9 @@ ROLES: dict[str, Role] = {
     "setting": _setting,
     "jq": _jq,
     "page": _page,
+    "plain": _matching(_PLAIN),
+    "package-name": _matching(_PACKAGE),
+    "apple": _matching(_APPLE),
     "pager": _pager,
     "kinds": _kinds,
     "variable": _variable,

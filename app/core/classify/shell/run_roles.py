@@ -17,7 +17,7 @@ _VARIABLE = re.compile(
 )
 # The phases of Maven that stay on this machine.
 _MAVEN = re.compile(
-    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|dependency:(tree|resolve|analyze)|spotless:(apply|check)|checkstyle:check|help:[a-z-]+|versions:display-[a-z-]+"
+    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|dependency:(tree|resolve|analyze)|spring-boot:run|quarkus:dev|jetty:run|javadoc:javadoc|surefire-report:report|jacoco:report|spotless:(apply|check)|checkstyle:check|help:[a-z-]+|versions:display-[a-z-]+"
 )
 _CMAKE = re.compile(
     r"(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(:BOOL)?=(ON|OFF|TRUE|FALSE|YES|NO|on|off|[0-9]+)|CMAKE_(C|CXX)_COMPILER=(gcc|g\+\+|clang|clang\+\+)"
@@ -26,6 +26,8 @@ _CMAKE = re.compile(
 )
 # Programs that name a task behind the part of the project that it belongs to.
 _OF_PARTS = frozenset(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"))
+# Tasks of well-known plugins that shape the code or say what is wrong with it.
+_SHAPES = re.compile(r"(spotless|ktlint|ktfmt|detekt)(Java|Kotlin|Groovy)?(Apply|Check|Format)?")
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
 
 
@@ -53,7 +55,7 @@ def _task(act: Act, arg: Arg, added_by: str) -> None:
         return
     # `:app:test` and `//app:test` are tasks of a part of the project.
     name = arg.text.rpartition(":")[2] if act.name in _OF_PARTS else arg.text
-    if is_task(name):
+    if is_task(name) or (act.name in _OF_PARTS and _SHAPES.fullmatch(name)):
         act.path(EffectKind.RUN, Arg("."), added_by)
     elif not (act.name in ("make", "gmake", "just") and _VARIABLE.fullmatch(arg.text)):
         act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
