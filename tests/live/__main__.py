@@ -57,6 +57,8 @@ class Live:
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
         self.programs = programs
+        # Set once somebody has interrupted us, or one of the agents could not be tried: the others then end, too.
+        self.over = threading.Event()
         home = folder / "service"
         (home / "home").mkdir(parents=True, mode=0o700)
         self.home = prepare(home, f"sqlite:///{home}/agent-sudo.db", POLICY)
@@ -119,7 +121,7 @@ class Live:
                     start_new_session=True,
                 )  # fmt: skip
                 try:
-                    _wait(child, place)
+                    _wait(child, place, self.over)
                 finally:
                     with suppress(ProcessLookupError):
                         os.killpg(child.pid, 9)
@@ -127,6 +129,8 @@ class Live:
             over.set()
             if cell.approve:
                 person.join()
+            if self.over.is_set():
+                raise KeyboardInterrupt
             assert model.asked, (place.user / "said").read_text()[-2_000:]
             ran = (work / cell.command).exists()
             if not ran and not model.heard and not place.begun.exists():
@@ -156,13 +160,12 @@ class Live:
 _AGENTS = ("CLAUDE", "CODEX", "GEMINI", "COPILOT", "ANTHROPIC", "OPENAI", "GOOGLE", "AGENT_SUDO_", "CURSOR", "XDG_")
 
 
-def _wait(child: "subprocess.Popen[bytes]", place: Place) -> None:
+def _wait(child: "subprocess.Popen[bytes]", place: Place, over: threading.Event) -> None:
     """Until the agent is done, or has waited long enough for a hook that never ends."""
     until = time.monotonic() + _PATIENCE_S
-    while child.poll() is None and time.monotonic() < until:
+    while child.poll() is None and time.monotonic() < until and not over.wait(0.1):
         if place.begun.exists():
             until = min(until, place.begun.stat().st_mtime - time.time() + time.monotonic() + _ENDLESS_S)
-        time.sleep(0.1)
 
 
 @contextmanager
@@ -219,7 +222,7 @@ def main(folder: Path, wanted: list[str]) -> int:
     def all_of(way: str) -> None:
         live.versions[way] = installed.version_of(str(programs / HARNESSES[way.partition(" ")[0]].program))
         for cell in CELLS:
-            if not is_wanted(way, cell):
+            if not is_wanted(way, cell) or live.over.is_set():
                 continue
             began = time.monotonic()
             saw = found[cell.name, way] = live.outcome(way, cell)
@@ -230,11 +233,15 @@ def main(folder: Path, wanted: list[str]) -> int:
             took = time.monotonic() - began
             print(f"{len(found):3}/{cells} {way:18} {cell.name:52} {saw:12.12} {took:5.1f} s{mark}", flush=True)
 
-    with tempfile.TemporaryDirectory() as temporary:
+    # What an agent has left running may still write there.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         live = Live(Path(temporary), programs)
         try:
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(all_of, reversed(WAYS)))
+                try:
+                    list(pool.map(all_of, reversed(WAYS)))
+                finally:
+                    live.over.set()
         finally:
             live.process.kill()
     print(f"{len(found)} cells in {time.monotonic() - start_at:.0f} s, {len(wrong)} wrong", *wrong, sep="\n")
@@ -264,4 +271,7 @@ def table(found: dict[tuple[str, str], str], versions: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    try:
+        sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
