@@ -117,6 +117,7 @@ def hooks(harness: str, **change: Any) -> dict[str, Any]:
 def test_a_machine_without_coding_agents_has_nothing_to_say(machine: Machine) -> None:
     assert machine.doctor() == {}
     assert machine.run("inventory", "--json").document == {"agents": [], "servers": []}
+    assert "no coding agent and no MCP server" in machine.run("inventory").out
 
 
 def test_an_agent_that_asks_nobody_is_told(machine: Machine) -> None:
@@ -124,6 +125,7 @@ def test_an_agent_that_asks_nobody_is_told(machine: Machine) -> None:
     assert machine.doctor() == {"gemini": [("WARN", "asks nobody before it runs its own tools")]}
     (agent,) = machine.run("inventory", "--json").document["agents"]
     assert (agent["version"], agent["way"]) == ("0.61.0", None)
+    assert machine.run("inventory").out.endswith("→ agent-sudo setup gemini\n")
 
 
 def test_an_agent_that_asks_is_as_it_should_be(machine: Machine) -> None:
@@ -134,6 +136,7 @@ def test_an_agent_that_asks_is_as_it_should_be(machine: Machine) -> None:
     assert "verify-routing" in said
     shown = machine.run("inventory")
     assert "by command" in shown.out
+    assert "→" not in shown.out
 
 
 @pytest.mark.parametrize(
@@ -224,7 +227,7 @@ def test_setup_has_codex_trust_the_hooks_that_it_wrote(machine: Machine, served:
     machine.codex(path, "untrusted")
     served.environment |= {name: machine.run.environment[name] for name in ("HOME", "PATH")}
     served.environment |= {"AGENT_SUDO_HOME": str(machine.home / "ours")}
-    assert "told as well that these hooks are trusted" in " ".join(served("setup", "codex").out.split())
+    assert "told that these hooks are trusted" in " ".join(served("setup", "codex").out.split())
     ran = served.signed_in("setup", "codex", "--apply")
     assert (ran.code, "has trusted" in ran.out) == (0, False), ran.err
     assert sorted(json.loads((machine.home / "trust").read_text())) == [0, 1, 2]

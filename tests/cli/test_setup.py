@@ -45,8 +45,7 @@ def others(harness: str) -> dict[str, Any]:
 def test_nothing_is_changed_until_it_is_asked_for(served: Commands, user: Path, harness: str) -> None:
     ran = served("setup", harness)
     assert ran.code == 0, ran.err
-    assert "Nothing was changed" in ran.out
-    assert harness in ran.out
+    assert f"Nothing was changed. To do it:\n  agent-sudo setup {harness} --apply\n" in ran.out
     assert list(user.iterdir()) == []
 
 
@@ -82,8 +81,11 @@ def test_what_others_wrote_stays_and_doing_it_twice_changes_nothing(
     removed = served("setup", harness, "--remove")
     assert "Nothing was changed" in removed.out
     assert path.read_text() == after
-    assert served("setup", harness, "--remove", "--apply").code == 0
+    done = served("setup", harness, "--remove", "--apply")
+    assert done.code == 0
+    assert "Its key still works" in done.out
     assert json.loads(path.read_text()) == others(harness)
+    assert "holds nothing of ours" in served("setup", harness, "--remove", "--apply").out
 
 
 def test_the_key_is_in_a_file_that_nobody_else_can_read_and_is_shown_nowhere(
@@ -245,3 +247,23 @@ def test_the_relay_is_put_before_each_server_and_taken_away_again(
     assert path.read_text() == after
     assert served("setup", name, "--remove", "--apply").code == 0
     assert json.loads(path.read_text()) == before
+
+
+@pytest.mark.parametrize("name", ["claude-desktop", "vscode"])
+def test_where_no_server_can_be_relayed_that_is_said_and_no_key_is_made(
+    served: Commands, user: Path, tmp_path: Path, name: str
+) -> None:
+    reader = relayed.READERS[name]
+    path = user / reader.file
+    for servers in (None, {}, {"own headers": SERVERS["own headers"], "ours": SERVERS["ours"]}):
+        if servers is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({reader.under: servers}))
+        ran = served.signed_in("setup", name, "--apply")
+        assert ran.code == 2
+        assert "names no MCP server that the relay can stand before" in " ".join(ran.err.split())
+    assert not (tmp_path / "hooks home").exists()
+    path.write_text("{} // servers")
+    ran = served("setup", name, "--print")
+    assert ran.code == 2
+    assert "Comments would be lost" in ran.err

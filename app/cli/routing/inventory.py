@@ -16,21 +16,30 @@ def inventory(*, as_json: AsJson = False) -> None:
     if as_json:
         terminal.document({"agents": [_wire(one) for one in agents], "servers": [_server(one) for one in found]})
         return
+    console = terminal.output()
+    if not agents and not found:
+        console.print("This user has no coding agent and no MCP server that is known here.")
+        return
     table = terminal.table("agent", "version", "asks", "file")
     for one in agents:
         asks = "no" if not one.hooks else f"partly: not on {', '.join(one.missing)}" if one.missing else f"by {one.way}"
         table.add_row(
             one.harness.name,
-            terminal.text(one.version or "?"),
+            terminal.text(one.version or "not found"),
             terminal.text(one.wrong or asks),
             terminal.text(str(one.path)),
         )
-    terminal.output().print(table)
+    if agents:
+        console.print(table)
     if found:
         rows = terminal.table("MCP server", "used by", "asked about by")
         for server in found:
             rows.add_row(terminal.text(server.name), server.reader, server.how or "nothing")
-        terminal.output().print(rows)
+        console.print(rows)
+    loose = [one.harness.name for one in agents if one.missing and not one.wrong]
+    loose += [server.program for server in found if not server.how]
+    for name in dict.fromkeys(loose):
+        console.print(terminal.text(f"→ agent-sudo setup {name}", "dim"))
 
 
 def _wire(one: Any) -> dict[str, Any]:

@@ -41,6 +41,11 @@ def without_relay(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]
     return _each(reader, document, lambda _, server: _bare(server))
 
 
+def can_relay(reader: Reader, document: Mapping[str, Any]) -> bool:
+    """Whether there is a server that the relay can stand before."""
+    return with_relay(reader, document, "", "") != without_relay(reader, document)
+
+
 def _each(reader: Reader, document: Mapping[str, Any], change: Any) -> dict[str, Any]:
     found = _servers(reader, document)
     if not found:

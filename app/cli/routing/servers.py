@@ -15,36 +15,38 @@ from app.cli.routing.files import text_of
 RELAY = "agent-sudo-relay"
 # Where programs with windows keep their settings.
 DESKTOP = "Library/Application Support" if sys.platform == "darwin" else ".config"
-# Who reads them → the file, the key under which they stand, and the coding agent whose hooks hear of their tools.
+# Who reads them → the file, the key under which they stand, and what `setup` calls the reader; where that is a coding
+# agent, its hooks hear of their tools.
 _FILES: tuple[tuple[str, str, str, str], ...] = (
     ("Claude Code", ".claude.json", "mcpServers", "claude-code"),
     ("Codex", ".codex/config.toml", "mcp_servers", "codex"),
     ("Gemini CLI", ".gemini/settings.json", "mcpServers", "gemini"),
     ("Copilot CLI", ".copilot/mcp-config.json", "mcpServers", "copilot"),
     ("Cursor", ".cursor/mcp.json", "mcpServers", "cursor"),
-    ("Claude Desktop", f"{DESKTOP}/Claude/claude_desktop_config.json", "mcpServers", ""),
-    ("VS Code", f"{DESKTOP}/Code/User/mcp.json", "servers", ""),
+    ("Claude Desktop", f"{DESKTOP}/Claude/claude_desktop_config.json", "mcpServers", "claude-desktop"),
+    ("VS Code", f"{DESKTOP}/Code/User/mcp.json", "servers", "vscode"),
 )
 
 
 class Server(Struct, frozen=True):
-    """One server that `reader` uses. `how` says by what its tools are asked about, "" by nothing."""
+    """One server that `reader` uses, whom `setup` calls `program`; `how`: what asks about its tools, "" nothing."""
 
     reader: str
+    program: str
     name: str
     how: str
 
 
 def servers(hooked: frozenset[str]) -> list[Server]:
     """All that are found; `hooked` are the coding agents whose hooks are set up."""
-    return [one for reader, file, under, harness in _FILES for one in _of(reader, file, under, harness in hooked)]
+    return [server for row in _FILES for server in _of(*row, hooked)]
 
 
-def _of(reader: str, file: str, under: str, hooked: bool) -> Iterator[Server]:  # noqa: FBT001 - one call
+def _of(reader: str, file: str, under: str, program: str, hooked: frozenset[str]) -> Iterator[Server]:
     for name, server in _told(Path.home() / file).get(under, {}).items():
         if isinstance(server, dict):
             relayed = RELAY in Path(str(server.get("command", ""))).name
-            yield Server(reader, name, "the relay" if relayed else "the hook" if hooked else "")
+            yield Server(reader, program, name, "the relay" if relayed else "the hook" if program in hooked else "")
 
 
 def _told(path: Path) -> Mapping[str, Any]:

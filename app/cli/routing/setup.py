@@ -1,6 +1,7 @@
 """`agent-sudo setup`: put agent-sudo before the tools of a coding agent."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from app.cli.options import Operator, PassphraseStdin, Url
 if TYPE_CHECKING:
     from app.cli.routing.harness import Harness, Shim
 
-_NAMES = "claude-code|claude-desktop|codex|gemini|copilot|cursor|vscode"
+_NAMES = "claude-code, claude-desktop, codex, gemini, copilot, cursor or vscode."
 _UNSEEN = "asudo_…"
 
 
 def setup(
-    name: Annotated[str, typer.Argument(metavar=_NAMES, help="Which program.")],
+    name: Annotated[str, typer.Argument(metavar="PROGRAM", help=_NAMES)],
     *,
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without this nothing is changed.")] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the file as it would be.")] = False,
@@ -47,9 +48,15 @@ def setup(
         before = files.text_of(change.path)
         document = hooks_file.read(before, str(change.path))
     except Failure as failure:
-        if not show:
-            raise Failure(failure.message, "Add by hand what --print shows.") from None
+        if not show or change.found is not None:
+            hint = "Add by hand what --print shows." if change.found is None else failure.hint
+            raise Failure(failure.message, hint) from None
         before, document = "", {}
+    if change.found is not None and not remove and not change.found(document):
+        said = f"{change.path} names no MCP server that the relay can stand before."
+        raise Failure(
+            said, "Add one there, or agent-sudo's own (docs/integrations/claude-desktop.md), and run this again."
+        )
     key = _UNSEEN
     if apply and not remove:
         key = _key(folder, name, agent or name, operator, url, passphrase_stdin=passphrase_stdin)
@@ -61,17 +68,27 @@ def setup(
     if show:
         _print(seen_after)
         return
-    _print(files.difference(change.path, seen_before, seen_after) or f"{change.path} is as it should be.")
+    if remove and seen_after == seen_before:
+        console.print(terminal.text(f"{change.path} holds nothing of ours."), soft_wrap=True)
+        return
+    _print(files.difference(change.path, seen_before, seen_after) or f"{change.path} is as it should be.", marked=True)
     if not apply:
-        also = " Codex is then told as well that these hooks are trusted." if name == "codex" and not remove else ""
-        console.print(f"\nNothing was changed. Add --apply to do it.{also}", style="dim")
+        # What stands in the environment stands there the next time as well.
+        given = {
+            "--agent": agent,
+            "--operator": operator,
+            "--url": url if url != os.environ.get("AGENT_SUDO_URL") else "",
+        }
+        flags = ["--remove"] * remove + ["--http"] * http + [word for pair in given.items() if pair[1] for word in pair]
+        for line in _not_yet(name, folder, agent or name, flags, remove=remove):
+            console.print(terminal.text(line, "dim"), soft_wrap=True)
         return
     if not remove:
         _install(folder, name, service)
     if after != before:
         kept = files.replace(change.path, after, private=change.holds_key and not remove)
         console.print(f"\nWritten.{f' What was there is kept as {terminal.safe(str(kept))}.' if kept else ''}")
-    for line in ["The key still works: see `agent-sudo keys list`, and revoke it."] if remove else change.advice():
+    for line in _left(folder, name) if remove else change.advice():
         console.print(terminal.text(line, "dim"))
 
 
@@ -79,7 +96,8 @@ def setup(
 class _Change:
     """What is done to a program's file. `done` is given the key, which then stands in the file or not.
 
-    `advice` says what is left to do, once the file is written.
+    `advice` says what is left to do, once the file is written. `found`, where only what is there already can be
+    changed: whether there is anything.
     """
 
     path: Path
@@ -87,6 +105,7 @@ class _Change:
     without: Callable[[dict[str, Any]], dict[str, Any]]
     holds_key: bool
     advice: Callable[[], Iterable[str]]
+    found: Callable[[dict[str, Any]], bool] | None = None
 
 
 def _change(name: str, folder: Path, service: str, *, http: bool) -> _Change:
@@ -104,7 +123,9 @@ def _change(name: str, folder: Path, service: str, *, http: bool) -> _Change:
             advice=lambda: (
                 "Install the relay where it is found: pip install ./clients/python ./clients/mcp",
                 "Servers that are reached with headers of their own, or by SSE, stay as they are: agent-sudo inventory",
+                f"Start {name} anew: it starts its servers when it starts.",
             ),
+            found=lambda document: relayed.can_relay(reader, document),
         )
     harness = HARNESSES.get(name)
     if harness is None:
@@ -125,11 +146,32 @@ def _change(name: str, folder: Path, service: str, *, http: bool) -> _Change:
     )
 
 
-def _print(text: str) -> None:
+def _print(text: str, *, marked: bool = False) -> None:
     from app.cli import terminal
 
+    styles = {"+++": "bold", "---": "bold", "@": "cyan", "+": "green", "-": "red"} if marked else {}
     for line in text.splitlines():
-        terminal.output().print(terminal.text(line), soft_wrap=True)
+        style = next((style for begin, style in styles.items() if line.startswith(begin)), "")
+        terminal.output().print(terminal.text(line, style), soft_wrap=True)
+
+
+def _not_yet(name: str, folder: Path, agent: str, flags: list[str], *, remove: bool) -> Iterator[str]:
+    """What --apply would do besides, and how to have it done."""
+    yield ""
+    if not remove:
+        key = "its key" if (folder / f"{name}.key").exists() else f"a new key for the agent {agent}"
+        yield f"The hook and {key} would lie in {folder}."
+    if name == "codex" and not remove:
+        yield "Codex would be told that these hooks are trusted."
+    yield "Nothing was changed. To do it:"
+    yield f"  {shlex.join(['agent-sudo', 'setup', name, *flags, '--apply'])}"
+
+
+def _left(folder: Path, name: str) -> Iterator[str]:
+    """What is left to do once our hooks are out."""
+    yield f"What runs now still asks: start {name} anew."
+    if (folder / f"{name}.key").exists():
+        yield "Its key still works: agent-sudo keys list, then agent-sudo keys revoke KEY"
 
 
 def _handlers(harness: "Harness", shim: "Shim", service: str, key: str) -> dict[str, Any]:
@@ -214,5 +256,9 @@ def _advice(harness: "Harness") -> Iterator[str]:
 
     if harness.name == "codex" and not codex.trust(look(harness)):
         yield "Codex skips hooks that nobody has trusted: start it once and trust them (/hooks)."
+    yield f"Start {harness.name} anew: it reads its hooks when it starts."
     yield "Register the folders that are worked in: agent-sudo workspace set FOLDER"
-    yield f"Then see that it holds: agent-sudo verify-routing {harness.name}"
+    if harness.name == "cursor":
+        yield "Then see that it holds: have it run `agent-sudo approve canary`, which must be denied."
+    else:
+        yield f"Then see that it holds: agent-sudo verify-routing {harness.name}"

@@ -38,10 +38,17 @@ def verify_routing(
     if as_json:
         terminal.document({"ok": holds, "agents": found})
     else:
-        table = terminal.table("agent", "", "what was seen")
+        table = terminal.table("agent", "state", "what was seen")
         for one in found:
             table.add_row(one["agent"], terminal.text(one["state"], _STYLES[one["state"]]), terminal.text(one["said"]))
-        terminal.output().print(table)
+        console = terminal.output()
+        console.print(table)
+        for one in found:
+            if one["state"] == "OPEN":
+                said = f"→ agent-sudo setup {one['agent']} --apply; agent-sudo doctor says what is open then"
+                console.print(terminal.text(said, "dim"))
+        if not strict and any(one["state"] == "UNPROVEN" for one in found):
+            console.print(terminal.text("→ What is not proven may be open: with --strict it fails as well.", "dim"))
     raise typer.Exit(OK if holds else NO)
 
 
