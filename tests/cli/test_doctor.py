@@ -11,6 +11,7 @@ import pytest
 from tests.cli.audit.tampering import tamper
 from tests.cli.commands import Commands
 from tests.homes import Home
+from tests.listeners import needs_listeners
 
 
 def states(ran: object) -> dict[str, str]:
@@ -45,6 +46,7 @@ def test_a_sound_installation_passes_and_the_doctor_says_who_could_go_round_it(
     assert "edit this database" in shown
 
 
+@needs_listeners
 def test_the_doctor_says_whose_program_has_the_port_of_a_hook(
     served: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

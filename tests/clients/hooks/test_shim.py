@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.homes import Home, prepare
+from tests.listeners import needs_listeners
 from tests.processes import Process, start
 
 PARTS = Path(__file__).parents[3] / "clients" / "hooks"
@@ -308,7 +309,6 @@ def test_a_service_that_is_not_there_is_a_no(config: Path) -> None:
 TAKER = """
 import os, socket, sys
 host, port, uid = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-os.setgroups([])
 os.setuid(uid)
 taken = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
 print(taken.getsockname()[1], flush=True)
@@ -330,6 +330,7 @@ def taken_by(uid: int, host: str = "127.0.0.1", port: int = 0) -> Iterator[tuple
             child.kill()
 
 
+@needs_listeners
 def test_only_the_user_who_runs_the_service_is_believed(answerer: Answerer, config: Path) -> None:
     answerer.answer = whole({})
     text = config.read_text()
@@ -342,6 +343,7 @@ def test_only_the_user_who_runs_the_service_is_believed(answerer: Answerer, conf
         assert answerer.heard == b""
 
 
+@needs_listeners
 def test_what_listens_at_every_address_is_known_as_well(config: Path, answerer: Answerer) -> None:
     everywhere = Answerer(host="0.0.0.0")  # noqa: S104 - as a service behind a proxy does
     everywhere.answer = whole({})
@@ -353,6 +355,7 @@ def test_what_listens_at_every_address_is_known_as_well(config: Path, answerer: 
     everywhere.close()
 
 
+@needs_listeners
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_who_takes_the_port_while_the_service_is_down_hears_no_key(config: Path, answerer: Answerer) -> None:
     text = config.read_text()
