@@ -30,10 +30,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_
 # Packages by name and version; Apple's own settings.
 _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
 _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
+# No `@file` or `file://…`, in whose place a program takes what stands there, and no address.
+_VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
 _LONGEST_PART: Final = 80
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
 # The tools in these files of the data read more of their words from a file named `@file`.
-_READS_AT = frozenset(("build", "python", "javascript", "lint"))
+_READS_AT = frozenset(("archives", "build", "python", "javascript", "lint"))
 
 
 def _known(act: Act, arg: Arg, added_by: str) -> bool:
@@ -214,6 +216,7 @@ ROLES: dict[str, Role] = {
     "jq": _jq,
     "page": _page,
     "plain": _matching(_PLAIN),
+    "value": _matching(_VALUE),
     "package-name": _matching(_PACKAGE),
     "apple": _matching(_APPLE),
     "pager": _pager,
