@@ -52,8 +52,10 @@ class Transaction:
             return query.run(self._connection, values or {}, fetch=True) is not None
         return self._connection.execute(query, values).first() is not None
 
-    def value(self, query: Executable, values: dict[str, Any] | None = None) -> Any:
+    def value(self, query: Executable | Prepared, values: dict[str, Any] | None = None) -> Any:
         """The first column of the one row that the query returns."""
+        if isinstance(query, Prepared):
+            return query.run(self._connection, values or {}, fetch=True)[0]
         return self._connection.execute(query, values).scalar_one()
 
     def execute(self, statement: Executable | Prepared, values: dict[str, Any] | None = None) -> None:

@@ -11,8 +11,9 @@ from app.storage.command import Receipt, Transaction
 from app.storage.driver import Prepared
 from app.storage.tables import LOG, audit_entry, replay
 
-# So many names are kept of each key.
+# So many names are kept of each key, and so many more until it is worth the writing to forget them.
 KEPT = 1_000
+_MORE = 64
 
 _IS_AT = select(replay.c.seq).where(replay.c.key == bindparam("key"), replay.c.name == bindparam("name"))
 _ANY = Prepared(_IS_AT)
@@ -21,12 +22,11 @@ _NOTE = Prepared(
     text(
         "INSERT INTO replay (key, name, place, seq, request, answer) VALUES (:key, :name, "
         "(SELECT coalesce(max(place), 0) + 1 FROM replay WHERE key = :key), :seq, :request, :answer) "
-        "ON CONFLICT (key, name) DO UPDATE SET place = excluded.place, seq = excluded.seq, answer = excluded.answer"
+        "ON CONFLICT (key, name) DO UPDATE SET place = excluded.place, seq = excluded.seq, answer = excluded.answer "
+        "RETURNING place"
     )
 )
-_FORGET = Prepared(
-    text("DELETE FROM replay WHERE key = :key AND place <= (SELECT max(place) FROM replay WHERE key = :key) - :kept")
-)
+_FORGET = Prepared(text("DELETE FROM replay WHERE key = :key AND place <= :last"))
 
 
 class Replay(Struct, frozen=True):
@@ -76,5 +76,6 @@ class Note(Struct, frozen=True):
 
     def apply(self, transaction: Transaction) -> None:
         values = {"key": self.key, "name": self.name, "request": self.request, "answer": self.answer}
-        transaction.execute(_NOTE, {**values, "seq": transaction.seq})
-        transaction.execute(_FORGET, {"key": self.key, "kept": KEPT})
+        place = transaction.value(_NOTE, {**values, "seq": transaction.seq})
+        if place % _MORE == 0:
+            transaction.execute(_FORGET, {"key": self.key, "last": place - KEPT})

@@ -22,5 +22,7 @@ def upgrade() -> None:
         sa.Column("request", sa.LargeBinary, nullable=False),
         sa.Column("answer", sa.LargeBinary),
         sqlite_strict=True,
+        # One page less to write for each.
+        sqlite_with_rowid=False,
     )
     op.create_index("replay_place", "replay", ["key", "place"])

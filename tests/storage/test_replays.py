@@ -67,6 +67,7 @@ def test_the_newest_names_of_each_key_are_kept(
     database: Database, keyed: Writer, log: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(replays, "KEPT", 3)
+    monkeypatch.setattr(replays, "_MORE", 4)
     written(keyed, _noted(log, b"other", key="k_2"))
     keyed.commit([_noted(log, b"%d" % at) for at in range(10)])
     # One that is written anew is the newest again.

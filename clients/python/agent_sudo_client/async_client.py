@@ -42,10 +42,11 @@ class AsyncClient:
         *,
         operator: tuple[str, str] | None = None,
         timeout: float = 10.0,
+        retry: bool = False,
         connections: int = 32,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._endpoint = Endpoint(url, key, operator, tls, timeout)
+        self._endpoint = Endpoint(url, key, operator, tls, timeout, retry=retry)
         self._tls = self._endpoint.tls()
         self._most = connections
         self._opened: dict[asyncio.AbstractEventLoop, AsyncConnections] = {}
@@ -65,7 +66,7 @@ class AsyncClient:
         connections = self._connections()
         sent = time.monotonic()
         try:
-            reply = await connections.exchange(request, patience)
+            reply = await connections.exchange(request, patience, again=self._endpoint.names(send))
         except Exception as error:  # INVARIANT: whatever goes wrong on the way is a no
             raise unreachable(error) from error
         return Answer(reply.status, reply.content, sent)

@@ -9,7 +9,7 @@ import sys
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from agent_sudo_client.reply import Reply
-from agent_sudo_client.resting import CONNECT_S, Line, Resting
+from agent_sudo_client.resting import CONNECT_S, LOST, Line, Resting
 
 _MOST = 65_536
 
@@ -23,31 +23,43 @@ class AsyncConnections:
         self._room = asyncio.Semaphore(most)
         self._resting: Resting[_Line] = Resting()
 
-    async def exchange(self, request: bytes, patience: float) -> Reply:
-        """The answer, within `patience` seconds. Raises OSError, TimeoutError of asyncio, Malformed."""
+    async def exchange(self, request: bytes, patience: float, *, again: bool) -> Reply:
+        """The answer, within `patience` seconds. Raises OSError, TimeoutError of asyncio, Malformed.
+
+        `again`: it may be sent once more where the connection ended before there was an answer.
+        """
         if sys.version_info >= (3, 11):
             async with asyncio.timeout(patience):
+                return await self._tried(request, again=again)
+        return await asyncio.wait_for(self._tried(request, again=again), patience)
+
+    async def _tried(self, request: bytes, *, again: bool) -> Reply:
+        async with self._room:
+            try:
                 return await self._exchanged(request)
-        return await asyncio.wait_for(self._exchanged(request), patience)
+            except LOST:
+                # INVARIANT: only what the service knows again is sent twice; what was recorded may have been used.
+                if not again:
+                    raise
+                return await self._exchanged(request)
 
     async def _exchanged(self, request: bytes) -> Reply:
-        async with self._room:
-            line = self._resting.taken() or await self._opened()
-            try:
-                reply = Reply()
-                # One write, head and body: the service answers what comes whole far quicker.
-                await line.send(request)
-                while not reply.feed(await line.receive()):
-                    pass
-            except BaseException:
-                # INVARIANT: what is left of one answer is never read as another. Who is cancelled leaves one behind.
-                line.close()
-                raise
-            if reply.keeps:
-                self._resting.rest(line)
-            else:
-                line.close()
-            return reply
+        line = self._resting.taken() or await self._opened()
+        try:
+            reply = Reply()
+            # One write, head and body: the service answers what comes whole far quicker.
+            await line.send(request)
+            while not reply.feed(await line.receive()):
+                pass
+        except BaseException:
+            # INVARIANT: what is left of one answer is never read as another. Who is cancelled leaves one behind.
+            line.close()
+            raise
+        if reply.keeps:
+            self._resting.rest(line)
+        else:
+            line.close()
+        return reply
 
     def close(self) -> None:
         """Close those that rest."""

@@ -33,7 +33,8 @@ class Client:
     """The service at `url`, asked with an agent's `key`; `AGENT_SUDO_URL` and `AGENT_SUDO_KEY` where they are left out.
 
     `operator` is a name and a passphrase, for what only people may do. `tls` replaces the system's authorities.
-    Proxies of the environment are not used: who can set a variable must not answer in the service's place.
+    With `retry` every evaluation whose answer was lost is sent once more, and counts once; without, what waits for
+    people is. Proxies of the environment are not used: who can set a variable must not answer in the service's place.
     """
 
     def __init__(
@@ -43,10 +44,11 @@ class Client:
         *,
         operator: tuple[str, str] | None = None,
         timeout: float = 10.0,
+        retry: bool = False,
         connections: int = 32,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._endpoint = Endpoint(url, key, operator, tls, timeout)
+        self._endpoint = Endpoint(url, key, operator, tls, timeout, retry=retry)
         self._most = connections
         self._open()
 
@@ -75,7 +77,7 @@ class Client:
         request, patience = self._endpoint.request(send), self._endpoint.patience(send)
         sent = time.monotonic()
         try:
-            reply = self._connections.exchange(request, patience)
+            reply = self._connections.exchange(request, patience, again=self._endpoint.names(send))
         except Exception as error:  # INVARIANT: whatever goes wrong on the way is a no
             raise unreachable(error) from error
         return Answer(reply.status, reply.content, sent)

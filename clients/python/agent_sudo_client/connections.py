@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from agent_sudo_client.reply import Reply
-from agent_sudo_client.resting import CONNECT_S, Line, Resting
+from agent_sudo_client.resting import CONNECT_S, LOST, Line, Resting
 
 if TYPE_CHECKING:
     import ssl
@@ -23,36 +23,48 @@ class Connections:
         self._room = threading.BoundedSemaphore(most)
         self._resting: Resting[Line] = Resting()
 
-    def exchange(self, request: bytes, patience: float) -> Reply:
-        """The answer, within `patience` seconds. Raises OSError, Malformed."""
+    def exchange(self, request: bytes, patience: float, *, again: bool) -> Reply:
+        """The answer, within `patience` seconds. Raises OSError, Malformed.
+
+        `again`: it may be sent once more where the connection ended before there was an answer.
+        """
         until = time.monotonic() + patience
         if not self._room.acquire(timeout=patience):
             raise TimeoutError("every connection is in use")
         try:
-            line = self._resting.taken() or self._opened(until)
             try:
-                reply = Reply()
-                line.socket.settimeout(_left(until))
-                # One write, head and body: the service answers what comes whole far quicker.
-                line.socket.sendall(request)
-                # A server that sends a byte at a time stays below every single limit: it is one for all of them.
-                while not reply.feed(line.socket.recv(65_536)):
-                    line.socket.settimeout(_left(until))
-            except BaseException:
-                # INVARIANT: what is left of one answer is never read as another.
-                line.close()
-                raise
-            if reply.keeps:
-                self._resting.rest(line)
-            else:
-                line.close()
-            return reply
+                return self._exchanged(request, until)
+            except LOST:
+                # INVARIANT: only what the service knows again is sent twice; what was recorded may have been used.
+                if not again:
+                    raise
+                return self._exchanged(request, until)
         finally:
             self._room.release()
 
     def close(self) -> None:
         """Close those that rest."""
         self._resting.close()
+
+    def _exchanged(self, request: bytes, until: float) -> Reply:
+        line = self._resting.taken() or self._opened(until)
+        try:
+            reply = Reply()
+            line.socket.settimeout(_left(until))
+            # One write, head and body: the service answers what comes whole far quicker.
+            line.socket.sendall(request)
+            # A server that sends a byte at a time stays below every single limit: it is one for all of them.
+            while not reply.feed(line.socket.recv(65_536)):
+                line.socket.settimeout(_left(until))
+        except BaseException:
+            # INVARIANT: what is left of one answer is never read as another.
+            line.close()
+            raise
+        if reply.keeps:
+            self._resting.rest(line)
+        else:
+            line.close()
+        return reply
 
     def _opened(self, until: float) -> Line:
         try:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from agent_sudo_client.errors import PermissionDenied, ServiceUnavailable
-from agent_sudo_client.talk import Send
+from agent_sudo_client.talk import EVALUATE, Send
 
 if TYPE_CHECKING:
     import ssl
@@ -25,6 +25,8 @@ class Endpoint:
         operator: tuple[str, str] | None,
         tls: ssl.SSLContext | None,
         timeout: float,
+        *,
+        retry: bool,
     ) -> None:
         from urllib.parse import urlsplit  # noqa: PLC0415 - late: importing the client costs a program next to nothing
 
@@ -48,15 +50,23 @@ class Endpoint:
         self._operator = operator
         self._tls = tls
         self._timeout = timeout
+        self._retry = retry
 
     def patience(self, send: Send) -> float:
         """How many seconds an answer may take."""
         return self._timeout + send.patience
 
+    def names(self, send: Send) -> bool:
+        """Whether it is named, and may be sent again: the service knows it, and counts it once."""
+        return send.once or (self._retry and send.path == EVALUATE)
+
     def request(self, send: Send) -> bytes:
         """The request as it goes out. Raises PermissionDenied where the credential for it is missing."""
         target, credential = (self._prefix + send.path).encode(), self._credential(send)
         head = b"%b %b HTTP/1.1\r\n%bauthorization: %b\r\n" % (send.method.encode(), target, self._named, credential)
+        if self.names(send):
+            # INVARIANT: each has a name of its own: one allow is never the answer to two calls.
+            head += b"idempotency-key: %b\r\n" % os.urandom(16).hex().encode()
         if send.body is None:
             return head + b"content-length: 0\r\n\r\n"
         return head + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(send.body) + send.body

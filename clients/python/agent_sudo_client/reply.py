@@ -22,6 +22,10 @@ class Malformed(Exception):
     """What came is no answer, or only a part of one."""
 
 
+class Lost(Malformed):
+    """The connection ended before the answer did: nobody knows what became of the question."""
+
+
 class Reply:
     """Give it what came until it says that this was all; then `status` and `content` are there.
 
@@ -40,7 +44,7 @@ class Reply:
     def feed(self, data: bytes) -> bool:
         """Whether the answer is whole with this. Raises Malformed, also at the connection's end: `data` is empty."""
         if not data:
-            raise Malformed("the connection ended before the answer did")
+            raise Lost("the connection ended before the answer did")
         self._came += data
         try:
             next(self._reading)

@@ -6,8 +6,12 @@ import socket
 import time
 from typing import Generic, TypeVar
 
+from agent_sudo_client.reply import Lost
+
 # The longest that opening one may take.
 CONNECT_S = 3.0
+# How it ends on a connection that breaks. Where time is over, or what came is no answer, nothing is lost but that.
+LOST = (ConnectionError, Lost)
 # A little less than the service itself keeps one that says nothing.
 _KEEP_S = 4.0
 

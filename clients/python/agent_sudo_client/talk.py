@@ -21,17 +21,22 @@ if TYPE_CHECKING:
 
 # The longest that the service holds an answer open while a person decides.
 _LONGEST_WAIT_S = 60.0
+EVALUATE = "/evaluate"
 
 
 @dataclass(frozen=True)
 class Send:
-    """A request. `patience`: seconds that its answer may take longer; `operator`: it needs an operator's name."""
+    """A request. `patience`: seconds that its answer may take longer; `operator`: it needs an operator's name.
+
+    `once`: a person's yes may be used up by it, so it is named, and sent again where its answer was lost.
+    """
 
     method: str
     path: str
     body: bytes | None = None
     patience: float = 0.0
     operator: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,7 @@ def evaluate(
 
     Raises ServiceUnavailable where there is none, PermissionDenied where the request was not taken.
     """
-    wait = max(0.0, min(wait, _LONGEST_WAIT_S))
-    body = encode(call(tool, arguments, more).document(dry_run=dry_run, wait_ms=int(wait * 1_000)))
-    answer = yield Send("POST", "/evaluate", body, wait)
-    return _decision(_document(answer), answer.sent + wait)
+    return (yield from _evaluated(call(tool, arguments, more), dry_run=dry_run, wait=wait))
 
 
 def evaluate_batch(calls: Sequence[Call]) -> Talk[list[Decision]]:
@@ -87,7 +89,7 @@ def require(
     # A person's answer is no decision: whatever was answered, the call is evaluated anew.
     while (waits_for := _waits_for(decision)) and (left := until - time.monotonic()) > 0:
         yield from wait_for_approval(waits_for, left)
-        decision = yield from evaluate(asked)
+        decision = yield from _evaluated(asked, once=True)
     return decision.require()
 
 
@@ -210,6 +212,13 @@ def delegations(*, agent: str | None = None, live: bool = False) -> Talk[list[di
 def revoke_delegation(id: str) -> Talk[None]:
     """Revoke a delegation: nothing recorded after the answer relies on it."""
     _document((yield Send("DELETE", f"/delegations/{_part(id)}", operator=True)))
+
+
+def _evaluated(asked: Call, *, dry_run: bool = False, wait: float = 0.0, once: bool = False) -> Talk[Decision]:
+    wait = max(0.0, min(wait, _LONGEST_WAIT_S))
+    body = encode(asked.document(dry_run=dry_run, wait_ms=int(wait * 1_000)))
+    answer = yield Send("POST", EVALUATE, body, wait, once=once or wait > 0)
+    return _decision(_document(answer), answer.sent + wait)
 
 
 def _waits_for(decision: Decision) -> str | None:

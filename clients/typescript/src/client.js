@@ -17,15 +17,17 @@ const LONGEST_WAIT_MS = 60_000;
 /**
  * The service at `url`, asked with an agent's `key`; `AGENT_SUDO_URL` and `AGENT_SUDO_KEY` where they are left out.
  *
- * Nothing is sent twice. An answer that does not come within `timeoutMs` is a no.
+ * With `retry`, every evaluation whose answer was lost is sent once more, and counts once; without, what waits for people.
+ * An answer that does not come within `timeoutMs` is a no.
  */
 export class Client {
   #url;
   #key;
   #timeoutMs;
+  #retry;
 
-  /** @param {{ url?: string, key?: string, timeoutMs?: number }} [settings] */
-  constructor({ url, key, timeoutMs = 10_000 } = {}) {
+  /** @param {{ url?: string, key?: string, timeoutMs?: number, retry?: boolean }} [settings] */
+  constructor({ url, key, timeoutMs = 10_000, retry = false } = {}) {
     const given = new URL(url ?? variable("AGENT_SUDO_URL") ?? HERE);
     const plain = !given.username && !given.password && !given.search && !given.hash;
     if (!["http:", "https:"].includes(given.protocol) || !plain) {
@@ -34,6 +36,7 @@ export class Client {
     this.#url = given.href.replace(/\/+$/, "");
     this.#key = key ?? variable("AGENT_SUDO_KEY");
     this.#timeoutMs = timeoutMs;
+    this.#retry = retry;
   }
 
   /**
@@ -46,7 +49,7 @@ export class Client {
    * @returns {Promise<Decision>}
    */
   async evaluate(call, { waitMs = 0, dryRun = false } = {}) {
-    return this.#decided(body(call, { dryRun, waitMs: held(waitMs) }), held(waitMs));
+    return this.#decided(body(call, { dryRun, waitMs: held(waitMs) }), held(waitMs), held(waitMs) > 0);
   }
 
   /**
@@ -62,11 +65,11 @@ export class Client {
     // INVARIANT: what is asked about again is what was asked about first, whatever became of the object meanwhile.
     const asking = body(call, {});
     const until = performance.now() + waitMs;
-    let decision = await this.#decided(asking, 0);
+    let decision = await this.#decided(asking, 0, false);
     // A person's answer is no decision: whatever was answered, the call is evaluated anew.
     for (let id = decision.waitsFor; id && until > performance.now(); id = decision.waitsFor) {
       await this.wait(id, until - performance.now());
-      decision = await this.#decided(asking, 0);
+      decision = await this.#decided(asking, 0, true);
     }
     return decision.require();
   }
@@ -123,9 +126,12 @@ export class Client {
   /**
    * @param {string} asking
    * @param {number} patience
+   * @param {boolean} once a person's yes may be used up by it
    */
-  async #decided(asking, patience) {
-    const { text, document, asked } = await this.#send("POST", "/evaluate", asking, patience);
+  async #decided(asking, patience, once) {
+    // INVARIANT: each has a name of its own: one allow is never the answer to two calls.
+    const name = once || this.#retry ? crypto.randomUUID() : undefined;
+    const { text, document, asked } = await this.#send("POST", "/evaluate", asking, patience, name);
     const decision = Decision.read(document, text, asked + patience);
     if (!decision) throw unreadable();
     return decision;
@@ -138,19 +144,24 @@ export class Client {
    * @param {string} path
    * @param {string | undefined} sent
    * @param {number} patience milliseconds that the answer may take longer
+   * @param {string} [name] by this the service knows it again, so that it may be sent again where its answer was lost
    * @returns {Promise<Said>}
    */
-  async #send(method, path, sent, patience) {
+  async #send(method, path, sent, patience, name) {
     if (!this.#key) throw new PermissionDenied("There is no key: set AGENT_SUDO_KEY, or pass `key`.", "no_key");
+    /** @type {Record<string, string>} */
     const headers = { authorization: `Bearer ${this.#key}`, "content-type": "application/json" };
+    if (name) headers["idempotency-key"] = name;
     const signal = AbortSignal.timeout(this.#timeoutMs + patience);
     const asked = performance.now();
+    const init = { method, headers, body: sent ?? null, signal, redirect: /** @type {const} */ ("manual") };
     let status, text;
     try {
-      const init = { method, headers, body: sent ?? null, signal, redirect: /** @type {const} */ ("error") };
-      const response = await fetch(this.#url + path, init);
-      status = response.status;
-      text = await response.text();
+      // INVARIANT: only what the service knows again is sent twice; what was recorded may have been used.
+      ({ status, text } = await exchanged(this.#url + path, init).catch((error) => {
+        if (!name || !(error instanceof TypeError)) throw error;
+        return exchanged(this.#url + path, init);
+      }));
     } catch (error) {
       // INVARIANT: whatever goes wrong on the way is a no. Its kind only: its text may hold an address or a secret.
       const kind = error instanceof Error ? error.name : "Error";
@@ -168,6 +179,17 @@ export class Client {
     const kind = status === 429 ? ServiceUnavailable : PermissionDenied;
     throw new kind(String(document["detail"] ?? "The request was refused."), String(document["code"] ?? "refused"));
   }
+}
+
+/**
+ * What came back. Throws TypeError where the connection ended before an answer did.
+ *
+ * @param {string} url
+ * @param {RequestInit} init
+ */
+async function exchanged(url, init) {
+  const response = await fetch(url, init);
+  return { status: response.status, text: await response.text() };
 }
 
 /** @param {number} ms */

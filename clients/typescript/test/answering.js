@@ -3,13 +3,18 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 
-/** Runs `use(url, asked)` beside a server; `answer` gets each question's path and body, and may be slow. */
+/**
+ * Runs `use(url, asked)` beside a server; `answer` gets each question's path and body, and may be slow. Where it gives none the
+ * connection ends.
+ */
 export async function answering(answer, use) {
   const asked = [];
   const server = createServer(async (request, response) => {
     const question = { method: request.method, path: request.url, headers: request.headers, body: await text(request) };
     asked.push(question);
-    const { status = 200, content, headers = {} } = await answer(question, asked.length);
+    const given = await answer(question, asked.length);
+    if (!given) return response.destroy();
+    const { status = 200, content, headers = {} } = given;
     response.writeHead(status, headers).end(content);
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));

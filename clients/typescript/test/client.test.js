@@ -189,3 +189,57 @@ for (const url of ["ftp://x", "127.0.0.1:8787", "http://a:b@127.0.0.1/", "http:/
     assert.throws(() => new Client({ url, key: "asudo_x" }), TypeError);
   });
 }
+
+const LOST = {
+  "with retry": [{ retry: true }, {}],
+  "and people are waited for": [{}, { waitMs: 1 }],
+};
+for (const [kind, [settings, how]] of Object.entries(LOST)) {
+  test(`what was lost is sent once more by the same name, ${kind}`, async () => {
+    await answering((_, count) => (count === 1 ? undefined : say()), async (url, asked) => {
+      assert.equal((await new Client({ url, key: "asudo_x", ...settings }).evaluate({ tool: "x" }, how)).allowed, true);
+      assert.equal(asked.length, 2);
+      assert.match(asked[0].headers["idempotency-key"], /^[!-~]{16,128}$/);
+      assert.equal(asked[1].headers["idempotency-key"], asked[0].headers["idempotency-key"]);
+      assert.equal(asked[1].body, asked[0].body);
+    });
+  });
+}
+
+const NOT_SENT_AGAIN = {
+  "what has no name": [{}, () => undefined, 1],
+  "what was lost twice": [{ retry: true }, () => undefined, 2],
+  "what was answered with an error": [{ retry: true }, () => say({}, 503), 1],
+  "what was answered with a redirect": [{ retry: true }, () => ({ ...say({}, 307), headers: { location: "/evaluate" } }), 1],
+  "what took too long": [{ retry: true, timeoutMs: 50 }, () => new Promise(() => {}), 1],
+};
+for (const [kind, [settings, answer, times]] of Object.entries(NOT_SENT_AGAIN)) {
+  test(`${kind} is not sent again`, async () => {
+    await answering(answer, async (url, asked) => {
+      await assert.rejects(new Client({ url, key: "asudo_x", ...settings }).require({ tool: "x" }), ServiceUnavailable);
+      // What is given up in time may not have arrived.
+      assert.ok(asked.length === times || (settings.timeoutMs && !asked.length));
+    });
+  });
+}
+
+test("each evaluation has a name of its own, and none without need", async () => {
+  await answering(() => say(), async (url, asked) => {
+    const named = new Client({ url, key: "asudo_x", retry: true });
+    for (let count = 0; count < 3; count++) await named.require({ tool: "x" });
+    await new Client({ url, key: "asudo_x" }).require({ tool: "x" });
+    const names = asked.map((one) => one.headers["idempotency-key"]);
+    assert.equal(new Set(names).size, 4);
+    assert.equal(names[3], undefined);
+  });
+});
+
+test("what a person said yes to is asked about by a name", async () => {
+  const answers = [say(WAITS), { content: JSON.stringify(approval("approved")) }, undefined, say()];
+  await answering((_, count) => answers[count - 1], async (url, asked) => {
+    await new Client({ url, key: "asudo_x" }).require({ tool: "x" }, { waitMs: 30_000 });
+    const names = asked.map((one) => one.headers["idempotency-key"]);
+    assert.deepEqual(names.slice(0, 2), [undefined, undefined]);
+    assert.ok(names[2] && names[2] === names[3]);
+  });
+});

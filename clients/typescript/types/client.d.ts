@@ -1,14 +1,16 @@
 /**
  * The service at `url`, asked with an agent's `key`; `AGENT_SUDO_URL` and `AGENT_SUDO_KEY` where they are left out.
  *
- * Nothing is sent twice. An answer that does not come within `timeoutMs` is a no.
+ * With `retry`, every evaluation whose answer was lost is sent once more, and counts once; without, what waits for people.
+ * An answer that does not come within `timeoutMs` is a no.
  */
 export class Client {
-    /** @param {{ url?: string, key?: string, timeoutMs?: number }} [settings] */
-    constructor({ url, key, timeoutMs }?: {
+    /** @param {{ url?: string, key?: string, timeoutMs?: number, retry?: boolean }} [settings] */
+    constructor({ url, key, timeoutMs, retry }?: {
         url?: string;
         key?: string;
         timeoutMs?: number;
+        retry?: boolean;
     });
     /**
      * The service's decision about a call. With `waitMs`, it is held back up to a minute while a person decides.
