@@ -81,7 +81,7 @@ class Outcomes:
 
     def _seq(self, evaluation: str) -> int:
         log, _, seq = evaluation.rpartition("-")
-        if log != self._configurations.current.log or not (seq.isascii() and seq.isdigit() and len(seq) <= 16):
+        if log != self._configurations.current.log or not (seq.isascii() and seq.isdigit() and len(seq) <= 15):
             raise _no_such_evaluation()
         return int(seq)
 

@@ -37,11 +37,16 @@ def test_another_agents_evaluation_is_not_there(api: World) -> None:
     assert nothing.json() == api.client.get(f"/evaluations/{evaluation}", headers=stranger).json()
 
 
-@pytest.mark.parametrize("name", ["0", "-1", "{log}", "{log}-", "{log}--1", "{log}-0", "{log}-x", "x-5", "{log}-1e3"])
+@pytest.mark.parametrize(
+    "name",
+    ["0", "-1", "{log}", "{log}-", "{log}--1", "{log}-0", "{log}-x", "x-5", "{log}-1e3", "{log}-9007199254740993"],
+)
 def test_what_is_no_evaluation_is_not_found(api: World, name: str) -> None:
-    """Entry 0 is there, but it is no decision."""
+    """Entry 0 is there, but it is no decision; no entry has a number that JSON cannot hold."""
     address = f"/evaluations/{name.format(log=api.log)}"
     assert_problem(api.client.get(address, headers=api.admin), 404, "no_such_evaluation")
+    report = api.client.post(f"{address}/outcome", json={"status": "ok"}, headers=api.pep)
+    assert_problem(report, 404, "no_such_evaluation")
 
 
 def test_an_outcome_is_reported_once(api: World) -> None:
