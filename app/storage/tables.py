@@ -331,12 +331,7 @@ visit = Table(
 )
 
 # How far each way to notify people has come: they were told of all approvals up to the one that `told` opened.
-notice = Table(
-    "notice",
-    METADATA,
-    Column("channel", Text, primary_key=True),
-    Column("told", I64, nullable=False),
-)
+notice = Table("notice", METADATA, Column("channel", Text, primary_key=True), Column("told", I64, nullable=False))
 
 # What the newest requests of an agent's key were, by the names that their clients gave them (`Idempotency-Key`).
 replay = Table(

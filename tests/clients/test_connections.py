@@ -1,7 +1,6 @@
 """Connections that the clients keep: used again while they are good, and no answer is ever read as another's."""
 
 import asyncio
-import re
 import socket
 import ssl
 import threading
@@ -189,81 +188,6 @@ def test_where_the_connection_breaks_after_the_request_it_is_not_sent_again(aski
         with pytest.raises(ServiceUnavailable, match="nothing is allowed"):
             client.evaluate("x")
         assert len(server.requests) == 1
-
-
-def _names(requests: list[bytes]) -> list[bytes | None]:
-    found = [re.search(rb"\r\nidempotency-key: ([!-~]{16,128})\r\n", one) for one in requests]
-    return [one and one[1] for one in found]
-
-
-def _second(connection: socket.socket, number: int) -> bool:
-    if number > 1:
-        connection.sendall(response(YES))
-    elif number == 1:
-        connection.sendall(response(YES)[:-9])
-    return False
-
-
-@EACH
-@pytest.mark.parametrize("breaks", [lambda c, n: n > 1 and yes(c, n), _second], ids=["nothing came", "a part came"])
-@pytest.mark.parametrize(("retry", "wait"), [(True, 0.0), (False, 1.0)])
-def test_what_was_lost_is_sent_once_more_by_the_same_name(
-    asking: Ask, breaks: Callable[[socket.socket, int], bool], wait: float, *, retry: bool
-) -> None:
-    with scripted(breaks) as (server, url), asking(url, retry=retry) as client:
-        assert client.evaluate("x", wait=wait)
-    assert server.connections == 2
-    assert server.requests[0] == server.requests[1]
-    assert all(_names(server.requests))
-
-
-@EACH
-def test_what_was_lost_twice_is_a_no(asking: Ask) -> None:
-    with scripted(lambda *_: False) as (server, url), asking(url, retry=True) as client:
-        with pytest.raises(ServiceUnavailable, match="nothing is allowed"):
-            client.evaluate("x")
-        assert len(server.requests) == 2
-
-
-@EACH
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\n{}",
-        b"HTTP/1.1 409 No\r\ncontent-length: 2\r\n\r\n{}",
-        b"HTTP/1.1 200 OK\r\n\r\n",
-        b"nonsense\r\n\r\n",
-    ],
-)
-def test_what_was_answered_is_not_sent_again_whatever_the_answer(asking: Ask, answer: bytes) -> None:
-    def speak(connection: socket.socket, _: int) -> bool:
-        connection.sendall(answer)
-        return False
-
-    with scripted(speak) as (server, url), asking(url, retry=True) as client:
-        with pytest.raises(PermissionDenied):
-            client.evaluate("x")
-        assert len(server.requests) == 1
-
-
-@EACH
-def test_what_took_too_long_is_not_sent_again(asking: Ask) -> None:
-    with scripted(lambda *_: True) as (server, url), asking(url, retry=True, timeout=0.2) as client:
-        with pytest.raises(ServiceUnavailable):
-            client.evaluate("x")
-        assert len(server.requests) <= 1
-
-
-@EACH
-def test_each_evaluation_has_a_name_of_its_own_and_none_without_need(asking: Ask) -> None:
-    with scripted(yes) as (server, url):
-        with asking(url, retry=True) as client:
-            assert all(client.evaluate("x") for _ in range(3))
-        with asking(url) as client:
-            assert client.evaluate("x")
-    *named, plain = _names(server.requests)
-    assert plain is None
-    assert len(set(named) - {None}) == 3
 
 
 @EACH
