@@ -126,6 +126,7 @@ class Live:
                     with suppress(ProcessLookupError):
                         os.killpg(child.pid, 9)
                     child.wait()
+                    _end(place)
             over.set()
             if cell.approve:
                 person.join()
@@ -166,6 +167,13 @@ def _wait(child: "subprocess.Popen[bytes]", place: Place, over: threading.Event)
     while child.poll() is None and time.monotonic() < until and not over.wait(0.1):
         if place.begun.exists():
             until = min(until, place.begun.stat().st_mtime - time.time() + time.monotonic() + _ENDLESS_S)
+
+
+def _end(place: Place) -> None:
+    """What an agent has started in a session of its own outlives it."""
+    if place.begun.exists() and (process := place.begun.read_text()):
+        with suppress(ProcessLookupError):
+            os.kill(int(process), 9)
 
 
 @contextmanager

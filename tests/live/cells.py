@@ -32,7 +32,7 @@ class Place(Struct, frozen=True):
 
     @property
     def begun(self) -> Path:
-        """There once a hook that never ends has begun."""
+        """There once a hook that never ends has begun; its process."""
         return self.folder / f"{OURS}.begun"
 
     @property
@@ -109,7 +109,10 @@ def _shim(text: str) -> Callable[[Place], None]:
     return fault
 
 
-_endless = _shim('import time\nopen(__file__ + ".begun", "w").close()\ntime.sleep(1_000)\n')
+_endless = _shim(
+    'import os, time\nwith open(__file__ + ".begun", "w") as begun:\n    begun.write(str(os.getpid()))\n'
+    "time.sleep(1_000)\n"
+)
 
 
 def _changed(place: Place) -> None:
