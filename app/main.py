@@ -19,6 +19,7 @@ from app.api.hooks.answering import PREFIX, Hooks
 from app.api.hot import Hot
 from app.api.rate_limit import RateLimit
 from app.api.services import Services
+from app.core.policy.compile import PORT
 from app.data import data
 from app.notify.channels import channels
 from app.services import home
@@ -93,7 +94,7 @@ def open_home(settings: Settings) -> tuple[Database, Writer]:
 def build(settings: Settings) -> Service:
     """Build a service on the home that `settings` name."""
     database, writer = open_home(settings)
-    configurations = Configurations(database, clock)
+    configurations = Configurations(database, clock, settings.port or PORT)
     ledger = Ledger(writer)
     desk = Desk(ledger, configurations)
     live = LiveSessions(database, ledger, clock)

@@ -88,7 +88,7 @@ def opening() -> Iterator[None]:
 
 def judged(policy: Path | None, workspaces: list[Path] | None) -> Judged:
     """The policy in force, or `policy`, or with no home the one that ships. Raises Failure."""
-    from app.core.policy.compile import compile_policy
+    from app.core.policy.compile import PORT, compile_policy
     from app.core.policy.source import PolicyError
     from app.services.policy_files import shipped_policy
 
@@ -100,7 +100,7 @@ def judged(policy: Path | None, workspaces: list[Path] | None) -> Judged:
         if policy is not None or files is None:
             path = policy or found.policy or shipped_policy()
             name, files = str(path), files_of(path)
-        return Judged(name, compile_policy(files).rules, roots)
+        return Judged(name, compile_policy(files, found.port or PORT).rules, roots)
     except PolicyError as error:
         raise Failure(str(error), "agent-sudo policy check FILE names every mistake.") from None
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.core.policy.ruleset import Policy
 
 # What the default policy denies to every agent: credentials, the service's own files, its commands and its address.
-_PROTECTIONS = ("secrets", "secrets-changed", "self-protection", "control-commands", "control-api")
+_PROTECTIONS = ("secrets", "self-protection", "control-commands", "control-api")
 
 
 class Proofs(Struct, frozen=True):

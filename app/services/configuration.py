@@ -15,7 +15,7 @@ from app.core.decision import Mode
 from app.core.delegations import Delegations
 from app.core.facts import Caller, Profile
 from app.core.never import is_never_allowed
-from app.core.policy.compile import File, compile_policy
+from app.core.policy.compile import PORT, File, compile_policy
 from app.core.policy.ruleset import Policy, RuleSet
 from app.core.scope import scopes
 from app.core.stops import NOTHING_STOPPED, Stop, Stops
@@ -54,10 +54,11 @@ class Configuration(Struct, frozen=True):
 class Configurations:
     """Holds the newest configuration seen, and looks for a newer one."""
 
-    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
-        """`clock` gives microseconds."""
+    def __init__(self, database: Database, clock: Callable[[], int], port: int = PORT) -> None:
+        """`clock` gives microseconds; `port` is where the service listens."""
         self._database = database
         self._clock = clock
+        self._port = port
         self._policy: tuple[str, Policy] | None = None
         self._loading = threading.Lock()
         self._delegations = LiveDelegations()
@@ -135,7 +136,7 @@ class Configurations:
     def _compiled(self, digest: str, files: bytes) -> Policy:
         """Compiling takes a while and keeps a memory of names, so a policy is compiled once."""
         if self._policy is None or self._policy[0] != digest:
-            self._policy = (digest, compile_policy(tuple(decode(files, type=list[File]))))
+            self._policy = (digest, compile_policy(tuple(decode(files, type=list[File])), self._port))
         return self._policy[1]
 
 

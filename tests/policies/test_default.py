@@ -5,9 +5,10 @@ import pytest
 from app.core.decision import Finding, Stance
 from app.core.policy.compile import File, compile_policy
 from app.data import data
+from app.services.policy_files import policy_files
 from tests.policies.dialects import shipped
 
-BASE = File("default.yaml", (data("policies") / "default.yaml").read_text())
+BASE = policy_files(data("policies") / "default.yaml")
 RULES = [rule.finding for rule in shipped("default").rules]
 # What is denied, and for which of the two reasons there are.
 DENIED = {
@@ -33,8 +34,8 @@ def test_every_rule_says_why_and_can_be_replaced_or_dropped(found: Finding) -> N
     assert found.reason.endswith(".")
     assert len(found.reason.split()) >= 3
     head = "version: 1\nextends: default\n"
-    without = compile_policy((File("own.yaml", f"{head}without: [{found.rule}]"), BASE)).rules.rules
+    without = compile_policy((File("own.yaml", f"{head}without: [{found.rule}]"), *BASE)).rules.rules
     assert found.rule not in {rule.finding.rule for rule in without}
     instead = f"{head}rules:\n  - {{id: {found.rule}, log: nothing, reason: Ours.}}"
-    own = {rule.finding.rule: rule.finding for rule in compile_policy((File("own.yaml", instead), BASE)).rules.rules}
+    own = {rule.finding.rule: rule.finding for rule in compile_policy((File("own.yaml", instead), *BASE)).rules.rules}
     assert own[found.rule].reason == "Ours."

@@ -28,6 +28,9 @@ URLS = frozenset(("url", "urls", "uri", "endpoint", "webhook", "href"))
 RECIPIENTS = frozenset(("to", "cc", "bcc", "recipient", "recipients", "channel", "email", "phone"))
 # Of a tool that nobody knows, by these it speaks to somebody, or moves money.
 SPEAKS_TO = frozenset(("to", "cc", "bcc", "recipient", "recipients", "sendto", "recipientemail", "recipientid"))
+# What holds the edges of a graph, and how each names its ends.
+_EDGES = frozenset(("relations", "edges", "links"))
+_ENDS = frozenset(("from", "to"))
 AMOUNTS = frozenset(("amount", "price", "total", "amountcents", "totalamount", "amountusd", "payment"))
 # Arguments that are prose or data: their text is not read for paths.
 PROSE = frozenset(
@@ -197,7 +200,9 @@ def leaves(arguments: Mapping[str, Any], budget: Budget) -> Iterator[tuple[str, 
             waiting += [(name, item) for item in value[::-1]]
         elif isinstance(value, dict):
             budget.spend(len(value))
-            waiting += list(value.items())[::-1]
+            # The ends of an edge are names of nodes: nobody is spoken to.
+            ends = _ENDS if plain(name) in _EDGES and value.keys() >= _ENDS else ()
+            waiting += [(name if key in ends else key, item) for key, item in value.items()][::-1]
             for key in value:
                 if looks_like_path(key) or looks_like_url(key):
                     yield name, key

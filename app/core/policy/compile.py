@@ -23,6 +23,8 @@ from app.core.policy.source import PolicyError, Problem, Source, Where, read
 from app.core.trust import Trust
 
 DEEPEST = 8
+# Where the service listens unless it is told otherwise.
+PORT = 8787
 T = TypeVar("T")
 _STANCES = {"allow": Stance.ALLOW, "ask": Stance.ASK, "deny": Stance.DENY, "log": Stance.LOG}
 _SOURCES: dict[str, frozenset[Trust]] = {
@@ -64,11 +66,14 @@ def gather(file: File, load: Callable[[str], str]) -> tuple[File, ...]:
     return tuple(files)
 
 
-def compile_policy(files: tuple[File, ...]) -> Policy:
-    """Compile what `gather` found; raises PolicyError with all that is wrong, lines named."""
+def compile_policy(files: tuple[File, ...], port: int = PORT) -> Policy:
+    """Compile what `gather` found; raises PolicyError with all that is wrong, lines named.
+
+    `port` is where the service listens: `$service` is its own address, unless `vars` says otherwise.
+    """
     documents = [_document(file) for file in files]
     problems: list[Problem] = []
-    variables: dict[str, Any] = {}
+    variables: dict[str, Any] = {"service": f"is:loopback:{port}"}
     for one in reversed(documents):
         variables.update(one.header.vars)
         problems += [

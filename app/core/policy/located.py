@@ -76,6 +76,7 @@ class Located:
         self.exact = [segments, *_below_exactly(segments, roots, wild=self.wild)]
         self.folded = _readings(fold(path[:-3] if self.tree else path), roots, wild=self.wild)
         if self.tree:
+            self.folded = [one for one in self.folded if not _is_project(one, self.folded[0], roots)]
             self.folded += [root for reading in self.folded for root in _held(reading, roots)]
         self.names = frozenset().union(*self.folded)
         self.last = {reading[-1] for reading in self.folded}
@@ -199,6 +200,21 @@ def _in_homes(segments: Segments) -> Iterator[Segments]:
             yield (HOME, *segments[at:])
         elif len(segments) > at + 1:
             yield (HOME, *segments[at + 1 if many(segments[at + 1]) else at + 2 :])
+
+
+def _is_project(reading: Segments, tree: Segments, roots: Roots) -> bool:
+    """Whether a folder that is read as somebody's home holds nobody's: `/srv/home/x`, registered as a project.
+
+    Whatever is named below it is still read as below a home.
+    """
+    at = len(tree) - len(reading) - 1
+    return (
+        reading[0] == HOME
+        and at > 1
+        and tree[at] in _HOMES
+        and any(anchor == WORKSPACE and root[: at + 2] == tree[: at + 2] for anchor, root in roots.folded)
+        and not any(anchor == HOME and (root == tree or tree[: len(root)] == root) for anchor, root in roots.folded)
+    )
 
 
 def _held(tree: Segments, roots: Roots) -> list[Segments]:

@@ -28,6 +28,14 @@ def verdict(policy: Policy, tool: str, **arguments: object) -> Verdict:
     return decide(request, Facts(Caller("a", "k", "pep"), ("/workspace",)), policy.rules, Budget(9_999)).verdict
 
 
+def test_the_service_has_a_name_in_policies() -> None:
+    own = File("p.yaml", "version: 1\nrules: [{id: own, deny: '*', hosts: $service}]")
+    moved = compile_policy((own,), 9000)
+    assert verdict(moved, "http_post", url="http://[::1]:9000/x") is Verdict.DENY
+    assert verdict(moved, "http_post", url="http://localhost:8787/x") is not Verdict.DENY
+    assert verdict(compile_policy((own,)), "http_post", url="http://localhost:8787/x") is Verdict.DENY
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [

@@ -32,6 +32,17 @@ _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
 _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
 # No `@file` or `file://…`, in whose place a program takes what stands there, and no address.
 _VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
+# Code that says which version is there, and where.
+_VERSION_OF = re.compile(
+    r"import (?:(sys); ?print\(sys\.(?:version|version_info|executable|platform|prefix)\)"
+    r"|([A-Za-z_]\w*); ?print\(\2\.__(?:version|file)__\))",
+    re.ASCII,
+)
+_NODE_SAYS = re.compile(r"process\.(?:version|platform|arch)")
+# Of a container, what tells neither its settings nor its environment.
+_INSPECTED = re.compile(
+    r"\{\{ ?(?:json )?\.(?:State|Name|Id|Image|Created|RestartCount|NetworkSettings)(?:\.[A-Za-z]+)* ?\}\}"
+)
 _LONGEST_PART: Final = 80
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
 # The tools in these files of the data read more of their words from a file named `@file`.
@@ -86,6 +97,10 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _code(act: Act, arg: Arg, added_by: str) -> None:
+    if not arg.why and (_VERSION_OF.fullmatch(arg.text) if added_by == "-c" else _NODE_SAYS.fullmatch(arg.text)):
+        # What is imported is the project's own, or what it has installed.
+        act.path(EffectKind.RUN, Arg("."), added_by)
+        return
     act.opaque(f"{act.name} {added_by}: code that is not read", added_by)
     act.access((Arg(arg.text, arg.why or "code"),))
 
@@ -219,6 +234,7 @@ ROLES: dict[str, Role] = {
     "value": _matching(_VALUE),
     "package-name": _matching(_PACKAGE),
     "apple": _matching(_APPLE),
+    "inspected": _matching(_INSPECTED),
     "pager": _pager,
     "kinds": _kinds,
     "variable": _variable,

@@ -4,6 +4,7 @@ What is named may be fetched from outside if the project does not have it. So on
 known to use are judged as those tools; any other is a package that nobody has judged.
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from app.core.model import EffectKind
 _DJANGO = frozenset(
     ("test", "check", "makemigrations", "showmigrations", "runserver", "help", "version", "makemessages", "spectacular")
 )
+_ARTISAN = re.compile(r"test|about|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)")
 # What setuptools' script does that stays in the project.
 _SETUP = frozenset(("build", "build_ext", "build_py", "test", "check", "clean", "sdist", "bdist_wheel", "--version"))
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
@@ -57,6 +59,17 @@ def _python(act: Act) -> tuple[Inner, ...]:
         return inner(act, args[at + 1 :])
     act.add(EffectKind.EXECUTE, f"{act.name} -m {name[:LONGEST_VIA]}")
     act.access(args[at + 2 :])
+    return ()
+
+
+def _php(act: Act) -> tuple[Inner, ...]:
+    """What Laravel's script does that leaves its database alone; anything else is judged by the data."""
+    args = act.args[1:]
+    if len(args) > 1 and args[0].text == "artisan" and not args[1].why and _ARTISAN.fullmatch(args[1].text):
+        act.path(EffectKind.RUN, args[0])
+        act.access(args[2:])
+    else:
+        judge(act, PROGRAMS[act.name])
     return ()
 
 
@@ -103,6 +116,7 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     "npm": _runs((_EXEC,)),
     "pnpm": _runs((_EXEC,)),
     "yarn": _runs((_EXEC, _runner("", "javascript"))),
+    "php": _php,
     "uvx": _runs((_runner("", _PYTHONS, "-q --quiet --isolated", "--python -p"),)),
     "pipx": _runs((_runner("run", _PYTHONS, "-q --quiet"),)),
     "bundle": _runs((_runner("exec", "build lint"),)),
