@@ -65,6 +65,7 @@ Look = Callable[[str], list[str]]
         ("dig +short MX a.example @b.example", ["network dig:a.example", "network dig:b.example"]),
         ("dig $X", ["opaque"]),
         ("wc $(grep -e -l a)", ["read /w/a", "opaque"]),
+        ("wc $(grep x a)", ["read /w/a", "opaque"]),
         ("sed -i s/a/b/ $(git diff a b --name-only)", ["read /w", "read /w/**", "write /w/**"]),
         ("echo *", []),
         ("echo a/*", ["read /w/a/*"]),
