@@ -131,7 +131,7 @@ class Ledger:
             if waiting.future.cancelled():
                 continue  # nobody waits for it any more, so it need not happen
             batch.append(waiting)
-            rows += len(waiting.command.entries)
+            rows += len(waiting.command.entries) or 1
             size += waiting.size
         if batch:
             self._began = self._loop.time()

@@ -56,8 +56,10 @@ def main(arguments: "list[str]") -> "NoReturn":
             line = line[os.write(1, line) :]
     except BaseException as error:  # noqa: BLE001 - INVARIANT: whatever goes wrong, an interruption too, is a no with a why
         why = str(error) if isinstance(error, Failed) else f"the hook failed ({type(error).__name__})"
-        os.write(2, f"agent-sudo: not run: {why}.\n".encode("utf-8", "replace"))
-        os._exit(2)
+        try:
+            os.write(2, f"agent-sudo: not run: {why}.\n".encode("utf-8", "replace"))
+        finally:  # also where nobody listens there
+            os._exit(2)
     # All is said; what Python would still put away costs time, and could fail with another code.
     os._exit(0)
 
@@ -108,6 +110,7 @@ class _Strict:
     strict = True
     object_hook = None
     object_pairs_hook = staticmethod(_single)
+    array_hook = None  # asked for since Python 3.15
     parse_float = float
     parse_int = int
     parse_constant = staticmethod(_refused)
@@ -120,11 +123,23 @@ def _fits(answer: "dict[str, Any]", known: "dict[str, Any]") -> bool:
         if isinstance(form, dict):
             if not isinstance(value, dict) or not _fits(value, form):
                 return False
-        elif form is None or not isinstance(value, form) or value == "" or (name in _DECIDING and value not in _WORDS):
+        elif form is None or not isinstance(value, form) or not _is_said(name, value):
             return False
     denies = any(answer.get(name) in ("deny", "block") for name in _DECIDING if isinstance(answer.get(name), str))
     # INVARIANT: no denial without its reason, which at least one of these agents takes for none.
     return not denies or any(answer.get(name) for name in _REASONS) or answer == {"permission": "deny"}
+
+
+def _is_said(name: str, value: "str | bool") -> bool:
+    """Whether it is a yes or no, one of our words, or a text: a reason that an agent cannot read, it may take for none."""
+    if isinstance(value, bool):
+        return True
+    if name in _DECIDING:
+        return value in _WORDS
+    try:
+        return bool(value.encode() and value.strip())
+    except UnicodeEncodeError:  # half a character
+        return False
 
 
 def _written(value: "Any") -> str:

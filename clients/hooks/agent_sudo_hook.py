@@ -7,6 +7,7 @@ CONFIG is a file of `name=value` lines: `url`, the service's address; `key_file`
 nobody but its owner may read; and `owner`, the user id that alone may answer at that address, where it can be seen.
 """
 
+import os
 import sys
 
 try:
@@ -14,6 +15,9 @@ try:
     sys.path.append(__file__.rpartition("/")[0])
     from agent_sudo_event import main
 except BaseException as error:  # noqa: BLE001 - INVARIANT: a hook that lacks its other half is a no with a why
-    sys.stderr.write(f"agent-sudo: not run: the hook is not whole ({type(error).__name__}); run `agent-sudo setup`.\n")
-    sys.exit(2)
+    why = f"agent-sudo: not run: the hook is not whole ({type(error).__name__}); run `agent-sudo setup`.\n"
+    try:
+        os.write(2, why.encode())
+    finally:
+        os._exit(2)
 main(sys.argv[1:])

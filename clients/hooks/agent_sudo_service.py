@@ -80,16 +80,15 @@ class Service:
                     after = listening(family, address[:2])
                     if before != after or {uid for uid, _ in after} != {self._owner}:
                         raise Failed("another user's program listens in place of agent-sudo; see `agent-sudo doctor`")
-                return self._secured(plain) if self._tls else plain  # type: ignore[return-value] # all of it that is used
+                return self._secured(plain, until) if self._tls else plain  # type: ignore[return-value] # all of it that is used
         raise OSError
 
-    def _secured(self, plain: "_socket.socket") -> "socket":
+    def _secured(self, plain: "_socket.socket", until: float) -> "socket":
         import socket
         import ssl
 
-        limit = plain.gettimeout()
         whole = socket.socket(fileno=plain.detach())
-        whole.settimeout(limit)
+        whole.settimeout(_left(until))
         return ssl.create_default_context().wrap_socket(whole, server_hostname=self._host)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import ssl
 import subprocess
@@ -186,6 +187,8 @@ def test_what_the_agent_knows_goes_through(answerer: Answerer, config: Path, har
         pytest.param(whole(claude(permissionDecision="ask")), "does not know", id="ask"),
         pytest.param(whole(claude(permissionDecision="maybe")), "does not know", id="a word nobody knows"),
         pytest.param(whole(claude(permissionDecision="deny")), "does not know", id="a denial without a reason"),
+        pytest.param(whole(claude(**{**DENY, "permissionDecisionReason": " "})), "does not know", id="a blank reason"),
+        pytest.param(whole({"decision": "block", "reason": "\ud800"}), "does not know", id="half a character"),
         pytest.param(whole({**claude(**DENY), "foo": 1}), "does not know", id="a field nobody knows"),
         pytest.param(whole(claude(**DENY, foo=1)), "does not know", id="such a field inside"),
         pytest.param(whole({"hookSpecificOutput": "x"}), "does not know", id="another shape"),
@@ -200,9 +203,21 @@ def test_any_other_answer_is_a_no(answerer: Answerer, config: Path, answer: byte
     assert_no(run("codex", "PreToolUse", config), why)
 
 
+def test_a_no_needs_nobody_who_hears_why(answerer: Answerer, config: Path, tmp_path: Path) -> None:
+    answerer.answer = whole([])
+    broken = copied(tmp_path)
+    (tmp_path / "agent_sudo_service.py").write_text("raise ImportError")
+    for shim in (SHIM, broken):
+        line = shlex.join([sys.executable, "-I", "-S", str(shim), "codex", "PreToolUse", str(config)])
+        done = subprocess.run(
+            ["sh", "-c", f"exec {line} 2>&-"], input=b"{}", capture_output=True, timeout=60, check=False
+        )
+        assert (done.returncode, done.stdout) == (2, b"")
+
+
 def test_what_stands_in_an_answer_comes_out_in_letters_that_every_agent_reads(answerer: Answerer, config: Path) -> None:
-    said = {"decision": "deny", "reason": 'No: "ä" \\ \n \x7f \u2028 \ud800 \U0001f600'}
-    for body in (json.dumps(said), json.dumps(said, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()):
+    said = {"decision": "deny", "reason": 'No: "ä" \\ \n \x7f \u2028 \U0001f600'}
+    for body in (json.dumps(said), json.dumps(said, ensure_ascii=False)):
         answerer.answer = whole(f" {body}\r\n".encode())
         code, out, _ = run("gemini", "BeforeTool", config)
         assert (code, json.loads(out)) == (0, said)
