@@ -33,6 +33,6 @@ def in_turns(
     for at in range(rounds + 1):
         progress(at / (rounds + 1), "asking")
         # Forth and back, so that a machine that grows slower does so for all of them.
-        turn = ways.items() if at % 2 == 0 else reversed(ways.items())
+        turn = list(ways.items())[:: 1 if at % 2 == 0 else -1]
         found.append({how: ask() for how, ask in turn})
     return found[1:]

@@ -107,12 +107,12 @@ def judged(policy: Path | None, workspaces: list[Path] | None) -> Judged:
 
 def files_of(path: Path) -> tuple["File", ...]:
     """A policy file and all that it extends. Raises Failure when it cannot be read, PolicyError for mistakes in it."""
-    from app.services.policy_files import policy_files
+    from app.services.policy_files import named, policy_files
 
     try:
-        return policy_files(path)
+        return policy_files(named(path))
     except OSError as error:
-        raise Failure(f"{path} cannot be read: {error.strerror}.") from None
+        raise Failure(f"{path} cannot be read: {error.strerror}.", "A file, or what ships: default, strict.") from None
     except UnicodeDecodeError:
         raise Failure(f"{path} is not UTF-8 text.") from None
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from msgspec import Struct, structs
+from msgspec import DecodeError, Struct, structs
 from msgspec.msgpack import Decoder, Encoder
 
 from app.core.approval import Approval
@@ -53,7 +53,15 @@ class Kept(Struct, frozen=True):
 
 
 _encode = Encoder().encode
-kept = Decoder(Kept).decode
+_decode = Decoder(Kept).decode
+
+
+def kept(answer: bytes) -> Kept | None:
+    """What was kept; None where another version of the service kept it otherwise."""
+    try:
+        return _decode(answer)
+    except DecodeError:
+        return None
 
 
 class Once(Struct, frozen=True):

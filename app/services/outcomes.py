@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 from sqlalchemy import Connection
 
+from app.audit_log.canonical import decode
 from app.audit_log.entry import draft
 from app.services.desk import Desk
-from app.services.errors import ConflictError, NotFoundError
+from app.services.errors import ConflictError, NotFoundError, RefusedError
 from app.services.shown import shown_body, shown_payload
 from app.storage import entries, outcomes
 from app.storage.command import Receipt, Stale
@@ -54,9 +55,10 @@ class Outcomes:
         }
 
     async def report(self, key: Key, evaluation: str, outcome: Outcome) -> Receipt:
-        """Record how it went, once. Raises NotFoundError, ConflictError, UnauthenticatedError."""
+        """Record how it went, once. Raises NotFoundError, RefusedError, ConflictError, UnauthenticatedError."""
         seq = self._seq(evaluation)
-        agent = await asyncio.to_thread(self._agent, evaluation, key.agents) if key.also else key.agent
+        is_known = key.kind == "pep" and not key.also
+        agent = key.agent if is_known else await asyncio.to_thread(self._agent, evaluation, key)
         given = {name: value for name in Outcome.__struct_fields__ if (value := getattr(outcome, name)) is not None}
         fields = {"actor": {"agent": agent, "key": key.id}, "data": {"evaluation": seq, **given}}
         entry = draft("execution.result", fields, log=self._configurations.current.log)
@@ -68,9 +70,14 @@ class Outcomes:
             raise _no_such_evaluation()
         raise ConflictError("outcome_exists", "The outcome of this evaluation was reported before.")
 
-    def _agent(self, evaluation: str, agents: tuple[str, ...]) -> str:
+    def _agent(self, evaluation: str, key: Key) -> str:
+        """Whose evaluation it is, if this key may report its outcome."""
         with self._database.read() as connection:
-            return str(self._find(connection, evaluation, agents).agent)
+            row = self._find(connection, evaluation, key.agents)
+        # INVARIANT: an agent does not get ahead of its enforcement point in saying how a call went.
+        if key.kind != "pep" and decode(row.body)["actor"]["key"] != key.id:
+            raise RefusedError("asked_by_another_key", "This key reports outcomes of its own evaluations only.")
+        return str(row.agent)
 
     def _find(self, connection: Connection, evaluation: str, agents: tuple[str, ...] | None) -> Entry:
         row = entries.find_entry(connection, self._seq(evaluation))

@@ -15,6 +15,12 @@ def shipped_policy() -> Path:
     return data("policies") / f"{SHIPPED}.yaml"
 
 
+def named(path: Path) -> Path:
+    """The policy file at `path`; where there is none, the one that ships by this name."""
+    shipped = data("policies") / f"{path}.yaml"
+    return shipped if shipped.is_file() and not path.exists() else path
+
+
 def policy_files(path: Path) -> tuple[File, ...]:
     """A policy file and what it extends: a file beside it, or the name of one that ships.
 

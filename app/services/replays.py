@@ -33,8 +33,8 @@ class Replays:
         if found.request != digest(decided.received):
             detail = "This Idempotency-Key was used for another request; give each request a key of its own."
             raise ConflictError("idempotency_key_reused", detail)
-        if found.answer is not None:
-            earlier = kept(found.answer)
+        earlier = None if found.answer is None else kept(found.answer)
+        if earlier is not None:
             guards = (StandsFor(decided.key.id, once.name, found.receipt.seq), *earlier.stands(found.receipt))
             if not isinstance(await self._ledger.submit(Command((), guards)), Stale):
                 return Answered(earlier.form.decision, earlier.answer(found.receipt))

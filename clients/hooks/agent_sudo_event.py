@@ -131,7 +131,7 @@ def _fits(answer: "dict[str, Any]", known: "dict[str, Any]") -> bool:
 
 
 def _is_said(name: str, value: "str | bool") -> bool:
-    """Whether it is a yes or no, one of our words, or a text: a reason that an agent cannot read, it may take for none."""
+    """Whether it is yes or no, one of our words, or text. A reason that cannot be read may be taken for none."""
     if isinstance(value, bool):
         return True
     if name in _DECIDING:

@@ -62,6 +62,14 @@ def test_an_outcome_is_reported_once(api: World) -> None:
     assert entry["type"] == "execution.result"
 
 
+def test_an_agents_own_key_reports_only_what_it_asked_itself(api: World) -> None:
+    asked_by = {key: f"/evaluations/{api.evaluate(key=key)['evaluation_id']}/outcome" for key in ("pep", "agent")}
+    own = bearer(api.keys["agent"])
+    assert_problem(api.client.post(asked_by["pep"], json={"status": "ok"}, headers=own), 403, "asked_by_another_key")
+    assert api.client.post(asked_by["agent"], json={"status": "ok"}, headers=own).status_code == 201
+    assert api.client.post(asked_by["pep"], json={"status": "ok"}, headers=api.pep).status_code == 201
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -238,7 +238,13 @@ def _kept(world: World) -> Kept:
         found = find_replay(connection, row.key, row.name)
     assert found is not None
     assert found.answer is not None
-    return kept(found.answer)
+    answer = kept(found.answer)
+    assert answer is not None
+    return answer
+
+
+def test_what_another_version_kept_is_decided_anew() -> None:
+    assert kept(b"\x81\xa4form\x01") is None
 
 
 def test_it_is_answered_again_for_no_longer_than_the_first_of_what_it_rests_on_lasts(api: World) -> None:

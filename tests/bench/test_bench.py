@@ -57,7 +57,7 @@ def _said_of(figure: dict[str, Any]) -> Iterator[set[str]]:
         elif name in ("how", "what", "call", "workload", "database"):
             yield {value, f"is {value}", *(f"{value}, {one}" for one in range(200))}
         elif name.endswith(("_ms", "least_us", "median_us")):
-            yield {f"{value:,.{digits}f}" for digits in range(4)}
+            yield {f"{value:{form}{digits}f}" for form in (".", ",.") for digits in range(4)}
 
 
 @pytest.fixture

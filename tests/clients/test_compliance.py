@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from agent_sudo_client import AsyncClient, Call, Client, Decision, PermissionDenied
 
-from app.core.policy.compile import File, compile_policy, gather
+from app.core.policy.compile import PORT, File, compile_policy, gather
 from app.core.policy.document import TestText as CaseText
 from tests.clients.typescript import NODE, Driver, driver
 from tests.core.test_decisions import CASES, SHIPPED, load
@@ -102,7 +102,7 @@ def _can_be_asked(text: CaseText) -> bool:
 
 def _wrong(service: Service, node: Driver | None, cases: Sequence[CaseText]) -> list[str]:
     url = service.process.url
-    asked = [(service.key(text.agent, text.key), _call(text)) for text in cases]
+    asked = [(service.key(text.agent, text.key), _call(text, url)) for text in cases]
     came = {"python": _ask(url, asked), "asyncio": asyncio.run(_ask_later(url, asked))}
     if node is not None:
         told = node.ask(url, [(key, call.document()) for key, call in asked])
@@ -132,11 +132,13 @@ def _is_as_said(text: CaseText, came: Came) -> bool:
     )
 
 
-def _call(text: CaseText) -> Call:
+def _call(text: CaseText, url: str) -> Call:
+    # Where a case speaks of the service, it means this one.
+    port = url.rpartition(":")[2]
     return Call(
         tool=text.call,
         action=text.action,
-        arguments=text.args,
+        arguments=json.loads(json.dumps(text.args).replace(str(PORT), port)),
         target=text.target,
         resolved_target=text.resolved_target,
         source=text.source,

@@ -20,6 +20,10 @@ DEFAULT = shipped("default")
         ("/data/home", "black .", Verdict.DENY),
         ("/home/user", "black .", Verdict.DENY),
         ("/work", "rg x /srv/home/x", Verdict.DENY),
+        ("/export/home/alice/project", "rg x", Verdict.ALLOW),
+        ("/export/home/alice/project", "rg x /export/home/alice", Verdict.DENY),
+        ("/export/home/alice/project", "tar cf x.tar /export/home/alice", Verdict.DENY),
+        ("/mnt/home/alice/project", "rm -rf /mnt/home/alice", Verdict.DENY),
     ],
 )
 def test_a_registered_project_is_nobodys_home(workspace: str, line: str, expected: Verdict) -> None:

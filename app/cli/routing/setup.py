@@ -88,7 +88,7 @@ def setup(
     if after != before:
         kept = files.replace(change.path, after, private=change.holds_key and not remove)
         console.print(f"\nWritten.{f' What was there is kept as {terminal.safe(str(kept))}.' if kept else ''}")
-    for line in _left(folder, name) if remove else change.advice():
+    for line in _left(folder, name, agent or name) if remove else change.advice():
         console.print(terminal.text(line, "dim"))
 
 
@@ -167,11 +167,13 @@ def _not_yet(name: str, folder: Path, agent: str, flags: list[str], *, remove: b
     yield f"  {shlex.join(['agent-sudo', 'setup', name, *flags, '--apply'])}"
 
 
-def _left(folder: Path, name: str) -> Iterator[str]:
+def _left(folder: Path, name: str, agent: str) -> Iterator[str]:
     """What is left to do once our hooks are out."""
     yield f"What runs now still asks: start {name} anew."
     if (folder / f"{name}.key").exists():
-        yield "Its key still works: agent-sudo keys list, then agent-sudo keys revoke KEY"
+        yield f"Its key still works, and lies in {folder} with the hook. To end it:"
+        yield f"  {shlex.join(['agent-sudo', 'keys', 'list', agent])}"
+        yield f"  {shlex.join(['agent-sudo', 'keys', 'revoke', agent])} KEY"
 
 
 def _handlers(harness: "Harness", shim: "Shim", service: str, key: str) -> dict[str, Any]:

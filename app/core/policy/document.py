@@ -2,7 +2,7 @@
 
 import re
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from msgspec import Meta, Struct, ValidationError, convert, field
 from msgspec.structs import fields
@@ -23,10 +23,22 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Risk = Literal["low", "medium", "high", "critical"]
 SourceWord = Literal["user", "agent", "external", "unknown", "trusted", "untrusted"]
 Over = Literal["ask", "deny"]
+Expected = Literal["allow", "ask", "strong", "deny", "log"]
 _MOST_SCOPES = 20
 STANCES = ("allow", "ask", "deny", "log")
 _LISTS = ("rules", "tests")
 _LONGEST_KEY = 64
+# The words that these keys take, to be told to who wrote another one.
+_WORDS = {
+    "default": get_args(Over),
+    "effects": tuple(EffectKind),
+    "expect": get_args(Expected),
+    "key": get_args(KeyKind),
+    "mode": get_args(Mode),
+    "over": get_args(Over),
+    "risk": get_args(Risk),
+    "source": get_args(SourceWord),
+}
 _OURS = frozenset(("default", "opaque", "scope-missing", "session-missing", "too-complex"))
 
 
@@ -102,7 +114,7 @@ class TestText(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     call: Glob
-    expect: Literal["allow", "ask", "strong", "deny", "log"]
+    expect: Expected
     name: str = ""
     rules: Id | list[Id] | None = None
     why: str = ""
@@ -125,7 +137,7 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     version: Literal[1]
     mode: Mode | None = None
-    default: Literal["ask", "deny"] | None = None
+    default: Over | None = None
     extends: Glob | None = None
     without: list[Id] = []
     vars: dict[Id, Any] = {}
@@ -246,5 +258,7 @@ def _problem(source: Source, where: Where, message: str, kind: type[Any]) -> Pro
         inner.append(unknown[1])
         text = f"unknown key {unknown[1]!r}" + (f"; did you mean {meant[0]!r}?" if meant else "")
     elif inner:
-        text = f"{'.'.join(str(step) for step in inner)}: {text}"
+        words = _WORDS.get(next(step for step in reversed(inner) if isinstance(step, str)), ())
+        choice = f"; it is one of {', '.join(words)}" if text.startswith("Invalid enum") else ""
+        text = f"{'.'.join(str(step) for step in inner)}: {text}{choice}"
     return source.problem((*where, *inner), text)

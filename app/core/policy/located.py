@@ -212,7 +212,10 @@ def _is_project(reading: Segments, tree: Segments, roots: Roots) -> bool:
         reading[0] == HOME
         and at > 1
         and tree[at] in _HOMES
-        and any(anchor == WORKSPACE and root[: at + 2] == tree[: at + 2] for anchor, root in roots.folded)
+        # INVARIANT: a project that lies within a home makes no project of the home.
+        and any(
+            anchor == WORKSPACE and len(root) <= at + 2 and root == tree[: len(root)] for anchor, root in roots.folded
+        )
         and not any(anchor == HOME and (root == tree or tree[: len(root)] == root) for anchor, root in roots.folded)
     )
 

@@ -87,7 +87,9 @@ def _serve(given: argparse.Namespace) -> int:
     _needs_a_key()
     root = workspace(given.workspace)
     if importlib.util.find_spec("mcp") is None:
-        raise ValueError("Serving needs the MCP SDK, which comes with the extra `serve`: pip install './clients/mcp[serve]'.")
+        raise ValueError(
+            "Serving needs the MCP SDK, which comes with the extra `serve`: pip install './clients/mcp[serve]'."
+        )
     command = [sys.executable, "-I", "-m", "agent_sudo_relay.serve", root]
     # What another version of ours says of its tools is no change of theirs.
     pinned = f"serve-{__version__}"

@@ -110,7 +110,9 @@ class Decision:
             edited = "A person approved other arguments than these. Only those may be used."
             raise ArgumentsEdited(edited, approval.edited_arguments, decision=self)
         if self.verdict.startswith("REQUIRE_") and (approval is None or approval.is_pending):
-            raise ApprovalPending(self._said("A person must approve this"), code="approval_pending", decision=self)
+            where = f" They can do so at {approval.url}" if approval is not None and approval.url else ""
+            said = self._said("A person must approve this") + where
+            raise ApprovalPending(said, code="approval_pending", decision=self)
         raise PermissionDenied(self._said("Denied"), code=approval.code if approval else "denied", decision=self)
 
     def _said(self, start: str) -> str:

@@ -106,7 +106,9 @@ def wait_for_approval(id: str, timeout: float) -> Talk[Approval]:
         if not found.is_pending:
             return found
         if time.monotonic() >= until or not wait:
-            raise ApprovalPending("A person must approve this, and nobody has answered yet.", code="approval_pending")
+            where = f" They can do so at {found.url}" if found.url else ""
+            said = f"A person must approve this, and nobody has answered yet.{where}"
+            raise ApprovalPending(said, code="approval_pending")
 
 
 def denied_tools(tools: Sequence[str]) -> Talk[list[str]]:

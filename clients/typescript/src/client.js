@@ -92,7 +92,8 @@ export class Client {
         return /** @type {ApprovalAnswer} */ (/** @type {unknown} */ (document));
       }
       if (!seconds || performance.now() >= until) {
-        throw new ApprovalPending("A person must approve this, and nobody has answered yet.", "approval_pending");
+        const where = document["url"] ? ` They can do so at ${document["url"]}` : "";
+        throw new ApprovalPending(`A person must approve this, and nobody has answered yet.${where}`, "approval_pending");
       }
     }
   }

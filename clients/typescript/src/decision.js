@@ -95,7 +95,8 @@ export class Decision {
       throw new ArgumentsEdited(reason, approval.edited_arguments, this);
     }
     if (this.verdict.startsWith("REQUIRE_") && (!approval || approval.status === "pending")) {
-      throw new ApprovalPending(this.#said("A person must approve this"), "approval_pending", this);
+      const where = approval?.url ? ` They can do so at ${approval.url}` : "";
+      throw new ApprovalPending(this.#said("A person must approve this") + where, "approval_pending", this);
     }
     throw new PermissionDenied(this.#said("Denied"), approval?.code ?? "denied", this);
   }
