@@ -89,16 +89,20 @@ def _approver(operator: Annotated[Operator, Depends(_operator)]) -> Operator:
 
 async def _calling_key(request: Request, services: UseCases, _described: Annotated[Given, Depends(_BEARER)]) -> Key:
     # As on the hot path: what this process has seen is enough, since the ledger is told what the entry rests upon.
-    return await services.hot.caller(dict(request.scope["headers"]))
+    return _live(services, await services.hot.caller(dict(request.scope["headers"])))
 
 
 def _agent_key(services: UseCases, given: Annotated[Given, Depends(_BEARER)]) -> Key:
     if given is None or given.scheme.lower() != "bearer":
         raise UnauthenticatedError("no_key", "Send the agent's key: Authorization: Bearer asudo_…")
-    found = services.configurations.refresh().keys.get(api_key.digest(given.credentials))
+    found = _live(services, services.configurations.refresh().keys.get(api_key.digest(given.credentials)))
+    services.hot.check_rate(found)
+    return found
+
+
+def _live(services: Services, found: Key | None) -> Key:
     if found is None or services.configurations.has_expired(found):
         raise UnauthenticatedError("unknown_key", "This key is not known, has expired or was revoked.")
-    services.hot.check_rate(found)
     return found
 
 
