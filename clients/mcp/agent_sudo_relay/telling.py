@@ -46,9 +46,7 @@ def told(denied: PermissionDenied) -> str:
     if isinstance(denied, ArgumentsEdited):
         return f"Not run. {denied.reason}"
     if isinstance(denied, ApprovalPending):
-        approval = None if denied.decision is None else denied.decision.approval
-        where = f" ({approval.url})" if approval is not None and approval.url else ""
-        return f"Not run yet. {denied.reason} Approval pending{where}: call again with the same arguments."
+        return f"Not run yet. Approval pending: call again with the same arguments. {denied.reason}"
     if isinstance(denied, ServiceUnavailable):
         return f"Not run. {denied.reason} Nothing can be run until it answers again; tell the user."
     return (
