@@ -26,7 +26,7 @@ async def answer_hook(
     request: Request,
     services: UseCases,
     event: Annotated[str, Query(description="What the agent calls the event.")] = "",  # noqa: ARG001 - as above
-    home: Annotated[str | None, Query(description="The user's home where the tool would run.")] = None,  # noqa: ARG001
+    home: Annotated[str | None, Query(description="The user's home where the tool would run.")] = None,  # noqa: ARG001 - as above
 ) -> Any:
     """Answer an event of a coding agent's hook, with a key of kind `pep`. Whatever goes wrong is a denial."""
     answer = await services.hooks.respond(request.scope, dict(request.scope["headers"]), request.receive)

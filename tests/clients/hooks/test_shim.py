@@ -1,129 +1,22 @@
 """The command hook: whatever goes wrong is exit code 2 and a sentence, else one line that the agent knows."""
 
 import json
-import os
 import shlex
 import socket
 import ssl
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.clients.hooks.shim import CALL, DENY, KEY, SHIM, Answerer, assert_no, claude, copied, headed, run, whole
 from tests.homes import Home, prepare
-from tests.listeners import needs_listeners
 from tests.processes import Process, start
 
-PARTS = Path(__file__).parents[3] / "clients" / "hooks"
-SHIM = PARTS / "agent_sudo_hook.py"
-KEY = "asudo_" + "a" * 49
 SECRET = {"file_path": "/srv/project/.env"}
-DENY = {"permissionDecision": "deny", "permissionDecisionReason": "no"}
-CALL = {"session_id": "s", "cwd": "/", "hook_event_name": "PreToolUse", "tool_name": "Read", "tool_input": {}}
-
-
-def claude(**said: Any) -> dict[str, Any]:
-    return {"hookSpecificOutput": {"hookEventName": "PreToolUse", **said}}
-
-
-def whole(body: Any, status: str = "200 OK", length: int | None = None) -> bytes:
-    text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    head = f"HTTP/1.1 {status}\r\ncontent-length: {len(text) if length is None else length}\r\n\r\n"
-    return head.encode() + text
-
-
-def headed(fields: bytes, first: bytes = b"HTTP/1.1 200 OK") -> bytes:
-    """An empty document, which Codex knows, behind this head."""
-    return first + b"\r\n" + fields + b"\r\n\r\n{}"
-
-
-class Answerer:
-    """Answers each connection with the same bytes, and hangs up; `heard` is what came."""
-
-    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
-        self.answer: bytes = b""
-        self.heard = b""
-        self._tls = tls
-        self._socket = socket.create_server((host, 0))
-        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                accepted, _ = self._socket.accept()
-            except OSError:
-                return
-            with suppress(ssl.SSLError), self._spoken(accepted) as connection:
-                self.heard = b""
-                while b"\r\n\r\n" not in self.heard or not self._is_whole():
-                    if not (chunk := connection.recv(65_536)):
-                        break
-                    self.heard += chunk
-                connection.sendall(self.answer)
-
-    def _spoken(self, accepted: socket.socket) -> socket.socket:
-        return accepted if self._tls is None else self._tls.wrap_socket(accepted, server_side=True)
-
-    def _is_whole(self) -> bool:
-        head, _, body = self.heard.partition(b"\r\n\r\n")
-        return len(body) == int(head.lower().partition(b"content-length: ")[2].split()[0])
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-@pytest.fixture(scope="module")
-def answerer() -> Iterator[Answerer]:
-    made = Answerer()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def config(tmp_path: Path, answerer: Answerer) -> Path:
-    key = tmp_path / "a.key"
-    key.write_text(f"{KEY}\n")
-    key.chmod(0o600)
-    path = tmp_path / "a.conf"
-    path.write_text(f"# where\nurl={answerer.url}\nkey_file={key}\n")
-    return path
-
-
-def copied(folder: Path) -> Path:
-    """A hook of one's own, to be changed."""
-    for part in PARTS.glob("*.py"):
-        (folder / part.name).write_bytes(part.read_bytes())
-    return folder / SHIM.name
-
-
-def run(
-    *arguments: Any, event: Any = CALL, shim: Path = SHIM, options: Sequence[str] = (), **around: str
-) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of the hook, as agents start it."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", *options, shim, *map(str, arguments)],
-        input=event if isinstance(event, bytes) else json.dumps(event).encode(),
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={"HOME": "/home/an agent", "PATH": os.environ["PATH"], **around},
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-def assert_no(ran: tuple[int, str, str], why: str) -> None:
-    code, out, said = ran
-    assert (code, out) == (2, "")
-    assert said.startswith("agent-sudo: not run: ")
-    assert why in said
-    assert said.count("\n") == 1
-    assert KEY not in said
 
 
 @pytest.mark.parametrize(
@@ -318,73 +211,6 @@ def test_a_service_that_is_not_there_is_a_no(config: Path) -> None:
     lines = [f"url=http://127.0.0.1:{port}" if line.startswith("url=") else line for line in config.read_text().split()]
     config.write_text("\n".join(line for line in lines if "=" in line))
     assert_no(run("codex", "PreToolUse", config), "does not answer (ConnectionRefusedError)")
-
-
-# The port of a service that is down, taken by whoever gets it: another user, whose child answers as it likes.
-TAKER = """
-import os, socket, sys
-host, port, uid = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-os.setuid(uid)
-taken = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-print(taken.getsockname()[1], flush=True)
-taken.settimeout(60)
-connection, _ = taken.accept()
-print(len(connection.recv(65536)), flush=True)
-"""
-
-
-@contextmanager
-def taken_by(uid: int, host: str = "127.0.0.1", port: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A program of this user that listens; it tells how much it has heard."""
-    command = [sys.executable, "-c", TAKER, host, str(port), str(uid)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        try:
-            yield child, int(child.stdout.readline())
-        finally:
-            child.kill()
-
-
-@needs_listeners
-def test_only_the_user_who_runs_the_service_is_believed(answerer: Answerer, config: Path) -> None:
-    answerer.answer = whole({})
-    text = config.read_text()
-    config.write_text(f"{text}owner={os.getuid()}\n")
-    assert run("codex", "PreToolUse", config) == (0, "{}\n", "")
-    for owner in (str(os.getuid() + 1), "-1", "0x0", "root"):
-        answerer.heard = b""
-        config.write_text(f"{text}owner={owner}\n")
-        assert_no(run("codex", "PreToolUse", config), "another user's program listens in place of agent-sudo")
-        assert answerer.heard == b""
-
-
-@needs_listeners
-def test_what_listens_at_every_address_is_known_as_well(config: Path, answerer: Answerer) -> None:
-    everywhere = Answerer(host="0.0.0.0")  # noqa: S104 - as a service behind a proxy does
-    everywhere.answer = whole({})
-    text = config.read_text().replace(answerer.url, everywhere.url.replace("0.0.0.0", "localhost"))  # noqa: S104
-    config.write_text(f"{text}owner={os.getuid()}\n")
-    assert run("codex", "PreToolUse", config) == (0, "{}\n", "")
-    config.write_text(f"{text}owner={os.getuid() + 1}\n")
-    assert_no(run("codex", "PreToolUse", config), "another user's program")
-    everywhere.close()
-
-
-@needs_listeners
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_who_takes_the_port_while_the_service_is_down_hears_no_key(config: Path, answerer: Answerer) -> None:
-    text = config.read_text()
-    with taken_by(65_534) as (child, port):
-        config.write_text(text.replace(answerer.url, f"http://127.0.0.1:{port}") + f"owner={os.getuid()}\n")
-        assert_no(run("codex", "PreToolUse", config), "another user's program")
-        assert child.stdout is not None
-        assert child.stdout.readline() == "0\n"
-    # At another address of this machine it stands in nobody's way.
-    port = int(answerer.url.rpartition(":")[2])
-    answerer.answer = whole({})
-    with taken_by(65_534, "127.0.0.2", port):
-        config.write_text(f"{text}owner={os.getuid()}\n")
-        assert run("codex", "PreToolUse", config) == (0, "{}\n", "")
 
 
 def test_a_service_that_never_answers_is_a_no_before_the_agent_gives_up(
