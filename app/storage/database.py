@@ -12,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import NullPool, QueuePool
 
+from app.storage.driver import by_driver
 from app.storage.turn import turn
 
 # How long one process waits for another's transaction; a batch takes milliseconds.
@@ -101,7 +102,7 @@ def _sqlite_writing(path: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         with turn(path, LOCK_TIMEOUT_MS / 1_000):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            by_driver(connection, lambda driver: driver.execute("BEGIN IMMEDIATE"))
 
     return engine
 
