@@ -3,7 +3,7 @@
 A lone `*` stands for any number of words, none included; elsewhere wildcards stay inside their word.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.core.model import Command
 from app.core.policy.glob import Item, Pattern, covers, fits, pattern, touches, touches_any
@@ -26,13 +26,16 @@ class CommandSet:
         self._any_program: list[Pattern] = []
         # By the program's plain name, then by the longest other word that the pattern spells out.
         self._folded: dict[str, dict[str, list[Pattern]]] = {}
+        self._any_demanding: dict[str, list[Pattern]] = {}
         for one in self.patterns:
             if one[0].wild:
                 self._any_program.append(one)
+                demanding = self._any_demanding
             else:
                 self._by_program.setdefault(one[0].text, []).append(one)
-                demanded = max([item.text for item in one[1:] if not item.wild], key=len, default="")
-                self._folded.setdefault(plain(one[0].text), {}).setdefault(demanded, []).append(one)
+                demanding = self._folded.setdefault(plain(one[0].text), {})
+            demanded = max([item.text for item in one[1:] if not item.wild], key=len, default="")
+            demanding.setdefault(demanded, []).append(one)
         # To match, a command must run one of these, by its plain name, or one whose name begins like that.
         self.programs = frozenset(self._folded)
         begins = [ends(one[0].text)[0] for one in self._any_program]
@@ -55,12 +58,14 @@ class CommandSet:
                 for one in self.patterns
             )
         name, globs = plain(program), command.globs
-        return any(
-            _touches(one, (one[0].text, *rest), globs=globs)
-            for demanded, patterns in self._folded.get(name, {}).items()
-            if globs or not demanded or demanded in rest
-            for one in patterns
-        ) or any(_touches(one, (other, *rest), globs=globs) for one in self._any_program for other in {program, name})
+        for one in _fitting(self._folded.get(name, {}), rest, globs=globs):
+            if _touches(one, (one[0].text, *rest), globs=globs):
+                return True
+        # (A `*` that begins a pattern may stand for no word: then the next one is the program.)
+        for one in _fitting(self._any_demanding, (program, name, *rest), globs=globs):
+            if any(_touches(one, (other, *rest), globs=globs) for other in {program, name}):
+                return True
+        return False
 
     def covers(self, command: Command) -> Pattern | None:
         """The pattern that matches the command as written, a system folder before its program removed."""
@@ -80,6 +85,12 @@ def writes_out(matched: Pattern, word: str) -> bool:
 def plain(program: str) -> str:
     """The name under which a program is known, wherever it lies and however its file system spells it."""
     return fold(program).rpartition("/")[2].removesuffix(".exe")
+
+
+def _fitting(demanding: Mapping[str, list[Pattern]], words: Sequence[str], *, globs: bool) -> list[Pattern]:
+    """The patterns that demand one of these words, or none; where words may become others, all of them."""
+    met = demanding if globs else demanding.keys() & ("", *words)
+    return [one for word in met for one in demanding[word]]
 
 
 def _touches(one: Pattern, words: Sequence[str], *, globs: bool) -> bool:

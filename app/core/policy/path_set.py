@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from app.core.policy.glob import Pattern, covers, pattern, touches
-from app.core.policy.located import HOME, WORKSPACE, Located, split
+from app.core.policy.located import HOME, WORKSPACE, Located, Segments, split
 from app.core.policy.path_overlap import Demand, Overlaps, demand
 from app.core.spelling import fold
 
@@ -36,16 +36,50 @@ def path_pattern(text: str) -> PathPattern:
     return PathPattern(pattern(segments, "**"), pattern([fold(item) for item in segments], "**"))
 
 
+class _Exact:
+    """Patterns that a path must match exactly as spelt: most of them spell out a path, or all that is below one."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self._paths: set[Segments] = set()
+        self._trees: dict[str, list[Segments]] = {}
+        # The others, by how they begin; those that begin with `**` may begin anywhere.
+        self._anchored: dict[str, list[Pattern]] = {}
+        self._anywhere: list[Pattern] = []
+        for one in patterns:
+            self._file(one)
+
+    def _file(self, one: Pattern) -> None:
+        root, *others = [item.text for item in one]
+        wild = [item.wild for item in one]
+        if wild[0]:
+            self._anywhere.append(one)
+        elif not any(wild):
+            self._paths.add((root, *others))
+        elif one[-1].any_number and not any(wild[:-1]):
+            self._trees.setdefault(root, []).append((root, *others[:-1]))
+        else:
+            self._anchored.setdefault(root, []).append(one)
+
+    def cover(self, readings: Iterable[Segments]) -> bool:
+        """Whether some pattern matches all that some reading stands for."""
+        for reading in readings:
+            if reading in self._paths:
+                return True
+            root = reading[0]
+            for tree in self._trees.get(root, ()):
+                if reading[: len(tree)] == tree:
+                    return True
+            for one in (*self._anchored.get(root, ()), *self._anywhere):
+                if covers(one, reading):
+                    return True
+        return False
+
+
 class PathSet:
     """Several patterns, found by what each demands: a literal segment, or how the last one begins or ends."""
 
     def __init__(self, patterns: Sequence[PathPattern]) -> None:
-        # Those that loosen, by how they begin: most begin with an anchor, the rest (`**`) may begin anywhere.
-        self._anchored: dict[str, list[Pattern]] = {}
-        self._anywhere: list[Pattern] = []
-        for exact in [one.exact for one in patterns]:
-            filed = self._anywhere if exact[0].wild else self._anchored.setdefault(exact[0].text, [])
-            filed.append(exact)
+        self._exact = _Exact([one.exact for one in patterns])
         self._folded = [demand(one.folded) for one in patterns]
         self._overlaps = Overlaps(self._folded)
         self._by_segment: dict[str, list[Pattern]] = {}
@@ -106,15 +140,8 @@ class PathSet:
         """Whether some pattern matches all that `path` stands for, exactly as spelt."""
         known = path.covered.get(self)
         if known is None:
-            known = path.covered[self] = self._covers(path)
+            known = path.covered[self] = self._exact.cover(path.exact)
         return known
-
-    def _covers(self, path: Located) -> bool:
-        return any(
-            covers(one, reading)
-            for reading in path.exact
-            for one in (*self._anchored.get(reading[0], ()), *self._anywhere)
-        )
 
     def _touches(self, path: Located, *, looks: bool) -> bool:
         if path.wild:

@@ -1,11 +1,44 @@
 """Patterns over the words of a command."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.model import Command
-from app.core.policy.command_set import CommandSet
+from app.core.policy.command_set import CommandSet, plain
+from app.core.policy.glob import fits, pattern, touches_any
+from app.core.policy.wildcard import is_wild
 
 SETS = CommandSet(["git push *", "rm -rf *", "* --force"])
+PATTERNS = ["git push *", "git * push -f", "git *", "git * -[a-z]f *", "g* * -f push", "* --force", "x/ push", "* a/"]
+
+
+@given(
+    st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=5),
+    st.sampled_from(["git", "/usr/bin/git", "GIT.exe", "x/", "a/", "/", "g", "--force"]),
+    st.lists(st.sampled_from(["push", "-f", "-xf", "--force", "a/", "p*", "*", "other"]), max_size=4),
+    st.booleans(),
+)
+def test_an_index_finds_what_looking_at_every_pattern_finds(
+    patterns: list[str],
+    program: str,
+    rest: list[str],
+    globs: bool,  # noqa: FBT001
+) -> None:
+    found = CommandSet(patterns).touches(Command((program, *rest), globs=globs))
+    assert found is any(_touches(one, program, rest, globs=globs) for one in patterns)
+
+
+def _touches(text: str, program: str, rest: list[str], *, globs: bool) -> bool:
+    first, *others = text.split()
+    ways = [pattern([first, *others], "*")]
+    if rest[:1] and rest[0][:1] == "-":
+        ways.append(pattern([first, "*", *others], "*"))
+    spelt = {first} if plain(first) == plain(program) else set[str]()
+    names = {program, plain(program)} if is_wild(first) else spelt
+    if not globs:
+        return any(fits(way, (name, *rest)) for way in ways for name in names)
+    return any(touches_any(way, (name, *rest), is_wild) for way in ways for name in names)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +56,7 @@ SETS = CommandSet(["git push *", "rm -rf *", "* --force"])
         ("git", False, False),
         ("rm -v -rf x", True, False),
         ("npm i --force", True, True),
+        ("npm --force i", False, False),
         ("/opt/npm --force", True, True),
         ("g* push", True, False),
         ("*", True, False),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.policy.glob import touches
+from app.core.policy.glob import covers, touches
 from app.core.policy.located import Located, roots
 from app.core.policy.path_overlap import Overlaps, demand
 from app.core.policy.path_set import PathSet, path_pattern
@@ -12,12 +12,13 @@ from app.core.policy.path_set import PathSet, path_pattern
 ROOTS = roots(("/w", "/home/u/p"), "/home/u")
 PATTERNS = [
     "/", "/**", "/a/*", "**/b", "**/*.pem", "**/id_*", "**/a/**", "~/**", "~/.a/*", "$workspace/**", "$workspace/a/*.b",
-    "C:/a/**", "**", "**/?",
+    "C:/a/**", "**", "**/?", "/a/b", "/a/**", "/w/**/b", "$workspace/a/**", "$workspace/a",
 ]  # fmt: skip
 segments = st.sampled_from(
     ["a", "b", "x.pem", "id_a", ".a", "home", "u", "w", "p", "A", "x.b", "", "proc", "self", "root"]
 )
 paths = st.builds("/".join, st.lists(segments, min_size=1, max_size=6))
+wilder = segments | st.sampled_from(["*", "**", "?", "[ab]", "x.*"])
 
 
 @given(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=5), paths)
@@ -29,6 +30,14 @@ def test_an_index_finds_what_looking_at_every_pattern_finds(patterns: list[str],
     assert found.touches(located) is slow
     if slow and found.keys is not None:
         assert found.keys & located.names
+
+
+@given(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=5), st.builds("/".join, st.lists(wilder, min_size=1)))
+def test_what_is_covered_is_what_some_pattern_covers(patterns: list[str], path: str) -> None:
+    compiled = [path_pattern(text) for text in patterns]
+    located = Located(path, ROOTS)
+    slow = any(covers(one.exact, reading) for one in compiled for reading in located.exact)
+    assert PathSet(compiled).covers(located) is slow
 
 
 @given(st.sampled_from(PATTERNS), paths)
@@ -76,6 +85,11 @@ def test_what_is_covered_is_touched(text: str, path: str) -> None:
         ("/etc/x", "/etc/x:y", True, False),
         ("c:/x", "/cygdrive/c/X", True, False),
         ("C:/x", "C:/x", True, True),
+        ("/etc/**", "/etc", True, True),
+        ("/etc/**", "/etc/*/x", True, True),
+        ("/etc/**", "/w/etc", False, False),
+        ("/etc/*/x", "/etc/a/x", True, True),
+        ("/etc/*/x", "/etc/a/b", False, False),
     ],
 )
 def test_readings(text: str, path: str, touched: bool, covered: bool) -> None:  # noqa: FBT001
