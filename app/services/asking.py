@@ -36,24 +36,24 @@ _encode = Encoder(order="deterministic").encode
 class Ask(Struct, frozen=True):
     """An approval that a decision opens or joins.
 
-    opened    what is opened; None where a pending one is joined, which then is `joined`
-    replaced  the one that is void because more is required now, and what
+    opened           what is opened; None where a pending one is joined, which then is `joined`
+    replaced         the one that is void because more is required now, and what
+    takes_its_place  that one waits, so that one more does not wait
     """
 
     id: str
     opened: OpenApproval | None = None
     joined: StoredApproval | None = None
     replaced: tuple[str, str] | None = None
+    takes_its_place: bool = False
 
     def added(self, command: Command, log: str) -> Command:
         """The command that records the decision and opens or joins the approval."""
         if self.opened is None:
             return structs.replace(command, guards=(*command.guards, IsPending(self.id)))
         void, why = self.replaced or ("", "")
-        guards: tuple[Guard, ...] = (
-            NothingOpen(self.opened.digest, void),
-            FewerPending(self.opened.agent, MOST_PENDING),
-        )
+        most = MOST_PENDING + 1 if self.takes_its_place else MOST_PENDING
+        guards: tuple[Guard, ...] = (NothingOpen(self.opened.digest, void), FewerPending(self.opened.agent, most))
         changes: tuple[Change, ...] = (self.opened,)
         entries = command.entries
         if void:
@@ -91,11 +91,12 @@ def ask(
     demand = decision.demand
     if demand is None:
         raise ValueError("nobody is asked about this")
-    void: tuple[str, str] | None = None
+    void, waits = None, False
     if known is not None:
         # INVARIANT: nobody joins an approval of which people were shown less than is required now.
         why = shown(known.stored).misses(demand.strong, demand.quorums, decision.trust)
-        if why is None and known.stored.status == "pending":
+        waits = known.stored.status == "pending"
+        if why is None and waits:
             return Ask(known.stored.id, joined=known.stored)
         void = (known.stored.id, why or "it does not fit any more")
     name = f"a_{secrets.token_hex(10)}"
@@ -115,7 +116,7 @@ def ask(
         lasts=demand.lasts * _SECOND,
         expires=demand.expires * _SECOND,
     )
-    return Ask(name, opened=opened, replaced=void)
+    return Ask(name, opened=opened, replaced=void, takes_its_place=waits)
 
 
 def shown(stored: StoredApproval) -> Shown:

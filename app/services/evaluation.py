@@ -241,6 +241,8 @@ class Evaluation:
         caller = ground.facts.caller
         name = digest(caller.agent, received.canonical)
         known = self._approvals.known(name)
+        if full and known is not None and known.stored.status == "approved":
+            known = None  # a new one was needed, and there is no room for it: so this yes does not do
         answered = self._grounds.answered(ground, name, known, full=full)
         if answered is not ground:
             ground, explain = answered, recent is not None

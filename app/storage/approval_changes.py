@@ -51,12 +51,16 @@ _latest = (
     .subquery()
 )
 _IN_THE_WAY = select(_latest.c.id).where(
-    _latest.c.id != bindparam("but"),
     or_(
-        and_(_latest.c.status == "pending", _latest.c.expires_at > _NOW, bearers_live(_NOW, _latest)),
-        and_(_latest.c.status == "approved", _usable(_NOW, _latest)),
+        and_(
+            _latest.c.id != bindparam("but"),
+            or_(
+                and_(_latest.c.status == "pending", _latest.c.expires_at > _NOW, bearers_live(_NOW, _latest)),
+                and_(_latest.c.status == "approved", _usable(_NOW, _latest)),
+            ),
+        ),
         and_(_latest.c.status == "denied", _latest.c.expires_at > _NOW),
-    ),
+    )
 )
 _ROOM = select(func.count() < bindparam("most")).select_from(
     select(approval.c.id)
@@ -78,7 +82,10 @@ _NOTE_USE = Prepared(insert(approval_use))
 
 
 class NothingOpen(Struct, frozen=True):
-    """Guard: no approval of this request waits, may be used, or was just denied; but for `but`, which is replaced."""
+    """Guard: no approval of this request waits, may be used, or was just denied.
+
+    But for `but`, which is replaced: that may wait or be usable. A no that a person has said to it stays.
+    """
 
     digest: bytes
     but: str = ""

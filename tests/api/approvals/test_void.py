@@ -1,7 +1,12 @@
 """What ends an approval without an answer, and what is asked no more."""
 
 import pytest
+from sqlalchemy import select
 
+from app.main import clock
+from app.storage.approval_changes import NothingOpen
+from app.storage.command import Transaction
+from app.storage.tables import approval
 from tests.api.asking import activate, approve, asked, decide, entries, tool
 from tests.api.test_problems import assert_problem
 from tests.api.world import World, bearer
@@ -74,3 +79,40 @@ def test_an_agent_fills_its_own_inbox_only(fresh: World) -> None:
     assert (full["decision"], full["rules"], full["approval"]) == ("DENY", ["approvals-full"], None)
     assert asked(fresh, tool(arguments={"n": 0}))
     assert asked(fresh, tool(arguments={"n": 20}), "other")
+
+
+def _fill(world: World, but: int = 0) -> None:
+    for number in range(20 - but):
+        asked(world, tool(arguments={"n": number}))
+
+
+def test_where_the_inbox_is_full_a_yes_to_less_than_is_required_is_neither_used_nor_replaced(fresh: World) -> None:
+    request = tool("mcp:any/other")
+    yes = asked(fresh, request)
+    approve(fresh, yes)
+    _fill(fresh)
+    full = fresh.evaluate({**request, "source": "web"})
+    assert (full["decision"], full["rules"], full["approval"]) == ("DENY", ["approvals-full"], None)
+    assert fresh.client.get(f"/approvals/{yes}", headers=fresh.pep).json()["status"] == "approved"
+    assert fresh.evaluate(request)["allowed"] is True
+
+
+def test_where_the_inbox_is_full_what_waits_for_less_than_is_required_is_replaced(fresh: World) -> None:
+    request = tool("mcp:any/other")
+    shown = asked(fresh, request)
+    _fill(fresh, but=1)
+    more = asked(fresh, {**request, "source": "web"})
+    assert more != shown
+    assert fresh.client.get(f"/approvals/{shown}", headers=fresh.pep).json()["status"] == "cancelled"
+    assert fresh.evaluate(tool("mcp:any/third"))["rules"] == ["approvals-full"], "one more does not wait for it"
+
+
+def test_what_a_person_has_just_denied_is_not_replaced(fresh: World) -> None:
+    name = asked(fresh, tool())
+    with fresh.service.database.read() as connection:
+        digest = connection.execute(select(approval.c.digest).where(approval.c.id == name)).scalar_one()
+        open_still = NothingOpen(digest, but=name)
+        assert open_still.holds(Transaction(connection, 0, 0, clock(), 0))
+    approve(fresh, name, decision="deny")
+    with fresh.service.database.read() as connection:
+        assert not open_still.holds(Transaction(connection, 0, 0, clock(), 0))
