@@ -33,12 +33,14 @@ _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 class Record:
     """Commands and effects in the order in which they were found."""
 
-    __slots__ = ("budget", "commands", "effects", "under")
+    __slots__ = ("budget", "commands", "effects", "spoken", "under")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.commands: list[Command] = []
         self.effects: list[Effect] = []
+        # Commands whose code stands in the line: what it writes is the line's, not the project's.
+        self.spoken: set[int] = set()
         # The command that runs those that are found next.
         self.under = -1
 
@@ -57,11 +59,12 @@ class Record:
 class Act:
     """One command of the line: its words, the state in which it runs, and where its effects are written down."""
 
-    __slots__ = ("args", "deep", "home", "index", "name", "only", "record", "sends", "sources", "state", "via")
+    __slots__ = ("args", "deep", "given", "home", "index", "name", "only", "record", "sends", "sources", "state", "via")
 
     def __init__(self, args: tuple[Arg, ...], state: State, record: Record, via: str) -> None:
         self.args = args
         self.deep = False  # operands stand for what lies below them, too
+        self.given: Arg | None = None  # the text that the line puts on its standard input
         self.home = ""  # the file of the programs' data that knows this one
         self.sends = True  # something goes along with the addresses that are asked
         self.only: tuple[str, ...] = ()  # of what lies below them, only what has such a name

@@ -19,7 +19,7 @@ def check_own_code(record: Record) -> None:
             record.effect(Effect(EffectKind.OPAQUE, why[:LONGEST_VIA], gone.via, "", gone.command))
     runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
     # What the project's own code writes, it writes as the project's own code.
-    runners = {run.command for run in runs}
+    runners = {run.command for run in runs} - record.spoken
     for run in runs:
         record.budget.spend(len(written))
         for write in written:

@@ -62,6 +62,11 @@ _GRAVE = re.compile(
 )
 
 
+def is_grave(name: str) -> bool:
+    """Whether a name says that more than the project's own work is done."""
+    return bool(_GRAVE.search(name.lower()))
+
+
 def is_below(path: str, folder: str) -> bool:
     """Whether a normalised path lies below another."""
     return path.startswith(folder.rstrip("/") + "/")
@@ -78,7 +83,7 @@ def is_task(name: str) -> bool:
 def is_script(path: str) -> bool:
     """Whether a path, as the line writes it, is where projects keep what is meant to be run."""
     *folders, name = [part for part in path.split("/") if part not in ("", ".")] or [""]
-    if ".." in folders or not _SCRIPT.fullmatch(path) or "//" in path or _GRAVE.search(name.lower()):
+    if ".." in folders or not _SCRIPT.fullmatch(path) or "//" in path or is_grave(name):
         return False
     stem = name.partition(".")[0]
     return stem in _SCRIPTS or stem.startswith(("test_", "test-")) or not _PLACES.isdisjoint(folders)

@@ -19,7 +19,7 @@ from app.core.classify.shell.listers import listed
 from app.core.classify.shell.own_code import check_own_code
 from app.core.classify.shell.parse import parse
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.redirects import opened
+from app.core.classify.shell.redirects import given, opened
 from app.core.classify.shell.scraps import beginnings, pieces, scraps, shown
 from app.core.classify.shell.scripts import SCRIPTED
 from app.core.classify.shell.state import Arg, State, States, begin, both, either, merged
@@ -249,6 +249,7 @@ class _Reader:
                 act.opened(EffectKind.DELETE, single(redirect.target, state), redirect.operator)
             if redirect.operator[0] == "<":
                 act.state = replace(act.state, listed=())
+                act.given = given(node.redirects, state)
         after = state
         for assignment in node.assignments:
             self._substitutions(assignment.value, after)

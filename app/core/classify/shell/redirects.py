@@ -4,6 +4,7 @@ from typing import Final
 
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.expand import single
+from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.tree import Redirect
 from app.core.model import EffectKind
 
@@ -15,6 +16,15 @@ _OPENS: Final = {
     "&>": EffectKind.WRITE,
     "&>>": EffectKind.WRITE,
 }
+
+
+def given(redirects: tuple[Redirect, ...], state: State) -> Arg | None:
+    """The text on standard input, where nothing else can be there."""
+    # Which descriptor the others are for is not told, so none of them may open or copy one to read from.
+    inputs = [each for each in redirects if each.operator not in (">", ">>")]
+    if len(inputs) != 1 or inputs[0].operator not in ("<<", "<<<"):
+        return None
+    return single(inputs[0].target, state)
 
 
 def opened(node: Redirect, act: Act) -> None:

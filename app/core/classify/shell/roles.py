@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.shell.act import Act, entered
+from app.core.classify.shell.code_roles import CODE_ROLES
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
 from app.core.classify.shell.run_roles import RUN_ROLES
@@ -32,13 +33,6 @@ _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
 _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
 # No `@file` or `file://…`, in whose place a program takes what stands there, and no address.
 _VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
-# Code that says which version is there, and where.
-_VERSION_OF = re.compile(
-    r"import (?:(sys); ?print\(sys\.(?:version|version_info|executable|platform|prefix)\)"
-    r"|([A-Za-z_]\w*); ?print\(\2\.__(?:version|file)__\))",
-    re.ASCII,
-)
-_NODE_SAYS = re.compile(r"process\.(?:version|platform|arch)")
 # Of a container, what tells neither its settings nor its environment.
 _INSPECTED = re.compile(
     r"\{\{ ?(?:json )?\.(?:State|Name|Id|Image|Created|RestartCount|NetworkSettings)(?:\.[A-Za-z]+)* ?\}\}"
@@ -94,15 +88,6 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
         name = source.text.rstrip("/").rpartition("/")[2]
         if not source.why and not arg.why and name not in ("", ".", ".."):
             act.path(EffectKind.WRITE, Arg(f"{arg.text.rstrip('/')}/{name}"), added_by, deep=act.deep)
-
-
-def _code(act: Act, arg: Arg, added_by: str) -> None:
-    if not arg.why and (_VERSION_OF.fullmatch(arg.text) if added_by == "-c" else _NODE_SAYS.fullmatch(arg.text)):
-        # What is imported is the project's own, or what it has installed.
-        act.path(EffectKind.RUN, Arg("."), added_by)
-        return
-    act.opaque(f"{act.name} {added_by}: code that is not read", added_by)
-    act.access((Arg(arg.text, arg.why or "code"),))
 
 
 def _cd(act: Act, arg: Arg, added_by: str) -> None:
@@ -223,7 +208,6 @@ ROLES: dict[str, Role] = {
     "into": _into,
     "only": _only,
     "mode": _mode,
-    "code": _code,
     "cd": _cd,
     "process": _process,
     "unpack": _unpack,
@@ -241,6 +225,7 @@ ROLES: dict[str, Role] = {
     "media": _media,
     "date": _date,
     "ps": _ps,
+    **CODE_ROLES,
     **GIT_ROLES,
     **HOST_ROLES,
     **RUN_ROLES,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from app.core.classify.shell.act import LONGEST_VIA, Act
+from app.core.classify.shell.code_roles import code
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
@@ -49,6 +50,13 @@ def _python(act: Act) -> tuple[Inner, ...]:
     if len(args) == at + 2 and args[at].text in ("setup.py", "./setup.py") and args[at + 1].text in _SETUP:
         act.path(EffectKind.RUN, args[at])
         return ()
+    if len(args) == at + 4 and args[at].text in ("manage.py", "./manage.py") and _is_shell(args[at + 1 :]):
+        act.path(EffectKind.RUN, args[at])
+        code(act, args[at + 3], "-c")
+        return ()
+    if act.given is not None and [arg.text for arg in args[at:]] in ([], ["-"]):
+        code(act, act.given, "<<")
+        return ()
     if len(args) < at + 2 or args[at].text != "-m" or args[at + 1].why:
         judge(act, PROGRAMS[act.name])
         return ()
@@ -60,6 +68,10 @@ def _python(act: Act) -> tuple[Inner, ...]:
     act.add(EffectKind.EXECUTE, f"{act.name} -m {name[:LONGEST_VIA]}")
     act.access(args[at + 2 :])
     return ()
+
+
+def _is_shell(args: tuple[Arg, ...]) -> bool:
+    return args[0].text == "shell" and args[1].text in ("-c", "--command")
 
 
 def _php(act: Act) -> tuple[Inner, ...]:

@@ -1,10 +1,11 @@
-"""`sed` and `awk`: programs whose first operand is itself a program. Read only where it provably just prints."""
+"""Programs whose operand is itself a program, as with `sed` and `awk`. Read only where it provably just prints."""
 
 import re
 from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.shell.act import Act
+from app.core.classify.shell.code_roles import timed
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -182,5 +183,6 @@ def _awk(act: Act) -> None:
 
 SCRIPTED: dict[str, Callable[[Act], None]] = {
     "sed": _sed,
+    "timeit": timed,
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _awk),
 }

@@ -1,0 +1,89 @@
+"""What code that was read would do, and what its expressions are while it is read."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+from msgspec import Struct
+
+from app.core.model import EffectKind
+
+# More than these are no knowledge.
+_MOST_TEXTS: Final = 16
+
+
+class Deed(Struct, frozen=True):
+    """One thing that code does: to the path `text`, a pattern where `wild`; what it executes is no path."""
+
+    kind: EffectKind
+    text: str
+    wild: bool = False
+
+
+class Code(Struct, frozen=True):
+    """What a text of code does; `why` names the part that is not understood, and then nothing else is certain.
+
+    `variables` are those of the environment that it looks at, "" being all of them; `modules` those that it loads and
+    that do not come with Python.
+    """
+
+    why: str = ""
+    deeds: tuple[Deed, ...] = ()
+    variables: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+class UnreadError(Exception):
+    """Something in the code is not surely understood."""
+
+
+class Kind(Enum):
+    """What a value is, as far as it matters for what can be done with it."""
+
+    DATA = auto()  # texts, numbers, collections of them, opened files and functions that change nothing
+    CALLABLE = auto()  # a function that changes nothing
+    CLASS = auto()  # what `type` says: shown, never called
+    FILE = auto()
+    PATH = auto()
+    MANY = auto()  # several values, each like `of`
+    SHARED = auto()  # the folders in which Python looks for modules: shown, never handed on
+    ENVIRON = auto()
+    MODULE = auto()
+    FOREIGN = auto()  # a module from outside Python, or a part of it
+    ROLE = auto()  # a function or class with a role in the tables, by its name
+
+
+class Value(Struct, frozen=True):
+    """What is known of a value.
+
+    texts  all that it can be, where it is a text or a path and that is known; patterns where `wild`
+    name   of a module or of what stands in it
+    of     what each of its items is
+    """
+
+    kind: Kind
+    texts: tuple[str, ...] | None = None
+    name: str = ""
+    of: Value | None = None
+    wild: bool = False
+
+
+DATA = Value(Kind.DATA)
+FILE = Value(Kind.FILE)
+CALLABLE = Value(Kind.CALLABLE)
+CLASS = Value(Kind.CLASS)
+PATH = Value(Kind.PATH)
+
+
+def joined(one: Value, other: Value) -> Value:
+    """What is certain when a value may be either."""
+    if one == other:
+        return one
+    if one.kind is other.kind and one.kind in (Kind.DATA, Kind.PATH):
+        known = one.texts is not None and other.texts is not None and one.wild == other.wild
+        texts = (*(one.texts or ()), *(other.texts or ())) if known else None
+        return Value(one.kind, texts if texts and len(texts) <= _MOST_TEXTS else None, wild=one.wild and known)
+    if {one.kind, other.kind} <= {Kind.DATA, Kind.CALLABLE, Kind.FILE}:
+        return DATA
+    raise UnreadError("a value of which it is not known what it is")

@@ -1,0 +1,76 @@
+"""Code in a word of a line, or on standard input: what it does becomes effects of the command that runs it."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from app.core.classify.code.python import read_python
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.project import is_grave
+from app.core.classify.shell.state import ENVIRONMENT, Arg
+from app.core.classify.shell.variables import PUBLIC
+from app.core.model import ON_PATHS, EffectKind
+
+_NODE_SAYS = re.compile(r"process\.(?:version|platform|arch)")
+_PYTHON: Final = re.compile(r"(?:python|pypy)(?:3(?:\.[0-9]+)?)?")
+_LONGEST_NAME: Final = 80
+
+
+def code(act: Act, arg: Arg, added_by: str) -> None:
+    """Code as a flag's value, or on standard input."""
+    if not arg.why and added_by in ("-c", "<<") and _PYTHON.fullmatch(act.name):
+        python(act, arg.text, added_by)
+        return
+    if not arg.why and _NODE_SAYS.fullmatch(arg.text):
+        act.path(EffectKind.RUN, Arg("."), added_by)
+        return
+    opaque(act, arg, added_by)
+
+
+def opaque(act: Act, arg: Arg, added_by: str, why: str = "") -> None:
+    """Code that is not understood; the paths that are written in it are seen all the same."""
+    act.opaque(f"{act.name} {added_by}: code that is not read" + (f": {why}" if why else ""), added_by)
+    act.access((Arg(arg.text, arg.why or "code"),))
+
+
+def python(act: Act, text: str, added_by: str) -> None:
+    """What a text of Python does."""
+    found = read_python(text, act.record.budget)
+    if found.why:
+        opaque(act, Arg(text), added_by, found.why)
+        return
+    act.record.spoken.add(act.index)
+    for deed in found.deeds:
+        if deed.kind in ON_PATHS:
+            act.path(deed.kind, Arg(deed.text, glob=deed.wild), added_by)
+        else:
+            act.add(deed.kind, deed.text, added_by)
+    for name in found.modules:
+        if is_grave(name):
+            act.add(EffectKind.EXECUTE, f"import {name[:_LONGEST_NAME]}", added_by)
+    if not PUBLIC.issuperset(found.variables):
+        act.path(EffectKind.READ, ENVIRONMENT, added_by)
+
+
+def timed(act: Act) -> None:
+    """`timeit`: lines that are run once, and then those that are run again and again."""
+    setup: list[Arg] = []
+    lines: list[Arg] = []
+    args = iter(act.args[1:])
+    for arg in args:
+        if arg.text[:1] != "-" or lines:
+            lines.append(arg)
+        elif arg.text in ("-s", "--setup"):
+            setup.append(next(args, Arg("", "no code")))
+        elif arg.text in ("-n", "-r", "-u", "--number", "--repeat", "--unit"):
+            next(args, None)
+        elif arg.text not in ("-p", "-v", "-vv", "--process", "--verbose", "--"):
+            setup.append(Arg(arg.text, f"{arg.text[:_LONGEST_NAME]}: flag not known"))
+    every = [*setup, *lines]
+    if unknown := next((arg for arg in every if arg.why), None):
+        opaque(act, Arg(" ".join([arg.text for arg in every]), unknown.why), "code", unknown.why)
+    else:
+        python(act, "\n".join([arg.text for arg in every]), "code")
+
+
+CODE_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {"code": code}

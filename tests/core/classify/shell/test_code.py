@@ -1,0 +1,85 @@
+"""Code in a word, on standard input and behind modules: how what it does becomes effects of the line."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.core.budget import Budget
+from app.core.classify.paths import Place
+from app.core.classify.shell import read_line
+from app.core.model import EffectKind
+
+Look = Callable[[str], list[str]]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("python -c 'print(1)'", []),
+        ("python3.12 -Ic 'print(1)' a --b", []),
+        ("python -W ignore -c 'print(1)' a/b", ["access /w/a/b"]),
+        ("python -c 'print(f(1))'", ["opaque"]),
+        ("python -c 'print(open(\"a\").read())'", ["read /w/a"]),
+        ("cd src && python -c 'print(open(\"../a\").read())'", ["read /w/a"]),
+        ("python -c 'f(\"/etc/passwd\")'", ["opaque", "access /etc/passwd"]),
+        ('python -c "print($X)"', ["opaque"]),
+        ("python2 -c 'print(1)'", ["opaque"]),
+        ("perl -e 'print(1)'", ["opaque"]),
+        ("python -c 'import os; print(os.environ[\"PATH\"])'", []),
+        ("python -c 'import os; print(os.environ[\"TOKEN\"])'", ["read /environment"]),
+        ("python -c 'import app.deploy'", ["run /w", "execute import app.deploy"]),
+        ("python -c 'import app.main'", ["run /w"]),
+        (
+            "python -c 'import pandas; pandas.read_csv(\"http://a.example/x\")'",
+            ["run /w", "network http://a.example/x"],
+        ),
+        ("uv run python -c 'print(1)'", ["run /w"]),
+        (".venv/bin/python -c 'print(1)'", ["run /w/.venv/bin/python"]),
+        ("python3 <<'E'\nimport json\nprint(1)\nE", ["run /w"]),
+        ("python3 <<< 'print(1)'", []),
+        ("python3 -u <<< 'print(1)' > a", ["write /w/a"]),
+        ("python3 <<< \"print('$X')\"", ["opaque"]),
+        ("python3 <<< 'f()'", ["opaque"]),
+        ("python3 <<< 'print(1)' < a", ["read /w/a", "opaque"]),
+        ("python3 <<< 'print(1)' >& a", ["write /w/a", "opaque"]),
+        ("python3 < a", ["read /w/a", "opaque"]),
+        ("python3 a.py <<< 'print(1)'", ["read /w/a.py", "execute /w/a.py"]),
+        ("python -W ignore", ["opaque"]),
+        ("python -m timeit 'sum(range(9))'", ["run /w"]),
+        ("python -m timeit -n 5 -s 'import json' 'x = 1' 'json.dumps(x)'", ["run /w"]),
+        ("python -m timeit -p -s 'import os' 'os.system(\"id\")'", ["run /w", "opaque"]),
+        ("python -m timeit --evil 1", ["run /w", "opaque"]),
+        ("python -m timeit -s", ["run /w", "opaque"]),
+        ('python -m timeit "$X"', ["run /w", "opaque"]),
+        ("python manage.py shell -c 'print(1)'", ["run /w/manage.py"]),
+        ("python manage.py shell -c 'User.objects.all()'", ["run /w/manage.py", "opaque"]),
+        ("python manage.py shell --evil 'print(1)'", ["read /w/manage.py", "execute /w/manage.py"]),
+    ],
+)
+def test_code_becomes_effects(look: Look, line: str, expected: list[str]) -> None:
+    assert look(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "echo 'x' > json.py && python -c 'import json'",
+        'python -c \'open("json.py", "w").write("x"); import json\'',
+        'python -c \'import json; open("test_x.py", "w").write("x")\' && pytest',
+        'python -c \'open("Makefile", "w").write("x")\'; make test',
+        'python -c \'import sys; sys.path.append("lib"); import x; open("lib/x.py", "w").write("y")\'',
+    ],
+)
+def test_what_code_writes_is_nobodys_code(look: Look, line: str) -> None:
+    assert "opaque" in look(line)
+
+
+def test_data_that_code_writes_is_no_code(look: Look) -> None:
+    line = 'python -c \'import json; json.dump([], open("a.json", "w"))\' && pytest'
+    assert look(line) == ["run /w", "write /w/a.json"]
+
+
+def test_what_is_not_understood_is_named() -> None:
+    _, effects = read_line("python -c 'import os; os.system(1)'", Place("/w", "/home/u"), Budget(100_000))
+    why = next(effect.resource for effect in effects if effect.kind is EffectKind.OPAQUE)
+    assert why == "python -c: code that is not read: `os.system` at 1:12"
