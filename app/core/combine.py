@@ -44,10 +44,12 @@ def monitored(outcome: Outcome, findings: Sequence[Finding]) -> Outcome:
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:
     """All findings here have one stance; the gravest gives the reason, and names decide between equals."""
+    gravest = findings[0]
+    rules: tuple[str, ...] = (gravest.rule,)
     if len(findings) > 1:
         findings = sorted(findings, key=lambda finding: (-finding.classification, finding.rule))
-    gravest = findings[0]
-    rules = tuple(dict.fromkeys([finding.rule for finding in findings]))
+        gravest = findings[0]
+        rules = tuple(dict.fromkeys([finding.rule for finding in findings]))
     return Outcome(_verdict(gravest), gravest.classification, gravest.reason, rules)
 
 

@@ -7,6 +7,7 @@ or can raise on what an agent sends.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -34,6 +35,7 @@ _ASKS = frozenset((Verdict.REQUIRE_APPROVAL, Verdict.REQUIRE_STRONG_APPROVAL))
 # The enforcement point's own questions to the user still apply.
 NATIVE_PROMPTS = "native-prompts"
 _TOO_COMPLEX = "There is too much in this request to judge it."
+_OPAQUE = Finding(Stance.ASK, "opaque", "Part of this call cannot be understood.", Classification.SENSITIVE)
 _NO_SESSION = Finding(
     Stance.DENY, "session-missing", "This agent may call within a session only.", Classification.BLOCKED
 )
@@ -55,10 +57,12 @@ def decide(request: ActionRequest, facts: Facts, rules: RuleSet, budget: Budget,
         facts.caller.agent,
         weighed.trust,
         roots=roots(facts.workspaces, where.home),
-        facts=condition.Facts(lambda: _gather(request, facts, where, call, weighed), request.arguments),
+        facts=condition.Facts(partial(_gather, request, facts, where, call, weighed), request.arguments),
         budget=budget,
     )
-    found = [*_opaque(call), *provenance.findings(weighed.trust, call.effects), *hints.findings(request.risk_hints)]
+    found = [_OPAQUE] if EffectKind.OPAQUE in situation.kinds else []
+    found += provenance.findings(weighed.trust, call.effects)
+    found += hints.findings(request.risk_hints)
     found += signals.findings(request, weighed.trust)
     found += facts.stops.findings(facts.caller.agent, call.names + call.heard)
     candidates = rules.candidates(call.names, call.heard)
@@ -114,12 +118,6 @@ def _classify(request: ActionRequest, where: Place, rules: RuleSet, budget: Budg
         called, heard = names(request.tool, request.action)
         opaque = Effect(EffectKind.OPAQUE, "too complex to be understood")
         return Call(called, request.arguments, (opaque,), heard=heard)
-
-
-def _opaque(call: Call) -> list[Finding]:
-    if all(effect.kind is not EffectKind.OPAQUE for effect in call.effects):
-        return []
-    return [Finding(Stance.ASK, "opaque", "Part of this call cannot be understood.", Classification.SENSITIVE)]
 
 
 def _scopes(request: ActionRequest, profile: Profile, of_tool: tuple[str, ...]) -> list[Finding]:

@@ -4,12 +4,12 @@ For a rule that loosens there is one reading: the path exactly as spelt. For a r
 as a file system may have for it: other cases and forms, `/proc/self/root`, Windows drives seen from Linux, homes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
 
-from app.core.policy.wildcard import is_wild, matches
+from app.core.policy.wildcard import ends, is_wild, matches
 from app.core.spelling import fold
 
 # First segments of paths below a root that a pattern names; no path holds NUL.
@@ -17,6 +17,8 @@ HOME = "\0home"
 WORKSPACE = "\0workspace"
 
 Segments = tuple[str, ...]
+# The literal texts that all begins and ends with which a segment may stand for.
+Ends = tuple[str, str]
 
 # Folded beginnings behind which the whole file system, or a drive, is seen again; `*` is any one name.
 _SEEN_AGAIN: tuple[tuple[Segments, Segments], ...] = (
@@ -38,6 +40,27 @@ _ROOTS_HOMES: tuple[tuple[str, Segments], ...] = ((HOME, ("", "root")), (HOME, (
 _HOMES_LOOKED_AT = 2
 
 
+class _Anchors:
+    """Directories and what they are called in patterns."""
+
+    def __init__(self, named: Iterable[tuple[str, Segments]]) -> None:
+        self._named = tuple(named)
+        self._by_length: dict[int, dict[Segments, list[str]]] = {}
+        for anchor, root in self._named:
+            self._by_length.setdefault(len(root), {}).setdefault(root, []).append(anchor)
+
+    def __iter__(self) -> Iterator[tuple[str, Segments]]:
+        return iter(self._named)
+
+    def below(self, segments: Segments) -> list[Segments]:
+        """A path as seen from each of them that holds it."""
+        found: list[Segments] = []
+        for length, roots in self._by_length.items():
+            if (root := segments[:length]) in roots:
+                found += [(anchor, *segments[length:]) for anchor in roots[root]]
+        return found
+
+
 class Roots(Struct, frozen=True, eq=False):
     """What `$workspace` and `~` stand for: registered roots, and the caller's home if its word may be believed.
 
@@ -45,8 +68,8 @@ class Roots(Struct, frozen=True, eq=False):
     are nobody's for a rule that loosens.
     """
 
-    exact: tuple[tuple[str, Segments], ...]
-    folded: tuple[tuple[str, Segments], ...]
+    exact: _Anchors
+    folded: _Anchors
 
 
 @lru_cache(maxsize=256)
@@ -54,30 +77,51 @@ def roots(workspaces: tuple[str, ...], home: str = "") -> Roots:
     """`workspaces` and `home` are clean absolute paths; an empty home is not known."""
     named = [(WORKSPACE, root) for root in workspaces] + ([(HOME, home)] if home else [])
     return Roots(
-        tuple((anchor, split(root)) for anchor, root in named),
-        tuple((anchor, split(fold(root))) for anchor, root in named) + _ROOTS_HOMES,
+        _Anchors((anchor, split(root)) for anchor, root in named),
+        _Anchors([*((anchor, split(fold(root))) for anchor, root in named), *_ROOTS_HOMES]),
     )
+
+
+class Shape(Struct, frozen=True):
+    """A reading with wildcards: how each wild segment but `**` begins and ends, and the last one, whatever it is.
+
+    `deep` when some segment stands for any number of them.
+    """
+
+    segments: Segments
+    wild: tuple[Ends, ...]
+    last: Ends
+    deep: bool
+
+
+def shape(reading: Segments) -> Shape:
+    """What its wildcards leave of a reading."""
+    wild = tuple([ends(segment) for segment in reading if is_wild(segment) and not many(segment)])
+    last = ("", "") if many(reading[-1]) else ends(reading[-1])
+    return Shape(reading, wild, last, any(map(many, reading)))
 
 
 class Located:
     """One path. `exact` are its readings for rules that loosen, `folded` for rules that tighten.
 
-    A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match. `looked`,
-    `touched` and `covered` hold what sets of patterns have found out about it.
+    A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match: its folded
+    readings are `shapes` then. `looked`, `touched` and `covered` hold what sets of patterns have found out about it.
     """
 
-    __slots__ = ("covered", "exact", "folded", "last", "looked", "names", "touched", "tree", "wild")
+    __slots__ = ("covered", "exact", "folded", "last", "looked", "names", "shapes", "touched", "tree", "wild")
 
     def __init__(self, path: str, roots: Roots) -> None:
         segments = split(path)
         # A tree whose directory is spelt out is read as that directory.
         self.tree = segments[-1] == "**" and len(segments) > 1 and not is_wild(path[:-3])
         self.wild = not self.tree and is_wild(path)
-        self.exact = [segments, *_below_exactly(segments, roots, wild=self.wild)]
+        # Most that allows speaks of what lies below a root, so that stands first.
+        self.exact = [*_below_exactly(segments, roots, wild=self.wild), segments]
         self.folded = _readings(fold(path[:-3] if self.tree else path), roots, wild=self.wild)
         if self.tree:
             self.folded = [one for one in self.folded if not _is_project(one, self.folded[0], roots)]
             self.folded += [root for reading in self.folded for root in _held(reading, roots)]
+        self.shapes = [shape(reading) for reading in self.folded] if self.wild else []
         self.names = frozenset().union(*self.folded)
         self.last = {reading[-1] for reading in self.folded}
         self.looked: dict[object, bool] = {}
@@ -113,7 +157,7 @@ def _below_exactly(segments: Segments, roots: Roots, *, wild: bool) -> list[Segm
     # INVARIANT: a path with `..` left in it, or a wildcard that may become one, lies below no root.
     if ".." in segments or (wild and any(_may_climb(segment) for segment in segments)):
         return []
-    return [(anchor, *segments[len(root) :]) for anchor, root in roots.exact if segments[: len(root)] == root]
+    return roots.exact.below(segments)
 
 
 def _readings(path: str, roots: Roots, *, wild: bool) -> list[Segments]:
@@ -186,7 +230,7 @@ def _below(segments: Segments, roots: Roots, *, wild: bool) -> list[Segments]:
             (anchor, *rest) for anchor, root in roots.folded if (rest := _may_lie_below(segments, root)) is not None
         ]
     else:
-        found += [(anchor, *segments[len(root) :]) for anchor, root in roots.folded if segments[: len(root)] == root]
+        found += roots.folded.below(segments)
     if wild or not _HOMES.isdisjoint(segments):
         found += _in_homes(segments)
     return found

@@ -3,12 +3,12 @@
 Most patterns begin elsewhere or demand a name that is not there, which is cheaper to see than whether they overlap.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from app.core.policy.glob import Pattern, touches_any
-from app.core.policy.located import Segments, many
+from app.core.policy.located import Ends, Segments, Shape, many
 from app.core.policy.wildcard import ends, is_wild, says
 
 # So many ways in which a last segment may begin and end are remembered.
@@ -20,7 +20,7 @@ class Demand(Struct, frozen=True):
 
     pattern: Pattern
     segment: str
-    last: tuple[str, str]
+    last: Ends
 
 
 def demand(pattern: Pattern) -> Demand:
@@ -33,22 +33,31 @@ class Overlaps:
     """Several patterns, found by how they begin."""
 
     def __init__(self, demands: Iterable[Demand]) -> None:
+        # Those that are meant wherever they lie, all and by the segment that they demand.
         self._anywhere: list[Demand] = []
+        self._by_segment: dict[str, list[Demand]] = {}
+        # On any drive.
+        self._drives: list[Demand] = []
         self._by_root: dict[str, list[Demand]] = {}
         # By two literal segments, or by the root alone where the second is none.
         self._by_two: dict[tuple[str, str], list[Demand]] = {}
         self._second_open: dict[str, list[Demand]] = {}
         for one in demands:
             root, *others = one.pattern
-            if root.wild:
+            if root.any_number:
                 self._anywhere.append(one)
+                if one.segment:
+                    self._by_segment.setdefault(one.segment, []).append(one)
+                continue
+            if root.wild:
+                self._drives.append(one)
                 continue
             self._by_root.setdefault(root.text, []).append(one)
             if others and not others[0].wild:
                 self._by_two.setdefault((root.text, others[0].text), []).append(one)
             else:
                 self._second_open.setdefault(root.text, []).append(one)
-        self._ending_like: dict[tuple[str, str], list[Demand]] = {}
+        self._like: dict[tuple[Ends, ...], list[Demand]] = {}
 
     def reach_below(self, tree: Segments) -> bool:
         """Whether a pattern goes on below a tree from its root; one that ends there or above is matched as any path."""
@@ -58,18 +67,18 @@ class Overlaps:
             for one in self._rooted(tree)
         )
 
-    def touch(self, reading: Segments, *, looks: bool) -> bool:
+    def touch(self, shape: Shape, *, looks: bool) -> bool:
         """Whether a pattern and a reading, whose wild segments may stand for any name, have a path in common."""
-        wild = [ends(segment) for segment in reading if is_wild(segment)]
-        last = ("", "") if many(reading[-1]) else ends(reading[-1])
+        reading, last = shape.segments, shape.last
+        for one in self._meant(shape):
+            if not _by_chance(one.pattern, reading, looks=looks) and touches_any(one.pattern, reading, many):
+                return True
         return any(
-            (one.segment in reading or not one.segment or any(_may_be(one.segment, name) for name in wild))
+            _agree(one.last, last)
+            and (shape.deep or one.segment in reading or _may_be(one.segment, shape.wild))
             and _begins_alike(one.pattern, reading)
-            and not (one.pattern[0].any_number and _by_chance(one.pattern, reading, looks=looks))
             and touches_any(one.pattern, reading, many)
-            for some in (self._anywhere_ending(last), self._rooted(reading))
-            for one in some
-            if _agree(one.last, last)
+            for one in (*self._drives, *self._rooted(reading))
         )
 
     def _rooted(self, reading: Segments) -> Sequence[Demand]:
@@ -81,14 +90,18 @@ class Overlaps:
             return self._by_root.get(root, ())
         return self._by_two.get((root, reading[1]), []) + self._second_open.get(root, [])
 
-    def _anywhere_ending(self, last: tuple[str, str]) -> list[Demand]:
-        """The other patterns whose last segment may begin and end like that."""
-        found = self._ending_like.get(last)
+    def _meant(self, shape: Shape) -> Iterator[Demand]:
+        """The patterns without a root whose demands some segment, other than `**`, may meet."""
+        for segment in self._by_segment.keys() & shape.segments:
+            yield from [one for one in self._by_segment[segment] if _agree(one.last, shape.last)]
+        key = (*shape.wild, shape.last)
+        found = self._like.get(key)
         if found is None:
-            if len(self._ending_like) >= _REMEMBERED:
-                self._ending_like.clear()
-            found = self._ending_like[last] = [one for one in self._anywhere if _agree(one.last, last)]
-        return found
+            if len(self._like) >= _REMEMBERED:
+                self._like.clear()
+            found = [one for one in self._anywhere if _agree(one.last, shape.last) and _may_be(one.segment, shape.wild)]
+            self._like[key] = found
+        yield from found
 
 
 def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
@@ -124,11 +137,12 @@ def _is_meant(name: str, segment: str, *, looks: bool) -> bool:
     return says(segment, name) or not (looks or name[0] in "*?")
 
 
-def _may_be(name: str, wild: tuple[str, str]) -> bool:
-    return name.startswith(wild[0]) and name.endswith(wild[1])
+def _may_be(name: str, wild: Iterable[Ends]) -> bool:
+    """Whether one of some wild segments may be the one that is demanded, if any is."""
+    return not name or any(name.startswith(begin) and name.endswith(end) for begin, end in wild)
 
 
-def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:
+def _agree(one: Ends, other: Ends) -> bool:
     """Whether some name may have the beginnings and ends of both."""
     return (one[0].startswith(other[0]) or other[0].startswith(one[0])) and (
         one[1].endswith(other[1]) or other[1].endswith(one[1])

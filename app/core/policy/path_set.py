@@ -69,9 +69,10 @@ class _Exact:
             for tree in self._trees.get(root, ()):
                 if reading[: len(tree)] == tree:
                     return True
-            for one in (*self._anchored.get(root, ()), *self._anywhere):
-                if covers(one, reading):
-                    return True
+            if (root in self._anchored or self._anywhere) and any(
+                covers(one, reading) for one in (*self._anchored.get(root, ()), *self._anywhere)
+            ):
+                return True
         return False
 
 
@@ -145,7 +146,7 @@ class PathSet:
 
     def _touches(self, path: Located, *, looks: bool) -> bool:
         if path.wild:
-            return any(self._overlaps.touch(reading, looks=looks) for reading in path.folded)
+            return any(self._overlaps.touch(one, looks=looks) for one in path.shapes)
         # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
         # pattern names in its place (`~/.ssh/**`) is touched.
         if path.tree and any(self._overlaps.reach_below(root) for root in path.folded):

@@ -83,12 +83,12 @@ class Rule(Struct, frozen=True, kw_only=True):
             return "agents"
         if self.sources is not None and situation.trust not in self.sources:
             return "source"
-        situation.budget.spend(1)
         loosens = self.loosens
-        if loosens or self.narrows:
-            situation.budget.spend(situation.weight)
-            if self.paths is not None and situation.wild_weight:
-                situation.budget.spend(situation.wild_weight * len(self.paths) // 8)
+        if not loosens and not self.narrows:
+            situation.budget.spend()
+        else:
+            wild = situation.wild_weight * len(self.paths) // 8 if self.paths is not None else 0
+            situation.budget.spend(1 + situation.weight + wild)
             missed = self._covers(situation) if loosens else self._touches(situation)
             if missed is not None:
                 return missed
@@ -144,7 +144,7 @@ class Rule(Struct, frozen=True, kw_only=True):
                 by_nature[at] = matched
             if not by_nature:
                 return "command"
-        if self.paths is not None and not call.commands and not any(e.kind in ON_PATHS for e in call.effects):
+        if self.paths is not None and not call.commands and situation.kinds.isdisjoint(ON_PATHS):
             return "path"
         for effect, path in zip(call.effects, situation.paths, strict=True):
             missed = self._covers_effect(effect, path, by_nature.get(effect.command))

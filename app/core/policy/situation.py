@@ -50,9 +50,9 @@ class Situation:
     def paths(self) -> list[Located | None]:
         """The path of each effect; None for those that name none."""
         if self._paths is None:
+            roots = self._roots
             self._paths = [
-                locate(effect.resource, self._roots) if effect.kind in NAMES_PATHS else None
-                for effect in self.call.effects
+                locate(effect.resource, roots) if effect.kind in NAMES_PATHS else None for effect in self.call.effects
             ]
         return self._paths
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.policy.glob import covers, touches
-from app.core.policy.located import Located, roots
+from app.core.policy.located import Located, roots, shape
 from app.core.policy.path_overlap import Overlaps, demand
 from app.core.policy.path_set import PathSet, path_pattern
 
@@ -90,6 +90,9 @@ def test_what_is_covered_is_touched(text: str, path: str) -> None:
         ("/etc/**", "/w/etc", False, False),
         ("/etc/*/x", "/etc/a/x", True, True),
         ("/etc/*/x", "/etc/a/b", False, False),
+        ("*:/x", "C:/x*", True, False),
+        ("*:/x", "C:/y*", False, False),
+        ("**/.ssh/**", "/w/.ssh/*", True, True),
     ],
 )
 def test_readings(text: str, path: str, touched: bool, covered: bool) -> None:  # noqa: FBT001
@@ -126,12 +129,21 @@ def test_a_name_that_is_meant_wherever_it_lies_is_met_by_what_says_it(
     assert one.touches(Located(path, ROOTS)) is changed
 
 
+@given(
+    st.lists(st.sampled_from(PATTERNS), max_size=6), st.builds("/".join, st.lists(wilder, min_size=1)), st.booleans()
+)
+def test_an_index_of_wild_paths_finds_what_each_pattern_finds(patterns: list[str], path: str, looks: bool) -> None:  # noqa: FBT001
+    located = Located(path, ROOTS)
+    one_by_one = [PathSet([path_pattern(text)]).touches(located, looks=looks) for text in patterns]
+    assert PathSet([path_pattern(text) for text in patterns]).touches(located, looks=looks) is any(one_by_one)
+
+
 def test_what_is_remembered_of_endings_is_bounded() -> None:
     overlaps = Overlaps([demand(path_pattern("**/*.pem").folded)])
     for number in range(600):
-        assert not overlaps.touch(("", f"*.{number}"), looks=False)
-        assert len(overlaps._ending_like) <= 256
-    assert overlaps.touch(("", "a*.pem"), looks=False)
+        assert not overlaps.touch(shape(("", f"*.{number}")), looks=False)
+        assert len(overlaps._like) <= 256
+    assert overlaps.touch(shape(("", "a*.pem")), looks=False)
 
 
 @pytest.mark.parametrize("looks", [True, False])
