@@ -84,6 +84,11 @@ class Calls(Files):
     def _values(self, node: ast.Call) -> list[Value]:
         return [self.data(value) for value in self._arguments(node)]
 
+    def _variable(self, node: ast.Call) -> Value:
+        """The variable that a call asks for, if its first argument is not given by a name behind another."""
+        values = self._values(node)
+        return self.variable(values if node.args or not values else [DATA])
+
     def _role(self, name: str, role: str, node: ast.Call) -> Value:
         match role:
             case "pure":
@@ -112,7 +117,7 @@ class Calls(Files):
                 self._values(node)
                 return CALLABLE
             case "getenv":
-                return self.variable(self._values(node))
+                return self._variable(node)
             case _:
                 return self.on_path(role, self.positional(node, role), node)
 
@@ -163,7 +168,7 @@ class Calls(Files):
             case Kind.SHARED:
                 return self.of_folders(name, node)
             case Kind.ENVIRON if name == "get":
-                return self.variable(self._values(node))
+                return self._variable(node)
             case Kind.PATH:
                 return self.of_path(of, name, node)
             case Kind.FILE if name in FILE_METHODS:
