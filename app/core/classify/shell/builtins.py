@@ -160,7 +160,10 @@ def _nothing(act: Act) -> tuple[State, State]:
 
 def _shopt(act: Act) -> tuple[State, State]:
     """Options under which a pattern stands for no name or for names at any depth; others read lines otherwise."""
-    options = [arg.text for arg in act.args[1:] if arg.text not in ("-s", "-u")]
+    words = [arg.text for arg in act.args[1:]]
+    if all(text in ("-p", "-q") or text.isidentifier() for text in words):
+        return act.state, act.state  # tells how they stand
+    options = [text for text in words if text not in ("-s", "-u")]
     if not _GLOB_OPTIONS.issuperset(options) or not options:
         act.opaque("shopt: changes how the line is read")
     return act.state, act.state

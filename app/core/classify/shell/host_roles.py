@@ -13,6 +13,7 @@ _LONGEST_PART: Final = 80
 # This machine, which alone may then ask, and the port on which it listens. A port alone is everybody's.
 _HERE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?|::1")
 # What is asked of a name server about a name.
+_DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\.?", re.ASCII)
 _RECORD = re.compile(r"\+[a-z0-9=]+|-x|ANY|A|AAAA|CAA|CNAME|DNSKEY|DS|MX|NS|PTR|SOA|SRV|TXT")
 Role = Callable[[Act, Arg, str], None]
 
@@ -75,7 +76,10 @@ def _host(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _lookup(act: Act, arg: Arg, added_by: str) -> None:
-    """A name that is looked up, how, and at which server."""
+    """A name that is looked up, how, and at which server. A name says no more than an address that is fetched."""
+    if not arg.why and _DOMAIN.fullmatch(arg.text):
+        act.add(EffectKind.FETCH, f"dns://{arg.text.rstrip('.')}", added_by)
+        return
     if arg.why or not _RECORD.fullmatch(arg.text):
         _host(act, Arg(arg.text.removeprefix("@"), arg.why), added_by)
 

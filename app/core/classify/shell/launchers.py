@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.core.classify.shell.act import Act
+from app.core.classify.shell.again import gdb
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.state import LOST, Arg, State
@@ -99,6 +100,12 @@ def _parallel(act: Act) -> tuple[Inner, ...]:
     return tuple([Inner(args=(*inner.args, *words), state=act.state) for inner in command])
 
 
+def _debugs(act: Act) -> tuple[Inner, ...]:
+    """gdb that only runs a program and shows where it stopped, or that is told something else."""
+    plain = gdb(act)
+    return _DEBUGGER(act) if plain is None else plain
+
+
 _CONTAINER = (
     "-v --volume -p --publish -e --env --env-file --name -w --workdir -u --user --network --net --mount --entrypoint -h"
     " --hostname -l --label --add-host --cpus -m --memory --platform --pull --restart --gpus --device --cap-add"
@@ -127,17 +134,14 @@ LAUNCHERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
         ("nsenter unshare setpriv systemd-run pkexec", (_launch("", _SPACE, 0),)),
         ("chroot", (_launch("", _SPACE, 1),)),
         ("capsh", (_launch("", "", 0, says="-c"), _launch("--", "", 0, says="-c"))),
-        ("strace ltrace valgrind dtruss rr heaptrack", (_launch("", _TRACE, 0),)),
+        ("strace ltrace dtruss rr heaptrack", (_launch("", _TRACE, 0),)),
         ("gdb lldb", (_launch("", "-o -p -s", 0, says="-ex -eval-command"), _launch("--args"))),
         ("perf", (_launch("record", _TRACE), _launch("stat", _TRACE), _launch("trace", _TRACE))),
         ("busybox toybox", (_launch(),)),
         ("screen", (_launch("", "-S -t -c -L"),)),
         ("tmux", tuple([_launch(words, "-s -n -c -t -x -y", joined=True) for words in ("new", "new-session", "neww",
                                                                                       "new-window", "split-window")])),
-        ("hyperfine",
-         (_launch("", "-w -r -n -m -M -L --warmup --runs", joined=True, says="-p --prepare -c --cleanup -s"),)),
-        ("watch", (_launch("", "-n --interval", joined=True),)),
-        ("entr expect", (_launch("", "", 0, says="-c"),)),
+        ("expect", (_launch("", "", 0, says="-c"),)),
         ("fish csh tcsh mksh rbash pwsh powershell nu elvish xonsh",
           (_launch("", "", 0, says="-c -Command -e -lc -ic"),)),
         ("vi vim nvim view ex emacs", (_launch("", "-u -s", 9, says="-c --cmd --eval"),)),
@@ -147,3 +151,5 @@ LAUNCHERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     for name in names.split()
 }  # fmt: skip
 LAUNCHERS["parallel"] = _parallel
+_DEBUGGER = LAUNCHERS["gdb"]
+LAUNCHERS["gdb"] = _debugs

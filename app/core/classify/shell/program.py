@@ -64,7 +64,9 @@ def _mode(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
     """Judges the call by the flag that says what is to be done: `tar -x`, `gzip -c`."""
     if program.entry.dashless and args and args[0].text[:1].isalpha():
         args = (replace(args[0], text=f"-{args[0].text}"), *args[1:])
-    found = {id(mode): mode for arg in args for mode in _modes(program, arg.text)}
+    # Behind `--` there are no flags.
+    ended = next((at for at, arg in enumerate(args) if arg.text == "--"), len(args))
+    found = {id(mode): mode for arg in args[:ended] for mode in _modes(program, arg.text)}
     if len(found) > 1:
         act.opaque(f"{name}: told to do several things")
         act.access(args)
@@ -157,10 +159,10 @@ class _Use:
             return
         for at in range(1, len(text)):
             flag = "-" + text[at]
-            if flag in self.program.flags:
+            rest = text[at + 1 :]
+            if flag in self.program.flags and not (rest.isdecimal() and flag in self.program.takes):
                 self._plain(flag)
             elif flag in self.program.takes:
-                rest = text[at + 1 :]
                 self._take(flag, Arg(rest) if rest else next(words, None))
                 return
             elif self.program.entry.prose:

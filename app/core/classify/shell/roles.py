@@ -131,6 +131,17 @@ def _jq(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)
 
 
+def _yq(act: Act, arg: Arg, added_by: str) -> None:
+    """What follows the program, or, where a mode is named first, the program."""
+    if act.sources and act.sources[0].text in ("e", "eval", "ea", "eval-all"):
+        _jq(act, arg, added_by)
+
+
+def _yq_first(act: Act, arg: Arg, added_by: str) -> None:
+    if arg.text not in ("eval", "eval-all"):
+        _jq(act, arg, added_by)
+
+
 def _matching(shape: re.Pattern[str]) -> Role:
     """Text of one shape: what it may mean besides is not known."""
 
@@ -174,6 +185,13 @@ def _media(act: Act, arg: Arg, added_by: str) -> None:
     act.path(EffectKind.READ, arg, added_by)
 
 
+def _table(act: Act, arg: Arg, added_by: str) -> None:
+    """A table for Miller; `then` would begin what it does next."""
+    if arg.text == "then":
+        act.opaque(f"{act.name} then: not read")
+    act.path(EffectKind.READ, arg, added_by)
+
+
 def _variable(act: Act, arg: Arg, added_by: str) -> None:
     """The name of a variable that is printed; without one all are."""
     if _known(act, arg, added_by) and arg.text not in PUBLIC:
@@ -213,6 +231,8 @@ ROLES: dict[str, Role] = {
     "unpack": _unpack,
     "setting": _setting,
     "jq": _jq,
+    "yq": _yq_first,
+    "yq-program": _yq,
     "page": _page,
     "plain": _matching(_PLAIN),
     "value": _matching(_VALUE),
@@ -223,6 +243,7 @@ ROLES: dict[str, Role] = {
     "kinds": _kinds,
     "variable": _variable,
     "media": _media,
+    "table": _table,
     "date": _date,
     "ps": _ps,
     **CODE_ROLES,

@@ -17,7 +17,7 @@ _VARIABLE = re.compile(
 )
 # The phases of Maven that stay on this machine.
 _MAVEN = re.compile(
-    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|dependency:(tree|resolve|analyze)|spring-boot:run|quarkus:dev|jetty:run|javadoc:javadoc|surefire-report:report|jacoco:report|spotless:(apply|check)|checkstyle:check|help:[a-z-]+|versions:display-[a-z-]+"
+    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|dependency:(tree|resolve|analyze)|spring-boot:run|exec:java|quarkus:dev|jetty:run|javadoc:javadoc|surefire-report:report|jacoco:report|spotless:(apply|check)|checkstyle:check|help:[a-z-]+|versions:display-[a-z-]+"
 )
 _CMAKE = re.compile(
     r"(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(:BOOL)?=(ON|OFF|TRUE|FALSE|YES|NO|on|off|[0-9]+)|CMAKE_(C|CXX)_COMPILER=(gcc|g\+\+|clang|clang\+\+)"

@@ -21,10 +21,14 @@ from app.core.model import EffectKind
 
 # What Django's script does that leaves its database alone.
 _DJANGO = frozenset(
-    ("test", "check", "makemigrations", "showmigrations", "runserver", "help", "version", "makemessages", "spectacular")
+    (
+        "test", "check", "makemigrations", "showmigrations", "runserver", "help", "version", "makemessages", "spectacular",
+        "sqlmigrate", "compilemessages", "findstatic",
+    )
 )
 _ARTISAN = re.compile(r"test|about|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)")
 # What setuptools' script does that stays in the project.
+_SETUP_FLAGS = re.compile(r"--inplace|-[ifvq]|--(force|verbose|quiet)|-j ?[0-9]+", re.ASCII)
 _SETUP = frozenset(("build", "build_ext", "build_py", "test", "check", "clean", "sdist", "bdist_wheel", "--version"))
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
 
@@ -47,7 +51,12 @@ def _python(act: Act) -> tuple[Inner, ...]:
         act.path(EffectKind.RUN, args[at])
         act.access(args[at + 2 :])
         return ()
-    if len(args) == at + 2 and args[at].text in ("setup.py", "./setup.py") and args[at + 1].text in _SETUP:
+    if (
+        len(args) > at + 1
+        and args[at].text in ("setup.py", "./setup.py")
+        and args[at + 1].text in _SETUP
+        and all(_SETUP_FLAGS.fullmatch(arg.text) for arg in args[at + 2 :])
+    ):
         act.path(EffectKind.RUN, args[at])
         return ()
     if len(args) == at + 4 and args[at].text in ("manage.py", "./manage.py") and _is_shell(args[at + 1 :]):
@@ -85,9 +94,9 @@ def _php(act: Act) -> tuple[Inner, ...]:
     return ()
 
 
-def _is_own(word: str, own: Mapping[str, object]) -> bool:
-    """A subcommand, or, where any word may be one, the name of a task of the project."""
-    return word in own or ("*" in own and is_task(word))
+def _is_own(word: str, own: Mapping[str, object], homes: frozenset[str]) -> bool:
+    """A subcommand, or, where any word may be one, the name of a task of the project that is no tool's."""
+    return word in own or ("*" in own and is_task(word) and HOMES.get(word) not in homes)
 
 
 def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
@@ -95,7 +104,7 @@ def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
         texts = tuple(arg.text for arg in act.args[1:3])
         runner = next((one for one in runners if texts[: len(one.words)] == one.words), None)
         own = PROGRAMS[act.name].subcommands if act.name in PROGRAMS else {}
-        if runner is None or len(act.args) < len(runner.words) + 2 or (not runner.words and _is_own(texts[0], own)):
+        if runner is None or len(act.args) < len(runner.words) + 2 or (not runner.words and _is_own(texts[0], own, runner.homes)):
             if act.name in PROGRAMS:
                 judge(act, PROGRAMS[act.name])
             else:

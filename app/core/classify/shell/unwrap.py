@@ -11,16 +11,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from app.core.classify.paths import Place
 from app.core.classify.shell.act import Act
+from app.core.classify.shell.again import AGAIN, begun
 from app.core.classify.shell.builtins import SHELL_OPTIONS
+from app.core.classify.shell.fd import fd
 from app.core.classify.shell.find import find
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.launchers import LAUNCHERS
 from app.core.classify.shell.run_roles import script as run_script
 from app.core.classify.shell.runners import RUNNERS
-from app.core.classify.shell.state import ENVIRONMENT, LOST, Arg, State, begin
+from app.core.classify.shell.state import ENVIRONMENT, Arg, State
 from app.core.classify.shell.variables import is_harmless
 from app.core.model import EffectKind
 
@@ -114,11 +115,7 @@ def _shell(act: Act) -> tuple[Inner, ...]:
     if not text:
         return _script(act, args[at], args[at + 1 :])
     act.wraps()
-    # The inner shell gets the environment, not our variables, functions or arguments, and knows where it is.
-    directories = act.state.directories
-    where = directories[0] if len(directories) == 1 and directories[0] != LOST else ""
-    inner = State(directories, begin(Place(where, act.state.home)).variables, {}, args[at + 2 :])
-    return (_text(act, args[at], inner),)
+    return (_text(act, args[at], begun(act.state, args[at + 2 :])),)
 
 
 def _script(act: Act, script: Arg, rest: tuple[Arg, ...]) -> tuple[Inner, ...]:
@@ -159,14 +156,18 @@ def _source(act: Act) -> tuple[Inner, ...]:
 
 
 def _trap(act: Act) -> tuple[Inner, ...]:
-    """Text that is run when a signal comes or the shell ends, wherever it is then."""
+    """Text that is run when a signal comes or the shell ends, wherever it is then; alone it prints."""
+    if " ".join([arg.text for arg in act.args[1:]]) in ("", "-l", "-p"):
+        return ()
     act.opaque("trap: runs what it is told, later")
     texts = [arg.text for arg in act.args[1:] if arg.text[:1] != "-"][:1]
     return tuple([_guess(text, act.state) for text in texts])
 
 
 def _alias(act: Act) -> tuple[Inner, ...]:
-    """`name=TEXT`: what the name stands for from the next line on, in some shells."""
+    """`name=TEXT`: what the name stands for from the next line on, in some shells; names alone are told."""
+    if all(arg.text == "-p" or (arg.text.isidentifier() and not arg.why) for arg in act.args[1:]):
+        return ()
     act.opaque("alias: changes what later names mean")
     texts = [arg.text.partition("=")[2] for arg in act.args[1:]]
     return tuple([_guess(text, act.state) for text in texts])
@@ -209,6 +210,7 @@ def _mark(args: tuple[Arg, ...]) -> str:
 WRAPPERS: dict[str, Wrapper] = {
     **LAUNCHERS,
     **RUNNERS,
+    **AGAIN,
     "sudo": _sudo,
     "doas": _simple(flags("-n -L", "-u"), EffectKind.PRIVILEGE, "root"),
     "env": _env,
@@ -234,4 +236,5 @@ WRAPPERS: dict[str, Wrapper] = {
     **dict.fromkeys(("source", "."), _source),
     "xargs": _xargs,
     "find": find,
+    **dict.fromkeys(("fd", "fdfind"), fd),
 }
