@@ -43,7 +43,9 @@ def _said(act: Act, words: tuple[Arg, ...]) -> Inner:
     if why:
         act.opaque(why)
     act.wraps()
-    return Inner(text=" ".join([word.text for word in words]), state=begun(act.state), guessed=bool(why))
+    text = " ".join([word.text for word in words])
+    # What is not known still has its quotes.
+    return Inner(text=text.strip("\"'") if why else text, state=begun(act.state), guessed=bool(why))
 
 
 def _repeats(known: Flags) -> Callable[[Act], tuple[Inner, ...]]:

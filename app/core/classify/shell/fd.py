@@ -1,8 +1,8 @@
 """`fd`: looks for names, and may run a command on each of them."""
 
 from app.core.classify.shell.act import Act
-from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.flags import inner
+from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import PROGRAMS
@@ -20,6 +20,8 @@ def fd(act: Act) -> tuple[Inner, ...]:
     act.args = words
     command = words[at + 1 :]
     if not command:
+        if at < len(words):
+            act.opaque("fd: runs what the line does not tell")
         return ()
     if any(word.text == ";" for word in command):
         act.opaque("fd: more follows the command that it runs")

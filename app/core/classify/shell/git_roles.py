@@ -1,6 +1,5 @@
 """What words mean to git: revisions, paths inside them, remotes, settings."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -11,21 +10,6 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 # Settings of git that neither run anything nor name a file.
 _HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
-
-
-# Of these a repository's own may be set: they neither run anything nor name a file or an address.
-_OWN_SETTINGS = re.compile(
-    r"user\.(name|email)|color\.[a-z]+|advice\.[a-z]+|core\.(quotepath|abbrev)|log\.(date|decorate)|diff\.(algorithm|renames)"
-    r"|init\.defaultbranch|pull\.(rebase|ff)|push\.(default|autosetupremote)|fetch\.prune|rebase\.(autostash|autosquash)"
-    r"|merge\.(ff|conflictstyle)|rerere\.enabled|tag\.sort|branch\.sort"
-)
-
-
-def _value(act: Act, arg: Arg, added_by: str) -> None:
-    """What a setting, the operand before, is set to."""
-    if arg.why or not _OWN_SETTINGS.fullmatch(act.sources[0].text.lower()):
-        act.opaque(arg.why or f"git config {act.sources[0].text[:_LONGEST_PART]}: a setting that may run programs")
-    act.path(EffectKind.WRITE, Arg("."), added_by)
 
 
 def _path(act: Act, arg: Arg, added_by: str) -> None:
@@ -94,5 +78,4 @@ GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-source": _source,
     "git-new": _new,
     "git-setting": _setting,
-    "git-value": _value,
 }

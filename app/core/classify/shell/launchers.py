@@ -101,7 +101,7 @@ def _parallel(act: Act) -> tuple[Inner, ...]:
 
 
 def _debugs(act: Act) -> tuple[Inner, ...]:
-    """gdb that only runs a program and shows where it stopped, or that is told something else."""
+    """Gdb that only runs a program and shows where it stopped, or that is told something else."""
     plain = gdb(act)
     return _DEBUGGER(act) if plain is None else plain
 

@@ -159,10 +159,10 @@ class _Use:
             return
         for at in range(1, len(text)):
             flag = "-" + text[at]
-            rest = text[at + 1 :]
-            if flag in self.program.flags and not (rest.isdecimal() and flag in self.program.takes):
+            if flag in self.program.flags:
                 self._plain(flag)
             elif flag in self.program.takes:
+                rest = text[at + 1 :]
                 self._take(flag, Arg(rest) if rest else next(words, None))
                 return
             elif self.program.entry.prose:

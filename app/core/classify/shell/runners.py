@@ -22,8 +22,18 @@ from app.core.model import EffectKind
 # What Django's script does that leaves its database alone.
 _DJANGO = frozenset(
     (
-        "test", "check", "makemigrations", "showmigrations", "runserver", "help", "version", "makemessages", "spectacular",
-        "sqlmigrate", "compilemessages", "findstatic",
+        "test",
+        "check",
+        "makemigrations",
+        "showmigrations",
+        "runserver",
+        "help",
+        "version",
+        "makemessages",
+        "spectacular",
+        "sqlmigrate",
+        "compilemessages",
+        "findstatic",
     )
 )
 _ARTISAN = re.compile(r"test|about|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)")
@@ -104,7 +114,11 @@ def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
         texts = tuple(arg.text for arg in act.args[1:3])
         runner = next((one for one in runners if texts[: len(one.words)] == one.words), None)
         own = PROGRAMS[act.name].subcommands if act.name in PROGRAMS else {}
-        if runner is None or len(act.args) < len(runner.words) + 2 or (not runner.words and _is_own(texts[0], own, runner.homes)):
+        if (
+            runner is None
+            or len(act.args) < len(runner.words) + 2
+            or (not runner.words and _is_own(texts[0], own, runner.homes))
+        ):
             if act.name in PROGRAMS:
                 judge(act, PROGRAMS[act.name])
             else:

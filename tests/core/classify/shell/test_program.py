@@ -62,7 +62,7 @@ Look = Callable[[str], list[str]]
         ("flask run -h 0.0.0.0", ["network flask:0.0.0.0", "run /w"]),
         ("gunicorn app:app -b 127.0.0.1:8000", ["run /w"]),
         ("gunicorn app:app -b $X", ["opaque", "run /w"]),
-        ("dig +short MX a.example @b.example", ["network dig:a.example", "network dig:b.example"]),
+        ("dig +short MX a.example @b.example", ["fetch dns://a.example", "network dig:b.example"]),
         ("dig $X", ["opaque"]),
         ("wc $(grep -e -l a)", ["read /w/a", "opaque"]),
         ("wc $(grep x a)", ["read /w/a", "opaque"]),
