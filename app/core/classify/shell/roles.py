@@ -135,6 +135,7 @@ def _yq(act: Act, arg: Arg, added_by: str) -> None:
     """What follows the program, or, where a mode is named first, the program."""
     if act.sources and act.sources[0].text in ("e", "eval", "ea", "eval-all"):
         _jq(act, arg, added_by)
+    _on_path(EffectKind.READ)(act, arg, added_by)
 
 
 def _yq_first(act: Act, arg: Arg, added_by: str) -> None:
