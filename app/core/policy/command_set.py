@@ -51,7 +51,8 @@ class CommandSet:
         if not command.words:
             return False
         program, *rest = command.words
-        if is_wild(program):
+        # (What runs no program, `n=$(ls *)`, stands in place of one as it was written.)
+        if command.globs and is_wild(program):
             # Which program runs is not known; whatever the patterns say of the other words can be meant.
             return any(
                 _touches(one, (one[0].text, *rest), globs=True) or _touches(one, command.words, globs=True)

@@ -41,6 +41,11 @@ def _touches(text: str, program: str, rest: list[str], *, globs: bool) -> bool:
     return any(touches_any(way, (name, *rest), is_wild) for way in ways for name in names)
 
 
+def test_a_program_that_a_pattern_names_may_be_any_but_a_star_in_an_assignment_is_no_program() -> None:
+    assert SETS.touches(Command(("gi?", "push"), globs=True))
+    assert not SETS.touches(Command(("n=$(ls *)",)))
+
+
 @pytest.mark.parametrize(
     ("line", "touched", "covered"),
     [

@@ -76,8 +76,8 @@ def _declare(act: Act) -> tuple[State, State]:
     """
     state = act.state
     exports = act.name in ("export", "declare", "typeset")
-    if all(arg.text == "-p" for arg in act.args[1:]):
-        # Alone it prints every variable, credentials too.
+    if all(arg.text[:1] == "-" for arg in act.args[1:]):
+        # Without a name it prints every variable, credentials too.
         act.path(EffectKind.READ, ENVIRONMENT)
     for arg in act.args[1:]:
         name, equals, value = arg.text.partition("=")

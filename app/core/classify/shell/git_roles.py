@@ -1,5 +1,6 @@
 """What words mean to git: revisions, paths inside them, remotes, settings."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -10,6 +11,8 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 # Settings of git that neither run anything nor name a file.
 _HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
+# In the values of these stand credentials.
+_TELLING = re.compile(r"extraheader|token|passw|secret|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
 
 def _path(act: Act, arg: Arg, added_by: str) -> None:
@@ -71,6 +74,12 @@ def _setting(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"git {added_by} {arg.text[:_LONGEST_PART]}: a setting that may run programs", added_by)
 
 
+def _shown(act: Act, arg: Arg, added_by: str) -> None:
+    """The name of a setting whose value is shown."""
+    if arg.why or _TELLING.search(arg.text):
+        act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: a setting in which a credential may stand", added_by)
+
+
 GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-path": _path,
     "git-range": _range,
@@ -78,4 +87,5 @@ GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-source": _source,
     "git-new": _new,
     "git-setting": _setting,
+    "git-shown": _shown,
 }

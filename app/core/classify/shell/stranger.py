@@ -28,7 +28,7 @@ def program_name(text: str) -> str | None:
 def own_copy(name: Arg) -> str:
     """The program of which this is the project's own copy; "" when it is none."""
     folder, _, own = name.text.rpartition("/")
-    return own if folder in _OWN and not name.why and not name.glob else ""
+    return own if folder in (*_OWN, "bin", "./bin") and not name.why and not name.glob else ""
 
 
 def stranger(act: Act) -> None:
