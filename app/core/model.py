@@ -119,13 +119,14 @@ class Command(Struct, frozen=True):
     A word whose value cannot be known keeps its source text, and an `OPAQUE` effect stands beside it.
     A wrapper (`sudo`, `env`, `bash -c`) is a command of its own, followed by the command that it runs. `globs`: some
     word holds wildcards that a shell would expand, so that it may become several words. `under`: index of the command
-    that runs it, or -1.
+    that runs it, or -1. `idle`: it runs no program, it only assigns or redirects, and stands as it was written.
     """
 
     words: tuple[str, ...]
     wrapper: bool = False
     globs: bool = False
     under: int = -1
+    idle: bool = False
 
     @property
     def text(self) -> str:

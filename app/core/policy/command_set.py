@@ -48,11 +48,10 @@ class CommandSet:
 
     def touches(self, command: Command) -> bool:
         """Whether some pattern matches some reading of the command, wherever its program lies."""
-        if not command.words:
+        if not command.words or command.idle:
             return False
         program, *rest = command.words
-        # (What runs no program, `n=$(ls *)`, stands in place of one as it was written.)
-        if command.globs and is_wild(program):
+        if is_wild(program):
             # Which program runs is not known; whatever the patterns say of the other words can be meant.
             return any(
                 _touches(one, (one[0].text, *rest), globs=True) or _touches(one, command.words, globs=True)

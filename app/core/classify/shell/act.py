@@ -44,9 +44,9 @@ class Record:
         # The command that runs those that are found next.
         self.under = -1
 
-    def command(self, words: tuple[str, ...], *, globs: bool) -> int:
+    def command(self, words: tuple[str, ...], *, globs: bool, idle: bool) -> int:
         self.budget.spend(len(words) + 1)
-        self.commands.append(Command(words, globs=globs, under=self.under))
+        self.commands.append(Command(words, globs=globs, under=self.under, idle=idle))
         return len(self.commands) - 1
 
     def effect(self, effect: Effect) -> None:
@@ -74,7 +74,7 @@ class Act:
         self.via = via[:LONGEST_VIA]
         self.name = args[0].text if args else ""
         words = tuple([arg.text for arg in args]) or (via,)
-        self.index = record.command(words, globs=any(arg.glob or arg.why != "" for arg in args))
+        self.index = record.command(words, globs=any(arg.glob or arg.why != "" for arg in args), idle=not args)
 
     def wraps(self) -> None:
         """This command runs another one, which follows as a command of its own."""

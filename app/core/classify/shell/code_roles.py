@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from app.core.classify.code.found import Code
+from app.core.classify.code.javascript import read_javascript
 from app.core.classify.code.python import read_python
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.project import is_grave
@@ -11,8 +13,8 @@ from app.core.classify.shell.state import ENVIRONMENT, Arg
 from app.core.classify.shell.variables import PUBLIC
 from app.core.model import ON_PATHS, EffectKind
 
-_NODE_SAYS = re.compile(r"process\.(?:version|platform|arch)")
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:3(?:\.[0-9]+)?)?")
+_NODE_FLAGS: Final = frozenset(("-e", "-p", "-pe", "--eval", "--print"))
 _LONGEST_NAME: Final = 80
 
 
@@ -20,11 +22,10 @@ def code(act: Act, arg: Arg, added_by: str) -> None:
     """Code as a flag's value, or on standard input."""
     if not arg.why and added_by in ("-c", "<<") and _PYTHON.fullmatch(act.name):
         python(act, arg.text, added_by)
-        return
-    if not arg.why and _NODE_SAYS.fullmatch(arg.text):
-        act.path(EffectKind.RUN, Arg("."), added_by)
-        return
-    opaque(act, arg, added_by)
+    elif not arg.why and added_by in _NODE_FLAGS and act.name in ("node", "nodejs"):
+        _done(act, arg.text, read_javascript(arg.text, act.record.budget), added_by)
+    else:
+        opaque(act, arg, added_by)
 
 
 def opaque(act: Act, arg: Arg, added_by: str, why: str = "") -> None:
@@ -35,7 +36,10 @@ def opaque(act: Act, arg: Arg, added_by: str, why: str = "") -> None:
 
 def python(act: Act, text: str, added_by: str) -> None:
     """What a text of Python does."""
-    found = read_python(text, act.record.budget)
+    _done(act, text, read_python(text, act.record.budget), added_by)
+
+
+def _done(act: Act, text: str, found: Code, added_by: str) -> None:
     if found.why:
         opaque(act, Arg(text), added_by, found.why)
         return
