@@ -29,6 +29,8 @@ _AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINF
 # A text that could hide neither a brace nor a redirection.
 _AWK_STRING = re.compile(r"\"[^\"\\{}>/|]*\"")
 _AWK_BLOCK = re.compile(r"\{[^{}]*\}")
+_AWK_GROUP = re.compile(r"\([^()]*\)")
+_AWK_DEEPEST = 4
 
 
 def sed_only_edits(script: str) -> bool:
@@ -107,9 +109,12 @@ def awk_only_prints(program: str) -> bool:
     if ">" not in program:
         return True
     program = _AWK_STRING.sub("", program)
-    # In a pattern `>` compares, in an action it writes a file; quotes and slashes could hide which is which.
+    # In a pattern and between round brackets `>` compares, elsewhere in an action it writes a file; quotes and slashes
+    # could hide which is which.
     outside = _AWK_BLOCK.sub("", program)
     inside = "".join(_AWK_BLOCK.findall(program))
+    for _ in range(_AWK_DEEPEST):
+        inside = _AWK_GROUP.sub("", inside)
     return ">" not in inside and not set("\"'/{}\\") & set(outside) and not set("\"'/\\") & set(inside)
 
 
