@@ -14,6 +14,7 @@ _NO_COMMENT = re.compile(r"[;&|`<>]|[^ ]\(")
 _OPERATOR = frozenset("<>&|")
 # The usual gap. What follows it must not be part of the gap.
 _ONE_BLANK = re.compile(r" [^ \t\n\\#]")
+_LOST_DASH = re.compile(r"[ \t]+-[ \t]*")
 # Tokens after which a command may begin.
 _OPENS = frozenset((
     ";", "&", "&&", "||", "|", "|&", "!", "(", "$(", "<(", ">(", "`", "{", "then", "do", "else", "elif", "if", "while",
@@ -68,6 +69,13 @@ class Cursor:
         # `{fd}>f` stores a descriptor in a variable.
         if after in _OPERATOR or self._source[start - 1 : start] == "}" or (closes and after not in _AFTER_WORD):
             raise DisagreementError("a redirection that we do not read")
+
+    def dash(self, start: int) -> bool:
+        """Whether a lone `-` stands before the here-document at `start`: the grammar loses that word."""
+        lost = _LOST_DASH.fullmatch(self._source, self._at, start) is not None
+        if lost:
+            self._at = start
+        return lost
 
     def touch(self, start: int) -> None:
         """The descriptor just read stands directly before its operator."""

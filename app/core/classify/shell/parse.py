@@ -166,6 +166,7 @@ class _Reading(Commands):
         if children[0].type == "file_descriptor":
             raise DisagreementError("a here-document on a descriptor")
         operator = self._text(children[0])
+        lost = [Word("-", (Literal("-"),))] if self._cursor.dash(children[0].start_byte) else []
         self._cursor.operator(children[0].start_byte, children[0].end_byte)
         delimiter = self._word(children[1])
         literal = delimiter.parts[0]
@@ -173,7 +174,7 @@ class _Reading(Commands):
             raise DisagreementError("a delimiter that we do not read")
         start, end = self._cursor.here_document(literal.text, tabs=operator == "<<-")
         body = self._body(start, end, quoted=literal.quoted)
-        with_redirects(pieces, [Redirect("<<", body)], [])
+        with_redirects(pieces, [Redirect("<<", body)], lost)
         for child in children[2:]:
             if child.type in ("heredoc_body", "heredoc_end"):
                 continue
