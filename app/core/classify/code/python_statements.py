@@ -168,7 +168,9 @@ class Statements(Expressions):
 
     def _loaded(self, name: str) -> None:
         """A module is code that is run: Python's own, unless a file of the working directory has its name."""
-        root = name.partition(".")[0]
+        root, *parts = name.split(".")
+        if "__main__" in parts or root == "__main__":
+            raise UnreadError(f"`{name}`, a program")
         if root in STANDARD:
             if name not in MODULES:
                 raise UnreadError(f"`{name}`")

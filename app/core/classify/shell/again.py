@@ -101,11 +101,12 @@ def _valgrind(act: Act) -> tuple[Inner, ...]:
 def gdb(act: Act) -> tuple[Inner, ...] | None:
     """`gdb -batch -ex run -ex bt PROGRAM`; nothing when it is told anything else."""
     words = act.args[1:]
-    batch, at = False, 0
+    batch, ended, at = False, False, 0
     while at < len(words) and words[at].text[:1] == "-":
         text = words[at].text
         at += 1
         if text == "--args":
+            ended = True
             break
         if text in ("-ex", "--ex"):
             if at == len(words) or words[at].why or not _GDB_SAYS.fullmatch(words[at].text):
@@ -114,7 +115,8 @@ def gdb(act: Act) -> tuple[Inner, ...] | None:
         elif text not in _GDB_ALONE:
             return None
         batch = batch or text in ("-batch", "--batch")
-    if not batch or at == len(words):
+    # Options are options behind the program, too, until they are said to end; and a second name is a process.
+    if not batch or at == len(words) or (not ended and at + 1 != len(words)):
         return None
     act.path(EffectKind.RUN, Arg("."))
     return inner(act, words[at:])

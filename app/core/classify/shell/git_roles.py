@@ -12,7 +12,7 @@ _LONGEST_PART: Final = 80
 # Settings of git that neither run anything nor name a file.
 _HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
 # In the values of these stand credentials.
-_TELLING = re.compile(r"extraheader|token|passw|secret|credential\..*store|insteadof|proxy", re.IGNORECASE)
+_TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
 
 def _path(act: Act, arg: Arg, added_by: str) -> None:

@@ -17,16 +17,19 @@ from app.core.classify.shell.state import ENVIRONMENT, Arg
 from app.core.classify.shell.variables import PUBLIC
 from app.core.classify.tools import alternatives
 from app.core.model import EffectKind
+from app.core.policy.wildcard import is_wild
 
 Role = Callable[[Act, Arg, str], None]
 
 # The name of a field, and a text in which nothing is computed.
-_JQ_FIELD = re.compile(r"(?<!\.)\.[A-Za-z_][A-Za-z0-9_]*|\"[^\"\\]*\"")
+_JQ_FIELD = re.compile(r"(?<!\.)\.[A-Za-z_][A-Za-z0-9_]*")
+_JQ_TEXT = re.compile(r"\"[^\"\\]*\"")
 _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _KIND = re.compile(r"[a-z0-9][a-z0-9.,/-]*")
 # A name that is no path, no address and no setting.
+_REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_+%,-]+)*")
 # Packages by name and version; Apple's own settings.
 _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
@@ -127,7 +130,11 @@ def _setting(act: Act, arg: Arg, added_by: str) -> None:
 
 def _jq(act: Act, arg: Arg, added_by: str) -> None:
     """A jq or yq program can show the environment and read files."""
-    if _known(act, arg, added_by) and _JQ_DANGER.search(_JQ_FIELD.sub(".", arg.text)):
+    program = arg.text
+    if "\n" not in program:
+        # Where there are several lines, a comment or a text of two of them hides where a text begins.
+        program = _JQ_TEXT.sub(".", program)
+    if _known(act, arg, added_by) and _JQ_DANGER.search(_JQ_FIELD.sub(".", program)):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)
 
 
@@ -149,7 +156,9 @@ def _matching(shape: re.Pattern[str]) -> Role:
     def role(act: Act, arg: Arg, added_by: str) -> None:
         if _known(act, arg, added_by) and not shape.fullmatch(arg.text):
             act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be more than a name", added_by)
-            act.access((arg,))
+            # A star between quotes is the program's to read, and no pattern of files.
+            if arg.glob or not is_wild(arg.text):
+                act.access((arg,))
 
     return role
 
@@ -236,6 +245,7 @@ ROLES: dict[str, Role] = {
     "yq-program": _yq,
     "page": _page,
     "plain": _matching(_PLAIN),
+    "revision": _matching(_REVISION),
     "value": _matching(_VALUE),
     "package-name": _matching(_PACKAGE),
     "apple": _matching(_APPLE),

@@ -51,6 +51,8 @@ def test_what_is_known_to_its_end_is_not_opaque(look: Look, line: str) -> None:
         ("valgrind rm x", "delete /w/x"),
         ("valgrind --log-file=/etc/x ls", "opaque"),
         ("gdb -batch -ex 'shell rm x' ./build/test", "opaque"),
+        ("gdb -batch -ex run ./build/test -ex 'shell rm x'", "opaque"),
+        ("gdb -batch -ex bt ./build/test 1234", "opaque"),
         ("gdb -batch -ex", "opaque"),
         ("gdb -batch", "opaque"),
         ("gdb -x evil -batch ./build/test", "opaque"),
