@@ -90,7 +90,6 @@ def test_what_is_read(text: str) -> None:
         "cat 3<<E\nx\nE",
         'cat <<"E"F\nx\nEF',
         "cat <<E\n`a`\nE",
-        "python - <<E\nx\nE",
         "((a))",
         "( (a) )x",
         "(( a = 1 ))",
