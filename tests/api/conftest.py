@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from app.services import once
 from tests.api.world import World, world
 
 
@@ -18,3 +19,9 @@ def fresh(tmp_path: Path) -> Iterator[World]:
     """A service of the test's own."""
     with world(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may pause for longer than an answer is valid."""
+    monkeypatch.setattr(once, "VALID_US", 3_600_000_000)

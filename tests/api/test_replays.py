@@ -31,17 +31,14 @@ rules:
 MAIL = {"tool": "send_email", "arguments": {"to": "a@example.org"}, "source": "user"}
 
 
+pytestmark = pytest.mark.usefixtures("slowly")
+
+
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(tmp_path_factory.mktemp("replays")) as made:
         activate(made, POLICY)
         yield made
-
-
-@pytest.fixture(autouse=True)
-def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine may pause for longer than an answer is valid."""
-    monkeypatch.setattr(once, "VALID_US", 3_600_000_000)
 
 
 _names = iter(range(1_000_000))

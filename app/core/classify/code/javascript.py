@@ -6,6 +6,7 @@ from a value to a function that does more. What is not of these forms is not und
 
 import re
 from functools import lru_cache
+from posixpath import dirname
 from typing import Final
 
 from app.core.budget import Budget
@@ -72,6 +73,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.word = ""
         self.depth = 0
         self.deeds: list[Deed] = []
         self.variables: list[str] = []
@@ -80,15 +82,14 @@ class _Reader:
 
     def next(self) -> str:
         """The token at hand, a text without its quotes; the one behind it is looked at."""
-        token = getattr(self, "word", "")
-        rest = self.text[self.at :]
-        found = _TOKEN.match(rest)
-        if found is None and rest.strip():
-            raise UnreadError(f"`{rest.strip()[:20]}`")
+        token = self.word
+        found = _TOKEN.match(self.text, self.at)
+        if found is None and (rest := self.text[self.at :].strip()):
+            raise UnreadError(f"`{rest[:20]}`")
         self.is_text = found is not None and found["text"] is not None
         self.word = "" if found is None else found["text"] or found["word"] or found["mark"] or ""
         self.ended = found is None
-        self.at += 0 if found is None else found.end()
+        self.at = self.at if found is None else found.end()
         return token
 
     def is_mark(self, *marks: str) -> bool:
@@ -234,9 +235,10 @@ class _Reader:
             return True
         if not (_JSON.fullmatch(name) or _INSTALLED.fullmatch(name)):
             raise UnreadError(f"`require('{name[:20]}')`")
+        path = name if _JSON.fullmatch(name) else f"node_modules/{name}"
         # Where no such file is, Node looks for `package.json.js`, and runs it.
-        self.deeds.append(Deed(EffectKind.RUN, "."))
-        self.deeds.append(Deed(EffectKind.READ, name if _JSON.fullmatch(name) else f"node_modules/{name}"))
+        self.deeds.append(Deed(EffectKind.RUN, dirname(name) if path == name else "."))
+        self.deeds.append(Deed(EffectKind.READ, path))
         return False
 
     def process(self) -> bool:

@@ -12,8 +12,8 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 # This machine, which alone may then ask, and the port on which it listens. A port alone is everybody's.
 _HERE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?|::1")
-# What is asked of a name server about a name.
 _DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\.?", re.ASCII)
+# What is asked of a name server about a name.
 _RECORD = re.compile(r"\+[a-z0-9=]+|-x|ANY|A|AAAA|CAA|CNAME|DNSKEY|DS|MX|NS|PTR|SOA|SRV|TXT")
 Role = Callable[[Act, Arg, str], None]
 

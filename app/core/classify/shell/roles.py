@@ -23,13 +23,15 @@ Role = Callable[[Act, Arg, str], None]
 
 # The name of a field, and a text in which nothing is computed.
 _JQ_FIELD = re.compile(r"(?<!\.)\.[A-Za-z_][A-Za-z0-9_]*")
-_JQ_TEXT = re.compile(r"\"[^\"\\]*\"")
+_JQ_TEXT = re.compile(r"\"[^\"]*\"")
+# Comments, texts of several lines and what stands behind a backslash hide where a text begins and ends.
+_JQ_PUZZLES = frozenset("#\n\\")
 _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _KIND = re.compile(r"[a-z0-9][a-z0-9.,/-]*")
-# A name that is no path, no address and no setting.
 _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
+# A name that is no path, no address and no setting.
 _PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_+%,-]+)*")
 # Packages by name and version; Apple's own settings.
 _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
@@ -131,8 +133,7 @@ def _setting(act: Act, arg: Arg, added_by: str) -> None:
 def _jq(act: Act, arg: Arg, added_by: str) -> None:
     """A jq or yq program can show the environment and read files."""
     program = arg.text
-    if "\n" not in program:
-        # Where there are several lines, a comment or a text of two of them hides where a text begins.
+    if _JQ_PUZZLES.isdisjoint(program):
         program = _JQ_TEXT.sub(".", program)
     if _known(act, arg, added_by) and _JQ_DANGER.search(_JQ_FIELD.sub(".", program)):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)

@@ -14,6 +14,8 @@ _SYSTEM: Final = frozenset(("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr
 _OWN: Final = frozenset(
     f"{dot}{folder}" for dot in ("", "./") for folder in (".venv/bin", "venv/bin", "node_modules/.bin", "vendor/bin")
 )
+# Of what lies here only the programs that are known are copies; the rest are scripts of the project.
+_BIN: Final = frozenset(("bin", "./bin"))
 _OWN_WRAPPERS: Final = frozenset(("./gradlew", "./mvnw"))
 
 
@@ -28,7 +30,7 @@ def program_name(text: str) -> str | None:
 def own_copy(name: Arg) -> str:
     """The program of which this is the project's own copy; "" when it is none."""
     folder, _, own = name.text.rpartition("/")
-    return own if folder in (*_OWN, "bin", "./bin") and not name.why and not name.glob else ""
+    return own if (folder in _OWN or folder in _BIN) and not name.why and not name.glob else ""
 
 
 def stranger(act: Act) -> None:

@@ -1,20 +1,17 @@
 """JavaScript in a word: what is surely understood does what its group says, and everything else is opaque."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.code.found import Code
 from app.core.classify.code.javascript import read_javascript
+from tests.core.classify.code.groups import texts
 
-FILE = Path(__file__).parents[3] / "cases" / "javascript.yaml"
-GROUPS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(FILE)
-CASES = [(group, text) for group in GROUPS for text in group["code"]]
+CASES = texts("javascript")
 READ = [text for group, text in CASES if "does" in group]
 
 

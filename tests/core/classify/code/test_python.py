@@ -2,22 +2,19 @@
 
 import ast
 import warnings
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.code import python_names
 from app.core.classify.code.found import Code
 from app.core.classify.code.python import read_python
+from tests.core.classify.code.groups import texts
 
-FILE = Path(__file__).parents[3] / "cases" / "python.yaml"
-GROUPS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(FILE)
-CASES = [(group, text) for group in GROUPS for text in group["code"]]
+CASES = texts("python")
 READ = [text for group, text in CASES if "does" in group]
 
 
