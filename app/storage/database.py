@@ -50,6 +50,11 @@ class Database(Struct, frozen=True):
         except (*FAULTS, NoConnectionError) as error:
             raise UnavailableError(str(error)) from error
 
+    def begin(self, connection: Connection) -> None:
+        """Begin to write over a connection of `writing`, by the driver; PostgreSQL's begins with the next statement."""
+        if self.is_sqlite:
+            _begin_immediate(self.writing.url.database or "", connection)
+
     def dispose(self) -> None:
         self.reading.dispose()
         self.writing.dispose()
@@ -99,12 +104,13 @@ def _sqlite_writing(path: str) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        with turn(path, LOCK_TIMEOUT_MS / 1_000):
-            by_driver(connection, lambda driver: driver.execute("BEGIN IMMEDIATE"))
-
+    event.listen(engine, "begin", partial(_begin_immediate, path))
     return engine
+
+
+def _begin_immediate(path: str, connection: Connection) -> None:
+    with turn(path, LOCK_TIMEOUT_MS / 1_000):
+        by_driver(connection, lambda driver: driver.execute("BEGIN IMMEDIATE"))
 
 
 def _sqlite_reading(path: str) -> Engine:

@@ -131,7 +131,7 @@ class Writer:
             receipts = tuple(map(Receipt, map(itemgetter(0), rows), hashes, repeat(transaction.now)))
             results = [receipts[found] if isinstance(found, slice) else found for found in outcomes]
             if not rows:
-                connection.rollback()
+                by_driver(connection, connection.dialect.do_rollback)
                 self.session_epoch = session_epoch
                 return results
             by_driver(connection, lambda driver: self._sql.append(driver, rows))
@@ -142,7 +142,7 @@ class Writer:
             self._abandon()
             raise
         try:
-            connection.commit()
+            by_driver(connection, connection.dialect.do_commit)
         except Exception as error:
             # INVARIANT: once COMMIT was sent nothing is tried again: the log itself says whether it landed.
             self._abandon()
@@ -157,7 +157,11 @@ class Writer:
     def _begun(self) -> Connection:
         if self._connection is None:
             self._connection = self._database.writing.connect()
-        self._connection.begin()
+            # SQLAlchemy knows of one transaction, which lasts as long as the connection. The true ones begin and end by
+            # the driver: having both in step costs as much as three statements.
+            self._connection.begin()
+        else:
+            self._database.begin(self._connection)
         return self._connection
 
     def _abandon(self) -> None:
