@@ -243,7 +243,15 @@ def _in_homes(segments: Segments) -> Iterator[Segments]:
         if many(segments[at]):
             yield (HOME, *segments[at:])
         elif len(segments) > at + 1:
-            yield (HOME, *segments[at + 1 if many(segments[at + 1]) else at + 2 :])
+            rest = segments[at + 1 if many(segments[at + 1]) else at + 2 :]
+            if at <= 1 or segments[at] in _HOMES or _names_something(rest):
+                yield (HOME, *rest)
+
+
+def _names_something(rest: Segments) -> bool:
+    """Whether `rest` says what lies in a home. `packages/*/a.json` and what is below it are in one by chance alone."""
+    named = [segment for segment in rest if not is_wild(segment)]
+    return bool(named) and (named[0] == rest[0] or named[0][:1] == ".")
 
 
 def _is_project(reading: Segments, tree: Segments, roots: Roots) -> bool:

@@ -57,6 +57,12 @@ def test_what_is_covered_is_touched(text: str, path: str) -> None:
         ("~/.ssh/**", "/home/**", True, False),
         ("~/.ssh/**", "/**", True, False),
         ("~/.ssh/**", "/home/**/id", False, False),
+        # A folder that may be called `home` is one where a name below it says so.
+        ("~/.ssh/**", "/w/*/b.json/**", False, False),
+        ("~/.ssh/**", "/w/*/b/**/c.json", False, False),
+        ("~/.ssh/**", "/w/*/b/.ssh/x", True, False),
+        ("~/.ssh/**", "/w/*/**/.ssh/x", True, False),
+        ("~/.ssh/**", "/x/home/b/**", True, False),
         ("~/.ssh/**", "/*/u/.ssh", True, False),
         ("~/.ssh/**", "/w/**", False, False),
         ("**/.env", "/w/**", False, False),
