@@ -194,10 +194,13 @@ class _Reader:
         if not self.is_text:
             raise UnreadError("a file whose name is made while it runs")
         self.deeds.append(Deed(EffectKind.READ, self.next()))
-        while not self.is_mark(")"):
-            self.take(",")
-            self.data(self.expression())
-        self.next()
+        if self.is_mark(","):
+            self.next()
+            if not self.is_text:
+                # One of them says that the file is emptied, or that it is another one.
+                raise UnreadError("options that are made while it runs")
+            self.next()
+        self.take(")")
         return False
 
     def first(self) -> bool:

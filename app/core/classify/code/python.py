@@ -47,7 +47,12 @@ def _read(text: str) -> Code:
         reader.block(tree.body)
     except UnreadError as error:
         return Code(f"{error}{reader.place}")
-    return Code(deeds=reader.deeds(), variables=tuple(reader.variables), modules=tuple(reader.modules))
+    return Code(
+        deeds=reader.deeds(),
+        variables=tuple(reader.variables),
+        modules=tuple(reader.modules),
+        settled=reader.settled,
+    )
 
 
 def _parsed(text: str) -> ast.Module | None:

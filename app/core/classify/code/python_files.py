@@ -157,6 +157,7 @@ class Files(Scope):
     def of_folders(self, name: str, node: ast.Call) -> Value:
         """The folders in which Python looks for modules; what is put among them is code that may be run."""
         values = self.positional(node, "")
+        self.settled = False
         if (name == "append" and len(values) == 1) or (name == "insert" and len(values) == 2):
             self.data(values[0])
             self.on(EffectKind.RUN, values[-1])

@@ -1,6 +1,7 @@
 """The table of what of Python is known: `python.yaml`, made ready."""
 
 import builtins
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from msgspec import Struct
 
 class _Names(Struct, frozen=True, forbid_unknown_fields=True):
     early: str
+    settled: str
+    elsewhere: str
     taken: str
     installed: str
     methods: str
@@ -23,6 +26,7 @@ class _Names(Struct, frozen=True, forbid_unknown_fields=True):
     modules: dict[str, dict[str, str]]
 
 
+_WILDCARDS: Final = re.compile(r"[*?\[\]]")
 _NAMES: Final = msgspec.yaml.decode(Path(__file__).with_name("python.yaml").read_bytes(), type=_Names)
 
 
@@ -41,6 +45,7 @@ MODULES: Final = frozenset(
     for at in range(len(parts))
 )  # fmt: skip
 EARLY: Final = frozenset(_NAMES.early.split())
+SETTLED: Final = frozenset(_NAMES.settled.split())
 INSTALLED: Final = frozenset(_NAMES.installed.split())
 METHODS: Final = frozenset(_NAMES.methods.split())
 PROPERTIES: Final = frozenset(_NAMES.properties.split())
@@ -53,3 +58,23 @@ PATH_PROPERTIES: Final = frozenset(_NAMES.of_paths.split())
 TAKEN: Final = frozenset([*dir(builtins), *_NAMES.taken.split()])
 # The modules that come with Python; every other is installed, or the project's own.
 STANDARD: Final = sys.stdlib_module_names
+_OWN: Final = tuple(sorted({name.casefold() for name in (*STANDARD, *_NAMES.elsewhere.split())}))
+# What a module may be kept in.
+_LOADED: Final = (".py", ".pyc", ".pyo", ".pyw", ".so", ".pyd")
+
+
+def is_pythons_own(path: str) -> bool:
+    """Whether a file would be taken for one of Python's own modules, which any code may load while it runs.
+
+    A name that begins with an underscore is one: which of these there are, each version knows for itself.
+    """
+    folder, _, name = path.casefold().rpartition("/")
+    before, *wild = _WILDCARDS.split(name)
+    suffix = (wild or [name])[-1]
+    if not suffix.endswith(_LOADED) and ("." in suffix or not wild):
+        return False
+    stem = before.partition(".")[0]
+    if stem == "__init__":
+        before, *wild = _WILDCARDS.split(folder.rpartition("/")[2])
+        stem = before
+    return stem[:1] == "_" or (any(own.startswith(stem) for own in _OWN) if wild else stem in _OWN)

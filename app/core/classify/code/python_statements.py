@@ -8,7 +8,7 @@ from typing import Final
 
 from app.core.classify.code.found import CALLABLE, DATA, FILE, Kind, UnreadError, Value
 from app.core.classify.code.python_expressions import Expressions
-from app.core.classify.code.python_names import EARLY, INSTALLED, MODULES, STANDARD
+from app.core.classify.code.python_names import EARLY, INSTALLED, MODULES, SETTLED, STANDARD
 from app.core.model import EffectKind
 
 _ANNOTATIONS: Final = frozenset(("str", "int", "float", "bool", "bytes", "list", "dict", "set", "tuple"))
@@ -20,9 +20,11 @@ class Statements(Expressions):
     __slots__ = ()
 
     def block(self, nodes: list[ast.stmt]) -> None:
+        self.deep += 1
         for node in nodes:
             self.at = node
             self._statement(node)
+        self.deep -= 1
 
     def _statement(self, node: ast.stmt) -> None:  # noqa: C901, PLR0912 (one case for each kind of node)
         match node:
@@ -126,7 +128,9 @@ class Statements(Expressions):
         self.bind(node.name, CALLABLE)
         for name in self._parameters(node.args):
             self.bind(name, DATA)
+        self._later += 1
         self.block(node.body)
+        self._later -= 1
 
     def _parameters(self, arguments: ast.arguments) -> list[str]:
         """The names of what a function takes; the values for what is left out are values as any other."""
@@ -168,6 +172,8 @@ class Statements(Expressions):
 
     def _loaded(self, name: str) -> None:
         """A module is code that is run: Python's own, unless a file of the working directory has its name."""
+        if name not in SETTLED or self.deep > 1 or self.changes:
+            self.settled = False
         root, *parts = name.split(".")
         if "__main__" in parts or root == "__main__":
             raise UnreadError(f"`{name}`, a program")

@@ -22,16 +22,25 @@ _CAN_BE_BOUND_AGAIN: Final = frozenset((Kind.DATA, Kind.FILE, Kind.PATH, Kind.CA
 class Scope:
     """Names are followed without the order in which they are bound: what is known of one holds wherever it stands.
 
-    INVARIANT: a name that is bound more than once is known by its kind only, and has one kind.
+    INVARIANT: a name that is bound more than once has one kind, and is known by that only; unless each of its bindings
+    is a statement of the program itself, in no loop, branch or function. Then it is, in these, what it was last.
     """
 
-    __slots__ = ("_deeds", "_inner", "_names", "_often", "at", "emptied", "modules", "variables", "wrote")
+    __slots__ = (
+        "_deeds", "_inner", "_later", "_names", "_often", "_straight",
+        "at", "deep", "emptied", "modules", "settled", "variables", "wrote",
+    )  # fmt: skip
 
-    def __init__(self, tree: ast.AST) -> None:
+    def __init__(self, tree: ast.Module) -> None:
         self._names: dict[str, Value] = {}
         self._often = _bindings(tree)
+        self._straight = _straight(tree, self._often)
         self._deeds: dict[Deed, None] = {}
         self._inner = 0
+        # What is read now may run at any later time.
+        self._later = 0
+        # In how many statements the one that is being read stands.
+        self.deep = 0
         # The node that is being read.
         self.at: ast.expr | ast.stmt | None = None
         # Files that are opened to be written anew, and whether anything is.
@@ -39,6 +48,8 @@ class Scope:
         self.variables: dict[str, None] = {}
         self.modules: dict[str, None] = {}
         self.wrote = False
+        # Nothing is loaded but Python's own modules, and these first of all.
+        self.settled = True
 
     @property
     def place(self) -> str:
@@ -55,12 +66,14 @@ class Scope:
         if value.kind is Kind.DATA:
             # A list that has a name may be changed.
             value = replace(value, of=None)
-        if self._often[name] > 1 and value.kind in _CAN_BE_BOUND_AGAIN:
+        straight = name in self._straight
+        if self._often[name] > 1 and value.kind in _CAN_BE_BOUND_AGAIN and not straight:
             value = Value(value.kind)
         if before is not None:
-            value = joined(before, value)
-            if value.kind is not before.kind:
+            either = joined(before, value)
+            if either.kind is not before.kind:
                 raise UnreadError(f"`{name}` is given several meanings")
+            value = value if straight and value.kind is before.kind else either
         self._names[name] = value
 
     def within(self, names: Iterable[tuple[str, Value]]) -> dict[str, Value]:
@@ -84,7 +97,9 @@ class Scope:
 
     def known(self, name: str) -> Value:
         if name in self._names:
-            return self._names[name]
+            found = self._names[name]
+            later = (self._inner or self._later) and self._often[name] > 1
+            return Value(found.kind) if later and found.kind in _CAN_BE_BOUND_AGAIN else found
         if f"builtins.{name}" in ROLES:
             return Value(Kind.ROLE, name=f"builtins.{name}")
         if name in _OWN:
@@ -92,6 +107,11 @@ class Scope:
         raise UnreadError(f"`{name}`")
 
     # Deeds -----------------------------------------------------------------------------------------------------
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything was done so far but to look and to load."""
+        return any(deed.kind not in (EffectKind.READ, EffectKind.RUN) for deed in self._deeds)
 
     def does(self, kind: EffectKind, text: str, *, wild: bool = False) -> None:
         self._deeds[Deed(kind, text, wild)] = None
@@ -122,6 +142,17 @@ def named(value: Value) -> tuple[str, ...]:
     if not all(text and text.isprintable() for text in value.texts):
         raise UnreadError("a name of a file that is none")
     return value.texts
+
+
+def _straight(tree: ast.Module, often: Counter[str]) -> frozenset[str]:
+    """The names that are bound by statements of the program itself, and nowhere else."""
+    found: Counter[str] = Counter()
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            found.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            found[node.target.id] += 1
+    return frozenset([name for name, count in found.items() if count == often[name]])
 
 
 def _bindings(tree: ast.AST) -> Counter[str]:

@@ -33,7 +33,7 @@ _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 class Record:
     """Commands and effects in the order in which they were found."""
 
-    __slots__ = ("budget", "commands", "effects", "spoken", "under")
+    __slots__ = ("budget", "commands", "effects", "pythons", "settled", "spoken", "under")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
@@ -41,6 +41,9 @@ class Record:
         self.effects: list[Effect] = []
         # Commands whose code stands in the line: what it writes is the line's, not the project's.
         self.spoken: set[int] = set()
+        # Those in Python, and those that load nothing but what Python brings, before they do anything.
+        self.pythons: set[int] = set()
+        self.settled: set[int] = set()
         # The command that runs those that are found next.
         self.under = -1
 

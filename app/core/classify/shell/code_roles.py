@@ -21,7 +21,8 @@ _LONGEST_NAME: Final = 80
 def code(act: Act, arg: Arg, added_by: str) -> None:
     """Code as a flag's value, or on standard input."""
     if not arg.why and added_by in ("-c", "<<") and _PYTHON.fullmatch(act.name):
-        python(act, arg.text, added_by)
+        if python(act, arg.text, added_by).settled:
+            act.record.settled.add(act.index)
     elif not arg.why and added_by in _NODE_FLAGS and act.name in ("node", "nodejs"):
         _done(act, arg.text, read_javascript(arg.text, act.record.budget), added_by)
     else:
@@ -34,9 +35,12 @@ def opaque(act: Act, arg: Arg, added_by: str, why: str = "") -> None:
     act.access((Arg(arg.text, arg.why or "code"),))
 
 
-def python(act: Act, text: str, added_by: str) -> None:
+def python(act: Act, text: str, added_by: str) -> Code:
     """What a text of Python does."""
-    _done(act, text, read_python(text, act.record.budget), added_by)
+    found = read_python(text, act.record.budget)
+    act.record.pythons.add(act.index)
+    _done(act, text, found, added_by)
+    return found
 
 
 def _done(act: Act, text: str, found: Code, added_by: str) -> None:

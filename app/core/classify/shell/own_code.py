@@ -1,8 +1,10 @@
 """Code that a line writes and then runs, or moves and then deletes: what it does is nobody's word but the line's."""
 
+from app.core.classify.code.python_names import is_pythons_own
 from app.core.classify.shell.act import LONGEST_VIA, Record
 from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below
 from app.core.model import Effect, EffectKind
+from app.core.policy.wildcard import is_wild
 
 
 def check_own_code(record: Record) -> None:
@@ -10,38 +12,52 @@ def check_own_code(record: Record) -> None:
     written = [effect for effect in record.effects if effect.kind is EffectKind.WRITE]
     if not written:
         return
+    if record.pythons:
+        for write in written:
+            if is_pythons_own(write.resource) and (write.command in record.pythons or not is_wild(write.resource)):
+                # INVARIANT: Python looks for its own modules among the files of its directory, at any time.
+                _opaque(record, write, f"{write.resource}: written where Python may look for a module of its own")
     moved = [effect for effect in written if record.commands[effect.command].words[0].rpartition("/")[2] == "mv"]
     for gone in [effect for effect in record.effects if effect.kind is EffectKind.DELETE] if moved else ():
         if any(
             is_below(one.resource, gone.resource.removesuffix("/**")) or one.resource == gone.resource for one in moved
         ):
-            why = f"{gone.resource}: moved there in this line, then deleted"
-            record.effect(Effect(EffectKind.OPAQUE, why[:LONGEST_VIA], gone.via, "", gone.command))
+            _opaque(record, gone, f"{gone.resource}: moved there in this line, then deleted")
     runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
     # What the project's own code writes, it writes as the project's own code.
     runners = {run.command for run in runs} - record.spoken
     for run in runs:
         record.budget.spend(len(written))
         for write in written:
-            # So does what it runs.
-            by = {write.command, record.commands[write.command].under}
-            if runners.isdisjoint(by) and _becomes(write, run, record):
-                record.effect(
-                    Effect(
-                        EffectKind.OPAQUE,
-                        f"{run.resource}: written in this line, then run"[:LONGEST_VIA],
-                        run.via,
-                        "",
-                        run.command,
-                    )
-                )
+            if not _is_before(run, write, record, runners) and _becomes(write, run, record):
+                _opaque(record, run, f"{run.resource}: written in this line, then run")
                 break
+
+
+def _opaque(record: Record, of: Effect, why: str) -> None:
+    record.effect(Effect(EffectKind.OPAQUE, why[:LONGEST_VIA], of.via, "", of.command))
+
+
+def _is_before(run: Effect, write: Effect, record: Record, runners: set[int]) -> bool:
+    """Whether what is written is not among what is run, for it was run before, or is itself what the project's code does."""
+    under = record.commands[write.command].under
+    if write.command not in record.spoken or _redirects(write):
+        # What the project's code runs writes for it, too.
+        return not runners.isdisjoint((write.command, under))
+    if run.command == under:
+        return True
+    # INVARIANT: the code has loaded only what Python brings, and that first of all; nothing else of it could be loaded.
+    return write.command == run.command and write.added_by == run.added_by and write.command in record.settled
+
+
+def _redirects(write: Effect) -> bool:
+    return write.added_by.startswith((">", "&>"))
 
 
 def _becomes(write: Effect, run: Effect, record: Record) -> bool:
     """Whether what is written may be among what is run."""
     words = record.commands[write.command].words
-    if not write.added_by.startswith((">", "&>")) and words[0].rpartition("/")[2] in WRITES_NO_CODE:
+    if not _redirects(write) and words[0].rpartition("/")[2] in WRITES_NO_CODE:
         return False
     if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
         return True

@@ -72,6 +72,8 @@ def _python(act: Act) -> tuple[Inner, ...]:
     if len(args) == at + 4 and args[at].text in ("manage.py", "./manage.py") and _is_shell(args[at + 1 :]):
         act.path(EffectKind.RUN, args[at])
         code(act, args[at + 3], "-c")
+        # The project was loaded before, and loads what it likes.
+        act.record.settled.discard(act.index)
         return ()
     if act.given is not None and [arg.text for arg in args[at:]] in ([], ["-"]):
         code(act, act.given, "<<")
