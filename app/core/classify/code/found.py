@@ -25,7 +25,7 @@ class Code(Struct, frozen=True):
     """What a text of code does; `why` names the part that is not understood, and then nothing else is certain.
 
     `variables` are those of the environment that it looks at, "" being all of them; `modules` those that it loads and
-    that do not come with Python. `settled` says that it loads nothing but Python's own modules, before it does anything.
+    that do not come with Python. `settled`: it loads nothing but Python's own modules, before it does anything.
     """
 
     why: str = ""

@@ -39,7 +39,7 @@ def _opaque(record: Record, of: Effect, why: str) -> None:
 
 
 def _is_before(run: Effect, write: Effect, record: Record, runners: set[int]) -> bool:
-    """Whether what is written is not among what is run, for it was run before, or is itself what the project's code does."""
+    """Whether what is run was run before what is written, or it is the project's own code that writes."""
     under = record.commands[write.command].under
     if write.command not in record.spoken or _redirects(write):
         # What the project's code runs writes for it, too.
