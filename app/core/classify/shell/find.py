@@ -6,93 +6,12 @@ from msgspec.structs import replace
 
 from app.core.classify.shell.act import Act, located
 from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.names import ALONE, RUNS, TEXT, WRITES, demanded
 from app.core.classify.shell.state import LOST, Arg
 from app.core.model import EffectKind
 
 _LONGEST_PART: Final = 80
-_ALONE = frozenset(
-    [
-        "-print",
-        "-print0",
-        "-ls",
-        "-prune",
-        "-depth",
-        "-d",
-        "-o",
-        "-or",
-        "-a",
-        "-and",
-        "-not",
-        "!",
-        "(",
-        ")",
-        ",",
-        "-true",
-        "-false",
-        "-xdev",
-        "-mount",
-        "-empty",
-        "-daystart",
-        "-follow",
-        "-quit",
-        "-readable",
-        "-writable",
-        "-executable",
-        "-nouser",
-        "-nogroup",
-        "-noleaf",
-        "-ignore_readdir_race",
-        "-H",
-        "-L",
-        "-P",
-        "-E",
-        "-s",
-        "-X",
-        "-x",
-    ]
-)
-_TEXT = frozenset(
-    [
-        "-name",
-        "-iname",
-        "-path",
-        "-ipath",
-        "-wholename",
-        "-iwholename",
-        "-regex",
-        "-iregex",
-        "-regextype",
-        "-type",
-        "-xtype",
-        "-size",
-        "-mtime",
-        "-mmin",
-        "-ctime",
-        "-cmin",
-        "-atime",
-        "-amin",
-        "-maxdepth",
-        "-mindepth",
-        "-user",
-        "-group",
-        "-uid",
-        "-gid",
-        "-perm",
-        "-links",
-        "-inum",
-        "-printf",
-        "-used",
-        "-fstype",
-        "-lname",
-        "-ilname",
-    ]
-)
 _IN_DIRECTORY = frozenset(("-execdir", "-okdir"))
-_WRITES = {"-fprint": 2, "-fprint0": 2, "-fls": 2, "-fprintf": 3}
-# With one of these, a name is not asked for of everything.
-CHOICE = frozenset(("-o", "-or", "!", "-not", ",", "(", ")"))
-_LEAVES_OUT = frozenset(("-path", "-ipath", "-wholename", "-name", "-iname", "-type", "-newer", "-size"))
-_RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 
 
 def find(act: Act) -> tuple[Inner, ...]:
@@ -121,25 +40,13 @@ def find(act: Act) -> tuple[Inner, ...]:
     return tuple(inner)
 
 
-def asked(texts: list[str]) -> list[str]:
-    """The words of `find` without those that only leave out some of what the others ask for."""
-    texts = texts.copy()
-    for at in range(len(texts) - 2):
-        if texts[at] in ("!", "-not") and texts[at + 1] in _LEAVES_OUT:
-            texts[at : at + 3] = [""] * 3
-    return texts
-
-
 def _named(starts: tuple[Arg, ...], args: tuple[Arg, ...]) -> tuple[Arg, ...]:
-    """What lies below the starts and has a name that all expressions ask for; nothing when they do not ask for one."""
-    texts = asked([arg.text for arg in args])
-    at = next((at for at, text in enumerate(texts) if text in ("-name", "-iname")), -1)
-    if at < 0 or at + 1 == len(args) or args[at + 1].why or "/" in texts[at + 1] or not CHOICE.isdisjoint(texts):
+    """What lies below the starts and has a name that is asked for; nothing when none is."""
+    if any(arg.why and not arg.one for arg in args):
         return ()
-    # What stands before the name acts on everything.
-    if any(text in _RUNS or text in _WRITES or text == "-delete" for text in texts[:at]):
-        return ()
-    return tuple([replace(start, text=f"{start.text.rstrip('/')}/**/{texts[at + 1]}") for start in starts])
+    # (What is not known is no name: it may hold a slash.)
+    names = demanded(["/" if arg.why else arg.text for arg in args])
+    return tuple([replace(start, text=f"{start.text.rstrip('/')}/**/{name}") for start in starts for name in names])
 
 
 def _expression(
@@ -148,9 +55,9 @@ def _expression(
     """One expression; returns how many words it took."""
     arg, text = args[0], args[0].text
     value = args[1] if len(args) > 1 else Arg("", f"find {text[:_LONGEST_PART]}: needs a value")
-    if text in _RUNS:
+    if text in RUNS:
         return _run(act, found, args, inner)
-    if text in _TEXT:
+    if text in TEXT:
         if value.why:
             act.opaque(value.why)
         return 2
@@ -158,14 +65,14 @@ def _expression(
         if value.why or text[-1] != "t":
             act.path(EffectKind.READ, value)
         return 2
-    if text in _WRITES:
+    if text in WRITES:
         act.path(EffectKind.WRITE, value, text)
-        return _WRITES[text]
+        return WRITES[text]
     if text == "-delete":
         # Without a name that is asked for, the starts go, too.
         for each in (*(starts if found[0].text.endswith("/**") else ()), *found):
             act.path(EffectKind.DELETE, each, text)
-    elif text not in _ALONE or arg.why:
+    elif text not in ALONE or arg.why:
         act.opaque(arg.why or f"find {text[:_LONGEST_PART]}: not known")
         act.access((arg,))
     return 1

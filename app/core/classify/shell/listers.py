@@ -2,10 +2,10 @@
 
 import re
 
-from app.core.classify.shell.find import CHOICE, asked
+from app.core.classify.shell.names import demanded, met
 from app.core.classify.shell.project import is_below
 from app.core.classify.shell.state import Arg
-from app.core.classify.shell.tree import Literal, Node, Simple
+from app.core.classify.shell.tree import Literal, Node, Simple, Word
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
 
@@ -36,7 +36,7 @@ _LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = 
 )
 
 
-_KIND = re.compile(r"\*[A-Za-z0-9_.-]+|[A-Za-z0-9_][A-Za-z0-9_.-]*\*?")
+_KIND = re.compile(r"\.?\*[A-Za-z0-9_.-]+|[A-Za-z0-9_][A-Za-z0-9_.-]*\*?")
 # They leave out some of the lines that they are given, and shape none; each with the flags with which that is so.
 _SIEVES = {
     "grep": re.compile(r"-[vEFiwxPe]+"),
@@ -57,9 +57,7 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         return ()
     if node.assignments or node.redirects:
         return ()
-    words = [
-        part.text if isinstance(part := word.parts[0], Literal) and len(word.parts) == 1 else "?" for word in node.words
-    ]
+    words = list(map(_text, node.words))
     if given and (sieve := _SIEVES.get(words[0])):
         # It reads what it is given, if it looks at no file.
         plain = all(word != "?" and (word[:1] != "-" or sieve.fullmatch(word)) for word in words)
@@ -80,8 +78,16 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
     # INVARIANT: every name that may come lies below one of the trees.
     if any(not any(is_below(path, tree) for tree in trees) for path in found if is_wild(path)):
         return ()
-    name = _name(words)
-    return tuple([Arg(f"{tree.rstrip('/')}/**{name}", one=False, glob=True) for tree in trees])
+    names = _names(words)
+    below = [Arg(f"{tree.rstrip('/')}/**{name}", one=False, glob=True) for tree in trees for name in names or ("",)]
+    # ripgrep searches a file that is named whatever it is called.
+    return (*(map(Arg, trees) if names and words[0] == "rg" else ()), *below)
+
+
+def _text(word: Word) -> str:
+    """What it says; `?` where that is not known."""
+    texts = [part.text for part in word.parts if isinstance(part, Literal)]
+    return "".join(texts) if len(texts) == len(word.parts) else "?"
 
 
 def _has(words: list[str], flag: re.Pattern[str]) -> bool:
@@ -94,12 +100,30 @@ def _has(words: list[str], flag: re.Pattern[str]) -> bool:
     return not flag.pattern
 
 
-def _name(words: list[str]) -> str:
-    """`/NAME` when every name that is printed is asked to be one."""
-    words = asked(words)
-    if words[0] == "find" and words.count("-name") == 1 and CHOICE.isdisjoint(words):
-        named = words[words.index("-name") :][1:2]
+def _names(words: list[str]) -> tuple[str, ...]:
+    """`/NAME` for each way in which all that is printed is asked to be called; nothing where it is not."""
+    if words[0] == "find":
+        # (A word that is not known is no name: it may hold a slash.)
+        found = demanded([word if word != "?" else "/" for word in words[1:]])
+    elif words[0] == "grep":
+        found = _included(words, ("--include",), ("--exclude",))
+    elif words[0] == "rg":
+        found = _included(words, ("-g", "--glob"), ())
     else:
         # git matches a pattern without a slash against the names in every folder.
-        named = words[2:] if words[1:2] == ["ls-files"] and len(words) == 3 else []
-    return f"/{named[0]}" if named and _KIND.fullmatch(named[0]) else ""
+        found = tuple(words[2:]) if words[1:2] == ["ls-files"] else ()
+    return tuple([f"/{name}" for name in found]) if all(map(_KIND.fullmatch, found)) else ()
+
+
+def _included(words: list[str], flags: tuple[str, ...], spoils: tuple[str, ...]) -> tuple[str, ...]:
+    """What is asked for by flags like `--include`."""
+    found: list[str] = []
+    for at, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        # INVARIANT: what is left out first makes a file that fits nothing one that is searched.
+        if flag in spoils:
+            return ()
+        if flag in flags:
+            value = value if equals else words[at + 1] if at + 1 < len(words) else ""
+            found += () if value[:1] == "!" else met(value)
+    return tuple(found)

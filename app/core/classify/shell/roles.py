@@ -11,6 +11,7 @@ from app.core.classify.shell.act import Act, entered
 from app.core.classify.shell.code_roles import CODE_ROLES
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
+from app.core.classify.shell.names import met
 from app.core.classify.shell.run_roles import RUN_ROLES
 from app.core.classify.shell.sql import SQL_ROLES
 from app.core.classify.shell.state import ENVIRONMENT, Arg
@@ -107,7 +108,13 @@ def _only(act: Act, arg: Arg, added_by: str) -> None:
     if found is None:
         act.opaque(f"{added_by} {arg.text[:_LONGEST_PART]}: not read", added_by)
     elif arg.text[:1] != "!":
-        act.only = (*act.only, *[f"/{one.lstrip('/')}" for one in found])
+        act.only = (*act.only, *[f"/{name.lstrip('/')}" for one in found for name in met(one)])
+
+
+def _left_out(act: Act, arg: Arg, added_by: str) -> None:
+    """What grep leaves out. Where it is told so first, `--include` after it includes what is included anyway."""
+    if _known(act, arg, added_by):
+        act.only = act.only or ("",)
 
 
 def _mode(act: Act, arg: Arg, added_by: str) -> None:
@@ -236,6 +243,7 @@ ROLES: dict[str, Role] = {
     "edit": _on_path(EffectKind.READ, EffectKind.WRITE),
     "into": _into,
     "only": _only,
+    "left-out": _left_out,
     "mode": _mode,
     "cd": _cd,
     "process": _process,

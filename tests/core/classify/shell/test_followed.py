@@ -12,7 +12,8 @@ PY = "read /w/src/**/*.py"
     [
         ("find src -name '*.py' | xargs cat", ["read /w/src", PY]),
         ("find src -name '*.py' -not -path './x/*' | xargs cat", ["read /w/src", PY]),
-        ("find src -name '*.py' -o -name '*.md' | xargs cat", ["read /w/src", "read /w/src/**"]),
+        ("find src -name '*.py' -o -name '*.md' | xargs cat", ["read /w/src", PY, "read /w/src/**/*.md"]),
+        ("find src -name '*.py' -o -type f | xargs cat", ["read /w/src", "read /w/src/**"]),
         ("find src -name '.*' | xargs cat", ["read /w/src", "read /w/src/**"]),
         ("git ls-files '*.py' | grep -v test | sort -u | head -5 | xargs cat", ["read /w", "read /w/**/*.py"]),
         ("git ls-files -m | xargs cat", ["read /w", "read /w/**"]),
