@@ -16,6 +16,11 @@ from app.core.model import ON_PATHS, EffectKind
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:3(?:\.[0-9]+)?)?")
 _NODE_FLAGS: Final = frozenset(("-e", "-p", "-pe", "--eval", "--print"))
 _LONGEST_NAME: Final = 80
+# Constants that are shown.
+_SAYS: Final = {
+    "ruby -e": re.compile(r"(?:puts|print|p) RUBY_[A-Z_]+"),
+    "php -r": re.compile(r"(?:echo|print) PHP_[A-Z_]+(?: ?[.,] ?(?:PHP_EOL|\"\\n\"))?;"),
+}
 
 
 def code(act: Act, arg: Arg, added_by: str) -> None:
@@ -25,7 +30,7 @@ def code(act: Act, arg: Arg, added_by: str) -> None:
             act.record.settled.add(act.index)
     elif not arg.why and added_by in _NODE_FLAGS and act.name in ("node", "nodejs"):
         _done(act, arg.text, read_javascript(arg.text, act.record.budget), added_by)
-    else:
+    elif arg.why or not (says := _SAYS.get(f"{act.name} {added_by}")) or not says.fullmatch(arg.text):
         opaque(act, arg, added_by)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.code_roles import timed
+from app.core.classify.shell.perl import perl
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -187,6 +188,7 @@ def _awk(act: Act) -> None:
 
 
 SCRIPTED: dict[str, Callable[[Act], None]] = {
+    "perl": perl,
     "sed": _sed,
     "timeit": timed,
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _awk),

@@ -25,6 +25,19 @@ Look = Callable[[str], list[str]]
         ('python -c "print($X)"', ["opaque"]),
         ("python2 -c 'print(1)'", ["opaque"]),
         ("perl -e 'print(1)'", ["opaque"]),
+        ("perl -e 'print \"a\"' a.txt", []),
+        ("perl -pe 's/a/b/' a lib/*.pm", ["read /w/a", "read /w/lib/*.pm"]),
+        ("perl -ne 'print if /x/' ./a ~/b", ["read /w/a", "read /home/u/b"]),
+        ("perl -pi -e 's/a/b/' a", ["read /w/a", "write /w/a"]),
+        ("perl -0777 -i.bak -pe 's/a/b/;' -e 's/c/d/' a", ["read /w/a", "write /w/a", "write /w/a.bak"]),
+        ("cat a | perl -lpE 'tr/a/b/' -", ["read /w/a", "read /w/-"]),
+        ("perl -pi -e 's/a/b/' .git/hooks/x", ["read /w/.git/hooks/x", "write /w/.git/hooks/x"]),
+        ("ruby -e 'puts RUBY_VERSION'", []),
+        ("ruby -e 'puts RUBY_VERSION; `id`'", ["opaque"]),
+        ("ruby -r 'puts RUBY_VERSION'", ["opaque"]),
+        ("php -r 'echo PHP_VERSION . \"\\n\";'", []),
+        ("php -r 'echo PHP_VERSION; system(1);'", ["opaque"]),
+        ('ruby -e "$X"', ["opaque"]),
         ("node -p 'process.version'", []),
         ("node -p 'require(\"./a.json\").b'", ["run /w", "read /w/a.json"]),
         ("node -e 'f()'", ["opaque"]),
@@ -68,6 +81,33 @@ Look = Callable[[str], list[str]]
 )
 def test_code_becomes_effects(look: Look, line: str, expected: list[str]) -> None:
     assert look(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "perl -i -pe 's/a/b/e' a",
+        "perl -pie 's/a/b/' a",
+        "perl -pe's/a/b/' a",
+        "perl -Mevil -pe 's/a/b/' a",
+        "perl -pe 's/a/b/' -e 's/c/d/' a",
+        "perl -p -e",
+        'perl -pe "s/a/$X/" a',
+        'perl -"$X" -pe print a',
+        "perl -pe print 'id|'",
+        "perl -pe print 'id| '",
+        "perl -pe print '>a'",
+        "perl -pe print ' >a'",
+        "perl -pe print '+<a'",
+        "perl -pe print ''",
+        "perl -pe print a*",
+        "perl -pe print *.txt",
+        'perl -pe print "$X"',
+        "perl -pe print -- a",
+    ],
+)
+def test_perl_that_is_given_more_is_not_read(look: Look, line: str) -> None:
+    assert "opaque" in look(line)
 
 
 @pytest.mark.parametrize(

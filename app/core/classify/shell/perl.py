@@ -1,0 +1,52 @@
+"""`perl -pe`, `-ne` and `-i`: like `sed`, where the text does no more than that."""
+
+import re
+from typing import Final
+
+from app.core.classify.code.perl import perl_only_edits
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.program import judge
+from app.core.classify.shell.state import Arg
+from app.core.classify.shell.tables import PROGRAMS
+from app.core.model import EffectKind
+
+# What follows `-i` ends its word: with `-pie` the copies end with `e`, and the next word is a script.
+_FLAG: Final = re.compile(r"-(?P<plain>(?:[nplw]|0[0-7]{0,3})*)(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?")
+# INVARIANT: Perl opens `cmd|` by running it and `>x` by emptying it, so a name has to begin and end like a name.
+_NAME: Final = re.compile(r"(?:[\w/~.][^\0\n]*)?[\w/.~-]", re.ASCII)
+
+
+def perl(act: Act) -> None:
+    """What Perl does to the files that it is given, or all that the data say of it."""
+    words = act.args[1:]
+    at = 0
+    flags = ""
+    copy: str | None = None
+    texts: list[str] = []
+    while at < len(words) and words[at].text[:1] == "-" and words[at].text != "-":
+        found = None if words[at].why else _FLAG.fullmatch(words[at].text)
+        if found is None:
+            judge(act, PROGRAMS["perl"])
+            return
+        flags += found["plain"]
+        if found["in"]:
+            copy = found["copy"] or ""
+        at += 1
+        if found["code"]:
+            texts.append("\0" if at == len(words) or words[at].why else words[at].text)
+            at += 1
+    files = words[at:]
+    if not texts or not perl_only_edits("\n".join(texts)) or not all(_is_file(file) for file in files):
+        judge(act, PROGRAMS["perl"])
+        return
+    act.record.spoken.add(act.index)
+    for file in files if "n" in flags or "p" in flags else ():
+        act.path(EffectKind.READ, file)
+        if copy is not None:
+            act.path(EffectKind.WRITE, file, "-i")
+        if copy:
+            act.path(EffectKind.WRITE, Arg(file.text + copy, glob=file.glob), "-i")
+
+
+def _is_file(file: Arg) -> bool:
+    return not file.why and not file.loose and _NAME.fullmatch(file.text) is not None
