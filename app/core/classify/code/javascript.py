@@ -38,8 +38,8 @@ _TAKEN: Final = frozenset(
 )
 _METHODS: Final = frozenset(
     """
-    at concat endsWith flat includes indexOf join padEnd padStart replaceAll replace reverse slice split startsWith toFixed
-    toLowerCase toString toUpperCase trim
+    at concat endsWith flat includes indexOf join padEnd padStart replaceAll replace reverse slice split startsWith
+    toFixed toLowerCase toString toUpperCase trim
     """.split()  # noqa: SIM905 (a column reads worse)
 )
 # Methods that call what they are given for each of several values: a function that is written there, or one of these.
