@@ -15,6 +15,8 @@ from app.core.classify.shell.variables import PUBLIC
 from app.core.policy.wildcard import is_wild
 
 LONGEST: Final = 16_384
+# What stands for the number of the process that was begun last.
+BEGUN: Final = "%!"
 _LONGEST_PART: Final = 80
 _PWD: Final = Sequence((Simple(words=(Word("pwd", (Literal("pwd"),)),)),))
 # `name=~/x`: bash reads the tilde there too. The second form is found inside a value that an assignment holds.
@@ -204,9 +206,11 @@ def variable(name: str, state: State) -> Arg:
         number = int(name[:4]) - 1
         return state.arguments[number] if number < len(state.arguments) else Arg("")
     known = state.variables.get(name)
+    if known is None and name == "!":
+        return Arg(BEGUN)
     if known is None:
         return Arg("", f"${name}: value not known", name in PUBLIC)
-    return Arg("", known.why, known.free) if known.why else known
+    return Arg("", known.why, known.free, revision=known.revision) if known.why else known
 
 
 def _tilde(text: str, state: State) -> str:

@@ -11,13 +11,15 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 # Settings of git that neither run anything nor name a file.
 _HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
+# A revision as the line writes it, `$x~2..HEAD`, before no path.
+_KEPT = re.compile(r"\"?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*(?:\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*)?\"?")
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
 
 def _path(act: Act, arg: Arg, added_by: str) -> None:
     """A revision, a path, or `revision:path`. Outside of its repository `git diff` reads any file."""
-    if arg.revision and not set(":/") & set(arg.text.partition(")")[2]):
+    if arg.revision and _KEPT.fullmatch(arg.text):
         return
     if arg.why:
         act.opaque(arg.why, added_by)

@@ -9,6 +9,7 @@ from app.core.classify.shell.tree import Literal, Node, Simple, Word
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
 
+_REVISION = r"[A-Za-z0-9_@][\w./~^@{}-]*"
 _ONLY_NAMES = "--name-only"
 _MATCHING = r"-[{0}]*l[{0}]*|--files-with-matches"
 # No flag among them takes the next word, or the next letter, for its value.
@@ -37,6 +38,19 @@ _LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = 
 
 
 _KIND = re.compile(r"\.?\*[A-Za-z0-9_.-]+|[A-Za-z0-9_][A-Za-z0-9_.-]*\*?")
+# What git prints for each of these is a hash, or the name of a branch, which begins with no `-` (a fetched tag's may).
+_REVISIONS = tuple(
+    (
+        re.compile(
+            rf"git {words}(?: (?:-n|-?[0-9]+|--all|--no-merges|--reverse|--first-parent|--sort=-?[a-z]+|{_REVISION}))*"
+        ),
+        arg,
+    )
+    for words, arg in (
+        ("(?:merge-base|rev-list|log --(?:format|pretty)=(?:format:)?%[Hh])", Arg("0a1b2c3d")),
+        (r"branch --format=%\(refname:short\)", Arg("", "the name of a branch", free=True, revision=True)),
+    )
+)
 # They leave out some of the lines that they are given, and shape none; each with the flags with which that is so.
 _SIEVES = {
     "grep": re.compile(r"-[vEFiwxPe]+"),
@@ -62,6 +76,8 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         # It reads what it is given, if it looks at no file.
         plain = all(word != "?" and (word[:1] != "-" or sieve.fullmatch(word)) for word in words)
         return given if plain and not effects else ()
+    if words[0] == "git" and (revisions := _revisions(" ".join(words))):
+        return revisions
     for begins, flag, spoils in _LISTERS:
         if (
             tuple(words[: len(begins)]) == begins
@@ -98,6 +114,10 @@ def _has(words: list[str], flag: re.Pattern[str]) -> bool:
         if word[:1] in ("-", "?") and not _ALONE.fullmatch(word):
             return False
     return not flag.pattern
+
+
+def _revisions(line: str) -> tuple[Arg, ...]:
+    return tuple([arg for kind, arg in _REVISIONS if kind.fullmatch(line)])
 
 
 def _names(words: list[str]) -> tuple[str, ...]:

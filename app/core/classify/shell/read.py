@@ -233,7 +233,7 @@ class _Reader:
         values: list[Arg] = []
         for word in node.words:
             values += expand(word, self._substitutions(word, state))
-        if not 0 < len(values) <= _MOST_ROUNDS or any(value.why for value in values):
+        if not 0 < len(values) <= _MOST_ROUNDS or any(value.why and not value.revision for value in values):
             return None
         return tuple(values)
 

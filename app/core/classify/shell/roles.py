@@ -9,6 +9,7 @@ from typing import Final
 
 from app.core.classify.shell.act import Act, entered
 from app.core.classify.shell.code_roles import CODE_ROLES
+from app.core.classify.shell.expand import BEGUN
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
 from app.core.classify.shell.names import met
@@ -191,8 +192,8 @@ def _unpack(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _process(act: Act, arg: Arg, added_by: str) -> None:
-    """A process; `%1` is one that the line itself has begun."""
-    if _known(act, arg, added_by) and arg.text not in ("%1", "%2", "%%", "%+"):
+    """A process; `%1` and `$!` are some that this shell itself has begun."""
+    if _known(act, arg, added_by) and arg.text not in ("%1", "%2", "%%", "%+", BEGUN):
         act.add(EffectKind.CONFIGURE, f"process:{arg.text}", added_by)
 
 

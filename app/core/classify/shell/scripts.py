@@ -31,6 +31,10 @@ _AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINF
 _AWK_STRING = re.compile(r"\"[^\"\\{}>/|]*\"")
 _AWK_BLOCK = re.compile(r"\{[^{}]*\}")
 _AWK_GROUP = re.compile(r"\([^()]*\)")
+# After a value that no word of the language is, a slash divides.
+_AWK_DIVISION = re.compile(
+    r"(?<![\w/])(?!(?:case|delete|do|else|exit|in|print|printf|return)\b)([A-Za-z_$0-9]\w*)/(?![/=])"
+)
 _AWK_DEEPEST = 4
 
 
@@ -93,7 +97,8 @@ def _after_delimited(script: str, at: int) -> int | None:
     while at < len(script) and left:
         if script[at] == "\\":
             at += 1
-        elif script[at] == "\n" or (script[at] == "[" and not _closed(script, at, mark)):
+        # (In what replaces, a bracket is an ordinary character.)
+        elif script[at] == "\n" or (script[at] == "[" and left == 2 and not _closed(script, at, mark)):
             return None
         elif script[at] == mark:
             left -= 1
@@ -109,7 +114,7 @@ def awk_only_prints(program: str) -> bool:
         return False
     if ">" not in program:
         return True
-    program = _AWK_STRING.sub("", program)
+    program = _AWK_DIVISION.sub(r"\1 ", _AWK_STRING.sub("", program))
     # In a pattern and between round brackets `>` compares, elsewhere in an action it writes a file; quotes and slashes
     # could hide which is which.
     outside = _AWK_BLOCK.sub("", program)

@@ -95,6 +95,11 @@ def _shell(act: Act) -> tuple[Inner, ...]:
     args = act.args[1:]
     at = 0
     text = False
+    if args and args[0].text == "-n":
+        # It only looks whether it can be read.
+        for script in args[1:]:
+            act.path(EffectKind.READ, script)
+        return ()
     while at < len(args) and args[at].text[:1] in ("-", "+") and len(args[at].text) > 1:
         flag = args[at]
         at += 1

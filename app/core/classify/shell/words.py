@@ -22,6 +22,7 @@ _BRACED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
 # Defaults, cut prefixes and suffixes, replacements, case: with nothing inside that is itself expanded.
 _DERIVED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:?[-+?]|%%?|##?|//?|\^\^?|,,?)[^$`\"'\\{}()<>\[\];&|]*\}")
 _LENGTH = re.compile(r"\$\{#[A-Za-z_][A-Za-z0-9_]*\}")
+_STATUS = re.compile(r"\$\{PIPESTATUS\[[0-9@*]\]\}")
 _NUMBERS = re.compile(r"\$\(\([0-9 +*/%()<>=!&|^~?:-]*\)\)")
 
 # What is left out here (`\a`, `\e`, `\r` …) has no business in a command that a person is to read.
@@ -208,7 +209,7 @@ def expansion(source: str, *, quoted: bool) -> Part:
     """`${…}`, `$((…))` or `$[…]`. What could run commands inside it is not read at all."""
     if name := _BRACED.fullmatch(source):
         return Variable(name[1], quoted)
-    if _LENGTH.fullmatch(source) or _NUMBERS.fullmatch(source):
+    if _LENGTH.fullmatch(source) or _STATUS.fullmatch(source) or _NUMBERS.fullmatch(source):
         return Puzzle(source, quoted, free=True)
     # INVARIANT: arithmetic with names is never read: it runs commands from inside their values
     # (`x='a[$(rm f)]'; echo $((x))`), and so do indexes.

@@ -135,3 +135,28 @@ def test_formatters_do_the_same_to_every_file_of_a_folder(look: Look) -> None:
     assert "write /w/src/**" in look("black src/*.py")
     assert "write /w/**" in look("npx prettier --write '**/*.{js,ts}'")
     assert look("grep -r x src/*.py") == ["read /w/src/*.py"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("git log --format=%H -n 5 | xargs -I{} git show --stat {}", ["read /w"]),
+        ("git merge-base main HEAD | xargs -I{} git diff {} --stat", ["read /w"]),
+        ("git rev-list HEAD | head -3 | xargs rm", ["read /w", "delete /w/0a1b2c3d"]),
+        ("for b in $(git branch --format='%(refname:short)'); do git log -1 $b; done", ["read /w"]),
+        ("for b in $(git branch --format='%(refname:short)'); do git diff \"${b}~1..HEAD\"; done", ["read /w"]),
+        ("make; echo ${PIPESTATUS[0]}", ["run /w"]),
+        # A revision before a path, or behind one, is a file; what is no hash is none.
+        ("for b in $(git branch --format='%(refname:short)'); do git show $b:.env; done", ["opaque"]),
+        ("for b in $(git branch --format='%(refname:short)'); do git show HEAD:$b; done", ["opaque"]),
+        ("for b in $(git branch --format='%(refname:short)'); do cat $b; done", ["opaque"]),
+        ("git log --format=%s | xargs git show", ["opaque"]),
+        ("git rev-parse config/a.json | xargs cat", ["opaque"]),
+        ("for t in $(git tag); do git show $t; done", ["opaque"]),
+        ("echo ${PIPESTATUS[$(rm x)]}", ["opaque", "delete /w/x"]),
+    ],
+)
+def test_what_git_prints_of_itself(look: Look, line: str, expected: list[str]) -> None:
+    found = look(line)
+    assert ("opaque" in found) == ("opaque" in expected)
+    assert set(expected) <= set(found)

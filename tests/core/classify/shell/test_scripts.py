@@ -13,7 +13,8 @@ Look = Callable[[str], list[str]]
     "script",
     ["", "p", "1,80p", "$p", "/a/,/b/p", "/a/I!d", "1~2p", "/a/,+3p", "s/a/b/g", "s|a|b|2p", r"s/a\/b/c/",
      "y/ab/cd/", "p;d",
-     "/a/{p;q}", "1{s/a/b/;p}", "/[0-9]/p", "s/[^,]*,//", "$!d", "q5", r"s/\[x\]/y/", "N;P;D", "/a/ p"],
+     "/a/{p;q}", "1{s/a/b/;p}", "/[0-9]/p", "s/[^,]*,//", "$!d", "q5", r"s/\[x\]/y/", "N;P;D", "/a/ p",
+     r"s/List\[/Sequence[/g", "y/[a]/[b]/"],
 )  # fmt: skip
 def test_sed_scripts_that_only_edit(script: str) -> None:
     assert sed_only_edits(script)
@@ -26,7 +27,8 @@ def test_sed_scripts_that_only_edit(script: str) -> None:
      "pw a", "{w a",
      "}w a", "1,w a", "1,2w a", "s/[/]w f/x/", "s/[]/]w f/x/", "s/a", "s", "sxaxbx", "s/a\nb/c/", "y/a", ":a b", "ba b",
      "t e id", "a\\", "#x",
-     "s/a/b/;w f", "s/a/b/\nw f", "/[/]w f/p", "s/[a/b/", "p}w f", "=w f"],
+     "s/a/b/;w f", "s/a/b/\nw f", "/[/]w f/p", "s/[a/b/", "p}w f", "=w f",
+     "s/a/[/w f", "s/a/[/e", "s/[/]/b/;w f", "y/[/]/;w f"],
 )  # fmt: skip
 def test_sed_scripts_that_may_do_more(script: str) -> None:
     assert not sed_only_edits(script)
@@ -42,6 +44,8 @@ def test_sed_scripts_that_may_do_more(script: str) -> None:
         "/a/ {n++} END {print n}",
         '$1=="a" || $2',
         'BEGIN{FS=","}{print $2}',
+        "NR>1 {s+=$3} END {print s/(NR-1)}",
+        "NR>1 {s+=$3} END {print s/NR, $1/2}",
     ],
 )
 def test_awk_programs_that_only_print(program: str) -> None:
@@ -53,7 +57,8 @@ def test_awk_programs_that_only_print(program: str) -> None:
     "program",
     ['{print > "f"}', '{print >> "f"}', '{print | "sh"}', '{system("rm")}', "{getline}", "{print ENVIRON[1]}",
      '@load "x"',
-     "/>/ {print > f}", "{print x > 1}", 'NR>1 {print "}"}', 'BEGIN {ARGV[1]="f"}', "{a |& b}", "{print `x`}"],
+     "/>/ {print > f}", "{print x > 1}", 'NR>1 {print "}"}', 'BEGIN {ARGV[1]="f"}', "{a |& b}", "{print `x`}",
+     '{print/}/ > "f"}', '{if (x) /}/ > "f"}', '{x = a/}/ > "f"}', '{print $1/$2 > "f"}', '{print a/b/c > "f"}'],
 )  # fmt: skip
 def test_awk_programs_that_may_do_more(program: str) -> None:
     assert not awk_only_prints(program)
