@@ -43,8 +43,11 @@ _MATCHES: Final = "|".join(
 )
 _TEST: Final = rf"(?:!?(?:{_MATCHES})|\$\. ?(?:[=!]=|[<>]=?) ?[0-9]+|[0-9]+|eof)"
 _TESTS: Final = rf"{_TEST}(?:\s*(?:&&|\|\||\band\b|\bor\b|\.\.)\s*{_TEST})*"
-_TEXT: Final = '"' + _made('"', rf"{_OF_MATCH}|[_.]|ARGV") + '"'
-_STATEMENT: Final = rf"(?:{_CHANGES}|print(?: ?{_TEXT}| \$[_&1-9])?|next|last|chomp)(?:\s+(?:if|unless)\s*{_TESTS})?"
+_FIELD: Final = r"F\[-?[0-9]\]"
+_TEXT: Final = '"' + _made('"', rf"{_OF_MATCH}|[_.]|ARGV|{_FIELD}") + '"'
+_STATEMENT: Final = (
+    rf"(?:{_CHANGES}|print(?: ?{_TEXT}| \$(?:[_&1-9]|{_FIELD}))?|next|last|chomp)(?:\s+(?:if|unless)\s*{_TESTS})?"
+)
 _PROGRAM: Final = re.compile(rf"\s*(?:{_STATEMENT}\s*;\s*)*(?:{_STATEMENT}\s*)?", re.ASCII)
 
 

@@ -11,7 +11,10 @@ from app.core.classify.shell.tables import PROGRAMS
 from app.core.model import EffectKind
 
 # What follows `-i` ends its word: with `-pie` the copies end with `e`, and the next word is a script.
-_FLAG: Final = re.compile(r"-(?P<plain>(?:[nplw]|0[0-7]{0,3})*)(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?")
+# Other separators than these could be patterns, which may hold code.
+_FLAG: Final = re.compile(
+    r"-(?:F[,:;]|(?:[nplwa]|0[0-7]{0,3})*(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?)"
+)
 # INVARIANT: Perl opens `cmd|` by running it and `>x` by emptying it, so a name has to begin and end like a name.
 _NAME: Final = re.compile(r"(?:[\w/~.][^\0\n]*)?[\w/.~-]", re.ASCII)
 
@@ -20,7 +23,6 @@ def perl(act: Act) -> None:
     """What Perl does to the files that it is given, or all that the data say of it."""
     words = act.args[1:]
     at = 0
-    flags = ""
     copy: str | None = None
     texts: list[str] = []
     while at < len(words) and words[at].text[:1] == "-" and words[at].text != "-":
@@ -28,7 +30,6 @@ def perl(act: Act) -> None:
         if found is None:
             judge(act, PROGRAMS["perl"])
             return
-        flags += found["plain"]
         if found["in"]:
             copy = found["copy"] or ""
         at += 1
@@ -40,7 +41,7 @@ def perl(act: Act) -> None:
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
-    for file in files if "n" in flags or "p" in flags else ():
+    for file in files:
         act.path(EffectKind.READ, file)
         if copy is not None:
             act.path(EffectKind.WRITE, file, "-i")

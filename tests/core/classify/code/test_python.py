@@ -12,6 +12,7 @@ from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.code import python_names
 from app.core.classify.code.found import Code
 from app.core.classify.code.python import read_python
+from app.core.model import EffectKind
 from tests.core.classify.code.groups import texts
 
 CASES = texts("python")
@@ -131,6 +132,48 @@ def test_a_text_costs_steps_for_its_length_even_when_it_is_remembered() -> None:
     judged("print(1)")
     with pytest.raises(BudgetExceededError):
         read_python("print(1)", Budget(100))
+
+
+@pytest.mark.parametrize("load", ["import json", "import numpy", "if 1: import json", "def f(): import json"])
+@pytest.mark.parametrize("text", [text for text in READ if judged(text).settled])
+def test_what_is_loaded_after_a_change_or_in_passing_is_not_settled(text: str, load: str) -> None:
+    changes = any(deed.kind not in (EffectKind.READ, EffectKind.RUN) for deed in judged(text).deeds)
+    found = judged(f"{text}\n{load}")
+    assert found.why or found.settled == (load == "import json" and not changes)
+
+
+@given(st.sampled_from(sorted(python_names.STANDARD)), st.sampled_from(["", "src/", "/w/"]), st.booleans())
+def test_a_file_that_is_called_as_a_module_of_pythons_is_taken_for_one(name: str, folder: str, package: bool) -> None:  # noqa: FBT001
+    assert python_names.is_pythons_own(f"{folder}{name}{'/__init__' if package else ''}.py")
+    assert python_names.is_pythons_own(f"{folder}{name[:1]}*")
+    assert not python_names.is_pythons_own(f"{folder}{name}.ts")
+    assert not python_names.is_pythons_own(f"{folder}app_{name}.py")
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("/w/re.py", True),
+        ("/w/RE.PY", True),
+        ("/w/re.cpython-313-x86_64-linux-gnu.so", True),
+        ("/w/re", False),
+        ("/w/re.pyi", False),
+        ("/w/re/x.py", False),
+        ("/w/__init__.py", False),
+        ("/json/__init__.py", True),
+        ("/w/*/__init__.py", True),
+        ("/w/app*/__init__.py", False),
+        ("/w/_x.py", True),
+        ("/w/*.py", True),
+        ("/w/test_[a-z].py", False),
+        ("/w/**", True),
+        ("/w/*.ts", False),
+        ("/w/app.*", False),
+        ("/w/json.*", True),
+    ],
+)
+def test_which_files_python_may_take_for_its_own(path: str, own: bool) -> None:  # noqa: FBT001 (a case)
+    assert python_names.is_pythons_own(path) is own
 
 
 def test_too_many_files_are_not_understood() -> None:
