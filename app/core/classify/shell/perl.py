@@ -9,6 +9,7 @@ from app.core.classify.shell.program import judge
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import PROGRAMS
 from app.core.model import EffectKind
+from app.core.policy.wildcard import is_wild
 
 # What follows `-i` ends its word: with `-pie` the copies end with `e`, and the next word is a script.
 # Other separators than these could be patterns, which may hold code.
@@ -37,7 +38,7 @@ def perl(act: Act) -> None:
             texts.append("\0" if at == len(words) or words[at].why else words[at].text)
             at += 1
     files = words[at:]
-    if not texts or not perl_only_edits("\n".join(texts)) or not all(_is_file(file) for file in files):
+    if not texts or not perl_only_edits("\n".join(texts)) or not _are_files(files, act):
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
@@ -49,5 +50,11 @@ def perl(act: Act) -> None:
             act.path(EffectKind.WRITE, Arg(file.text + copy, glob=file.glob), "-i")
 
 
-def _is_file(file: Arg) -> bool:
-    return not file.why and not file.loose and _NAME.fullmatch(file.text) is not None
+def _are_files(files: tuple[Arg, ...], act: Act) -> bool:
+    """Whether Perl only opens them. Names that come through a variable or a pipe may be split: `a id| b.txt`."""
+    names = [file.text for file in files]
+    if any(is_wild(name) for name in names):
+        redirects = "<" in act.via or ">" in act.via
+        if act.record.commands[act.index].under != -1 or redirects or act.via.split()[-len(names) :] != names:
+            return False
+    return all(not file.why and _NAME.fullmatch(file.text) is not None for file in files)
