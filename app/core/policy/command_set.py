@@ -51,7 +51,7 @@ class CommandSet:
         if not command.words or command.idle:
             return False
         program, *rest = command.words
-        if is_wild(program):
+        if is_wild(program) and command.globs:
             # Which program runs is not known; whatever the patterns say of the other words can be meant.
             return any(
                 _touches(one, (one[0].text, *rest), globs=True) or _touches(one, command.words, globs=True)

@@ -42,7 +42,9 @@ def _touches(text: str, program: str, rest: list[str], *, globs: bool) -> bool:
 
 
 def test_a_program_that_a_pattern_names_may_be_any_but_a_star_in_an_assignment_is_no_program() -> None:
-    assert SETS.touches(Command(("gi?", "push")))
+    assert SETS.touches(Command(("gi?", "push"), globs=True))
+    # Between quotes it is a name like any other.
+    assert not SETS.touches(Command(("gi?", "push")))
     assert not SETS.touches(Command(("n=$(ls *)",), idle=True))
 
 

@@ -37,13 +37,18 @@ LONGEST: Final = 16_384  # bytes
 DEEPEST: Final = 50
 _INVISIBLE = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _WRITTEN_LIKE_COMMANDS = frozenset(("command", "declaration_command", "unset_command", "variable_assignments"))
+# At the start of a line, `cat > f <<< 'x'`, which the grammar reads only the other way round: in a file's name and a
+# text in which nothing is computed, the order tells nothing.
+_HERE_STRING = re.compile(
+    r"\A(cat) (>>? ?[A-Za-z0-9_./-]+) ?(<<< ?(?:'[^']*'|\$'(?:[^'\\]|\\.)*'|\"[^\"\\$`!]*\"))(?=\Z| *(?:&&|\|\||;|\n))"
+)
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SEPARATORS = frozenset((";", "&"))
 
 
 def parse(text: str, budget: Budget, steps: Budget) -> Sequence | Unread:
     """What `text` says to bash."""
-    return plain(text, budget) or by_grammar(text, budget, steps)
+    return plain(text, budget) or by_grammar(_HERE_STRING.sub(r"\1 \3 \2", text), budget, steps)
 
 
 def by_grammar(text: str, budget: Budget, steps: Budget) -> Sequence | Unread:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import length_hint
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from app.core.classify.shell.act import KIND_OF_FILES, Act
 from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg, State
+from app.core.classify.shell.switches import is_switch
 from app.core.classify.shell.tables import HOMES, Program
 from app.core.model import ON_PATHS, EffectKind
 
@@ -144,13 +146,23 @@ class _Use:
                 self._take(name, Arg(value))
             elif program.entry.prose:
                 self.operands.append((arg, True, self.act.state))
-            elif not equals or f"{name}=" not in program.flags:
+            elif not (equals and f"{name}=" in program.flags) and not self._switches(text, words):
                 self._not_known(text)
         elif "=" in text and text.partition("=")[0] in program.takes:
             name, _, value = text.partition("=")
             self._take(name, Arg(value))
         else:
             self._cluster(text, words)
+
+    def _switches(self, text: str, words: Iterator[Arg]) -> bool:
+        """Whether a flag that the data does not name only tells a runner of the project's code how to go about it.
+
+        INVARIANT: what stands behind such a flag is another one, for it could be the file that the flag writes.
+        """
+        left = length_hint(words)
+        alone = left == 0 or self.act.args[-left].text[:1] == "-"
+        runs = any(kind == EffectKind.RUN for kind, _ in self.program.does)
+        return runs and alone and self.act.home in _SHAPERS and is_switch(text)
 
     def _cluster(self, text: str, words: Iterator[Arg]) -> None:
         """`-abc`, `-n5`, `-5`."""

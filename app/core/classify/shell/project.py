@@ -35,8 +35,12 @@ _PLACES = frozenset(
         "script", "scripts", "bin", "tools", "tool", "hack", "ci", "dev", "test", "tests", "spec", "__tests__",
         "examples", "example", "benchmarks", "bench", "docs", "src", "app", "apps", "lib", "cmd", "packages", "server",
         "api", "client", "backend", "frontend", "web", "services", "internal", "build", "dist", "out", "target",
+        "analysis", "experiments", "samples", "demos", "e2e", "integration", "t",
     )
 )  # fmt: skip
+# Those among them that no package bears which somebody may have installed.
+_PACKAGES = frozenset(("app", "apps", "src", "scripts", "tools", "tests", "server", "backend", "services", "internal"))
+_MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 _SCRIPTS = frozenset(
     """
     app main index server run test tests build lint format check start dev serve cli demo conftest
@@ -78,6 +82,12 @@ def is_task(name: str) -> bool:
         return False
     words = _BETWEEN.split(_HUMP.sub("-", name).lower())
     return all(word in _TASKS or word.isdecimal() for word in words)
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is that of a module where projects keep what is meant to be run: `app.worker`."""
+    package, dot, rest = name.partition(".")
+    return dot == "." and package in _PACKAGES and _MODULE.fullmatch(rest) is not None and not is_grave(rest)
 
 
 def is_script(path: str) -> bool:

@@ -47,6 +47,7 @@ from app.core.classify.shell.tree import (
 from app.core.classify.shell.unwrap import WRAPPERS
 from app.core.classify.shell.variables import is_steering
 from app.core.model import Command, Effect, EffectKind
+from app.core.policy.wildcard import is_wild
 
 _DEEPEST: Final = 12
 _MOST_ROUNDS: Final = 16
@@ -99,7 +100,7 @@ class _Reader:
     def _unread(self, text: str, why: str, state: State) -> None:
         # What stands behind a `$` is no pattern of names.
         words = [word.partition("$")[0] or "$" for word in text[:LONGEST_RESOURCE].split()] or [text]
-        act = Act(tuple([Arg(word) for word in words]), state, self._record, text)
+        act = Act(tuple([Arg(word, glob=is_wild(word)) for word in words]), state, self._record, text)
         act.opaque(f"the line: {why}")
         act.access(tuple([Arg(scrap) for scrap in scraps(text)]))
         # INVARIANT: making a line unreadable hides nothing that any of its commands would show alone.

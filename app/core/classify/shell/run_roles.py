@@ -24,6 +24,7 @@ _CMAKE = re.compile(
     r"|CMAKE_(BUILD_TYPE|EXPORT_COMPILE_COMMANDS|CXX_STANDARD|C_STANDARD|VERBOSE_MAKEFILE|UNITY_BUILD|POSITION_INDEPENDENT_CODE)"
     r"(:STRING|:BOOL)?=[A-Za-z0-9]+|CMAKE_(C|CXX)_COMPILER_LAUNCHER=s?ccache"
 )
+_HERE = frozenset(("localhost", "127.0.0.1"))
 # Programs that name a task behind the part of the project that it belongs to.
 _OF_PARTS = frozenset(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"))
 # Tasks of well-known plugins that shape the code or say what is wrong with it.
@@ -57,6 +58,12 @@ def _task(act: Act, arg: Arg, added_by: str) -> None:
     name = arg.text.rpartition(":")[2] if act.name in _OF_PARTS else arg.text
     if is_task(name) or (act.name in _OF_PARTS and _SHAPES.fullmatch(name)):
         act.path(EffectKind.RUN, Arg("."), added_by)
+    elif is_script(arg.text) and not arg.glob:
+        # `bun run src/index.ts`, `make src/a.o`.
+        act.path(EffectKind.RUN, arg, added_by)
+    elif arg.text in _HERE:
+        # `vite --host 127.0.0.1`, where `--host` may stand alone as well.
+        return
     elif not (act.name in ("make", "gmake", "just") and _VARIABLE.fullmatch(arg.text)):
         act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
 

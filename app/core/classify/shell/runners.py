@@ -14,7 +14,7 @@ from app.core.classify.shell.code_roles import code
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.project import is_script, is_task
+from app.core.classify.shell.project import is_module, is_script, is_task
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import HOMES, PROGRAMS
 from app.core.model import EffectKind
@@ -36,7 +36,9 @@ _DJANGO = frozenset(
         "findstatic",
     )
 )
-_ARTISAN = re.compile(r"test|about|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)")
+_ARTISAN = re.compile(
+    r"--version|-V|list|serve|test|about|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)"
+)
 # What setuptools' script does that stays in the project.
 _SETUP_FLAGS = re.compile(r"--inplace|-[ifvq]|--(force|verbose|quiet)|-j ?[0-9]+", re.ASCII)
 _SETUP = frozenset(("build", "build_ext", "build_py", "test", "check", "clean", "sdist", "bdist_wheel", "--version"))
@@ -86,7 +88,10 @@ def _python(act: Act) -> tuple[Inner, ...]:
         # The module lies where the project or Python keeps its own.
         act.path(EffectKind.RUN, Arg("."))
         return inner(act, args[at + 1 :])
-    act.add(EffectKind.EXECUTE, f"{act.name} -m {name[:LONGEST_VIA]}")
+    if is_module(name):
+        act.path(EffectKind.RUN, Arg("."))
+    else:
+        act.add(EffectKind.EXECUTE, f"{act.name} -m {name[:LONGEST_VIA]}")
     act.access(args[at + 2 :])
     return ()
 

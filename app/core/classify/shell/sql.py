@@ -1,5 +1,6 @@
 """What words mean to the clients of databases: statements, databases, the machines that these lie on."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -11,6 +12,8 @@ from app.core.model import EffectKind
 
 _LONGEST_PART: Final = 80
 _LONGEST_HOST: Final = 253
+# How mysql is told to show a row as lines: no part of the statement.
+_UPRIGHT: Final = re.compile(r"\\[gG]\s*\Z")
 _HERE: Final = frozenset(("is:loopback",))
 Role = Callable[[Act, Arg, str], None]
 
@@ -50,7 +53,8 @@ def _on_server(dialect: str) -> Role:
     def role(act: Act, arg: Arg, added_by: str) -> None:
         if not _known(act, arg, added_by):
             return
-        found = judge(arg.text, dialect, act.record.budget)
+        text = _UPRIGHT.sub("", arg.text) if dialect == "mysql" else arg.text
+        found = judge(text, dialect, act.record.budget)
         if found.opaque:
             act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: {found.opaque}", added_by)
         elif found.changes:
