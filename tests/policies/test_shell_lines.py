@@ -18,8 +18,10 @@ SHARES = {
     "lines/third/development.yaml": 0.98,
     "lines/fourth/reading.yaml": 0.96,
     "lines/fourth/development.yaml": 0.80,
-    "lines/fifth/reading.yaml": 0.90,
-    "lines/fifth/development.yaml": 0.69,
+    "lines/fifth/reading.yaml": 0.95,
+    "lines/fifth/development.yaml": 0.73,
+    "lines/sixth/reading.yaml": 0.97,
+    "lines/sixth/development.yaml": 0.92,
 }
 
 
@@ -31,14 +33,21 @@ def _lines(name: str) -> list[str]:
 
 DANGEROUS = [
     line
-    for name in [f"lines/{group}dangerous.yaml" for group in ("", "first/", "second/", "third/", "fourth/", "fifth/")]
+    for name in [
+        f"lines/{group}dangerous.yaml" for group in ("", "first/", "second/", "third/", "fourth/", "fifth/", "sixth/")
+    ]
     for line in _lines(name)
 ]
 
 
 def test_there_are_enough_cases() -> None:
-    assert sum(len(set(_lines(name))) for name in SHARES) >= 2_400
-    assert len(set(DANGEROUS)) >= 3_300
+    assert sum(len(set(_lines(name))) for name in SHARES) >= 3_300
+    assert len(set(DANGEROUS)) >= 3_900
+
+
+def test_what_a_person_is_meant_to_be_asked_about_is_not_allowed() -> None:
+    allowed = [line for line in _lines("lines/sixth/asked.yaml") if judged(DEFAULT, by_user(line)).allowed]
+    assert allowed == []
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -139,9 +139,13 @@ def _spellings(host: str) -> Iterator[str]:
     # Some fold sharp s into two letters, some keep it.
     for text in dict.fromkeys((fold(undone), unfolded(undone))):
         for part in _DIVIDES.split(_DOTS.sub(".", text)):
-            name = (part if part[:1] == "[" else part.partition(":")[0]).rstrip(".")
+            label = part if part[:1] == "[" else part.partition(":")[0]
+            name = label.rstrip(".")
             if name:
                 yield from readings(_ascii(name))
+            if name and label.endswith(".."):
+                # To a browser it is no number then.
+                yield _ascii(name)
 
 
 def unfolded(host: str) -> str:

@@ -58,6 +58,7 @@ def test_nothing_is_raised_for_any_text(text: str) -> None:
     ("text", "hosts", "ports"),
     [
         ("https://a.example:443/x", ("a.example",), ("",)),
+        ("http:0x7f..", ("0.0.0.127", "0x7f"), ("",)),
         ("http://a.example:8080", ("a.example",), ("8080",)),
         ("ssh:user@a.example", ("a.example",), ("",)),
         ("tcp:a.example:80", ("a.example",), ("80",)),

@@ -38,6 +38,7 @@ _PRINTED = (
 )
 _CUT = re.compile(r"\$\{([A-Za-z_]\w*)(%|##)((?<=%)[A-Za-z0-9._-]+|(?<=%)[./]\*|(?<=##)\*/)\}", re.ASCII)
 _WILD = frozenset("*?[")
+_NUMBERS = frozenset("?#$")
 _ORDINARY = re.compile(r"[^~{*?\[](?:[^~{*?\[]|(?<![=:])~)*")
 
 
@@ -69,7 +70,7 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
     for position, part in enumerate(parts):
         value = _value(part, state)
         if value.why:
-            line.unknown(value.why, free=value.free, one=part.quoted, revision=value.revision)
+            line.unknown(value.why, free=value.free, one=part.quoted or _is_number(part), revision=value.revision)
         elif isinstance(part, Literal):
             _literal(line, part, state, position=position, alone=len(parts) == 1)
         elif part.quoted:
@@ -86,6 +87,11 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
                 line.add(piece, quoted=False)
     line.end()
     return line.words if len(line.words) == 1 else [replace(word, one=False) for word in line.words]
+
+
+def _is_number(part: Part) -> bool:
+    """Whether what it stands for is digits, and so one word."""
+    return (isinstance(part, Variable) and part.name in _NUMBERS) or (isinstance(part, Puzzle) and part.free)
 
 
 def _literal(line: "_Line", part: Literal, state: State, *, position: int, alone: bool) -> None:

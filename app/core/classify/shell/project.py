@@ -18,8 +18,8 @@ _TASKS = frozenset(
     chrome ci clean client clippy cli codegen compile component components coverage cov css debug dev development dist
     doc docs
     e2e electron es esm eslint examples fast fix fmt format formatting frontend fullstack generate headless help html
-    icon icons image images integration jest js json lib lint linkcheck local main minify mobile mypy node parallel
-    prettier preview prod production quick react report ruff sass serve server smoke snapshot spec specs ssr
+    icon icons image images integration jacoco jest js json lib lint linkcheck local main minify mobile mypy node
+    parallel prettier preview prod production quick react report ruff sass serve server smoke snapshot spec specs ssr
     staging start static storybook style styles stylelint svelte swagger tailwind test testing tests translations ts
     tsc type typecheck types typescript typing typings ui unit update-snapshots validate verify vet vite watch web
     webpack www

@@ -97,6 +97,26 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
             act.path(EffectKind.WRITE, Arg(f"{arg.text.rstrip('/')}/{name}"), added_by, deep=act.deep)
 
 
+def _linked(act: Act, arg: Arg, added_by: str) -> None:
+    """What a symbolic link leads to: a relative one from where the link lies, which `link` knows."""
+    if arg.why or arg.glob or arg.text[:1] in ("/", "~") or not act.sources:
+        act.path(EffectKind.ACCESS, arg, added_by)
+
+
+def _link(act: Act, arg: Arg, added_by: str) -> None:
+    """The link, or the directory in which it is made."""
+    if act.sources:
+        _into(act, arg, added_by)
+    elif not arg.why:
+        # A lone one is what it leads to, and lies here under the same name.
+        act.path(EffectKind.WRITE, Arg(arg.text.rstrip("/").rpartition("/")[2] or ".", glob=arg.glob), added_by)
+    for source in act.sources:
+        if source.why or arg.why or source.glob or source.text[:1] in ("/", "~"):
+            continue
+        for folder in (arg.text.rstrip("/").rpartition("/")[0] or ("/" if arg.text[:1] == "/" else "."), arg.text):
+            act.path(EffectKind.ACCESS, Arg(f"{folder.rstrip('/')}/{source.text}"), added_by)
+
+
 def _cd(act: Act, arg: Arg, added_by: str) -> None:
     """A directory in which the rest of the command works."""
     _known(act, arg, added_by)
@@ -243,6 +263,8 @@ ROLES: dict[str, Role] = {
     "access": _on_path(EffectKind.ACCESS),
     "edit": _on_path(EffectKind.READ, EffectKind.WRITE),
     "into": _into,
+    "linked": _linked,
+    "link": _link,
     "only": _only,
     "left-out": _left_out,
     "mode": _mode,

@@ -25,6 +25,19 @@ _CMAKE = re.compile(
     r"(:STRING|:BOOL)?=[A-Za-z0-9]+|CMAKE_(C|CXX)_COMPILER_LAUNCHER=s?ccache"
 )
 _HERE = frozenset(("localhost", "127.0.0.1"))
+_GO_FLAGS = re.compile(
+    r"(all=)?((-[NlmeswS]|-m=[0-9]|-(dwarf|compressdwarf)=(true|false)|-buildid=|-X=? ?('[\w./-]+=[^']*'"
+    r"|[\w./-]+=[^\s'\"-]\S*))( |\Z))*",
+    re.ASCII,
+)
+# (A comma or a semicolon would begin another one.)
+_PROPERTY = re.compile(
+    r":?(Configuration|Platform|Version(Prefix|Suffix)?|AssemblyVersion|TreatWarningsAsErrors|WarningLevel|NoWarn|Nullable"
+    r"|LangVersion|DebugType|DebugSymbols|Deterministic|CollectCoverage|CoverletOutputFormat|Threshold|SelfContained"
+    r"|Publish(SingleFile|Trimmed|ReadyToRun|Aot)|ContinuousIntegrationBuild|RunAnalyzers|EnforceCodeStyleInBuild"
+    r"|TargetFramework|RuntimeIdentifier|InvariantGlobalization|RestoreLockedMode)=[\w.+-]*",
+    re.ASCII,
+)
 # Programs that name a task behind the part of the project that it belongs to.
 _OF_PARTS = frozenset(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"))
 # Tasks of well-known plugins that shape the code or say what is wrong with it.
@@ -116,6 +129,12 @@ def _go(act: Act, arg: Arg, added_by: str) -> None:
         act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)
 
 
+def _go_flags(act: Act, arg: Arg, added_by: str) -> None:
+    """What Go's compiler and linker are told: names and values that are put in, and what is left out."""
+    if _known(act, arg, added_by) and not _GO_FLAGS.fullmatch(arg.text):
+        act.opaque(f"go {added_by} {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
+
+
 def _package(act: Act, arg: Arg, added_by: str) -> None:
     """A package to install: of this folder, or by its name."""
     if not _known(act, arg, added_by):
@@ -132,14 +151,26 @@ def _cmake_setting(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"cmake {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
 
 
+def _msbuild(act: Act, arg: Arg, added_by: str) -> None:
+    """`-p:NAME=VALUE`, one that chooses no program; or, as `dotnet run -p` had it, a project."""
+    if not _known(act, arg, added_by) or _PROPERTY.fullmatch(arg.text):
+        return
+    if ":" in arg.text or "=" in arg.text:
+        act.opaque(f"dotnet {added_by}{arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
+    else:
+        act.path(EffectKind.RUN, arg, added_by)
+
+
 RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "script": script,
     "task": _task,
     "target": _target,
     "argument": _argument,
     "go": _go,
+    "go-flags": _go_flags,
     "maven": _maven,
     "module": _module,
     "cmake-setting": _cmake_setting,
+    "msbuild": _msbuild,
     "package": _package,
 }

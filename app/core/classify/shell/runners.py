@@ -34,10 +34,11 @@ _DJANGO = frozenset(
         "sqlmigrate",
         "compilemessages",
         "findstatic",
+        "startapp",
     )
 )
 _ARTISAN = re.compile(
-    r"--version|-V|list|serve|test|about|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)"
+    r"--version|-V|list|serve|test|about|migrate:status|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)"
 )
 # What setuptools' script does that stays in the project.
 _SETUP_FLAGS = re.compile(r"--inplace|-[ifvq]|--(force|verbose|quiet)|-j ?[0-9]+", re.ASCII)

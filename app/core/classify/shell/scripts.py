@@ -28,7 +28,7 @@ _SED_IN_PLACE = re.compile(r"(-i)(?:\.[A-Za-z0-9_.-]*)?|(--in-place)(?:=\.[A-Za-
 _AWK_TEXT = re.compile(r"[\w\s$.,+*/%()\[\]{};=!<>&~^\"':\\?|-]*", re.ASCII)
 _AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINFO|SYMTAB|FUNCTAB|include|load")
 # A text that could hide neither a brace nor a redirection.
-_AWK_STRING = re.compile(r"\"[^\"\\{}>/|]*\"")
+_AWK_STRING = re.compile(r"\"(?:[^\"\\{}>/|]|\\[nt])*\"")
 _AWK_BLOCK = re.compile(r"\{[^{}]*\}")
 _AWK_GROUP = re.compile(r"\([^()]*\)")
 # After a value that no word of the language is, a slash divides.

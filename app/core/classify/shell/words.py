@@ -22,7 +22,7 @@ _BRACED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
 # Defaults, cut prefixes and suffixes, replacements, case: with nothing inside that is itself expanded.
 _DERIVED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:?[-+?]|%%?|##?|//?|\^\^?|,,?)[^$`\"'\\{}()<>\[\];&|]*\}")
 _LENGTH = re.compile(r"\$\{#[A-Za-z_][A-Za-z0-9_]*\}")
-_STATUS = re.compile(r"\$\{PIPESTATUS\[[0-9@*]\]\}")
+_STATUS = re.compile(r"\$\{PIPESTATUS\[[0-9]\]\}")
 _NUMBERS = re.compile(r"\$\(\([0-9 +*/%()<>=!&|^~?:-]*\)\)")
 
 # What is left out here (`\a`, `\e`, `\r` …) has no business in a command that a person is to read.
