@@ -87,7 +87,9 @@ def is_task(name: str) -> bool:
 def is_module(name: str) -> bool:
     """Whether a dotted name is that of a module where projects keep what is meant to be run: `app.worker`."""
     package, dot, rest = name.partition(".")
-    return dot == "." and package in _PACKAGES and _MODULE.fullmatch(rest) is not None and not is_grave(rest)
+    # (`app.cli` is this service's own.)
+    own = name.startswith("app.cli")
+    return package in _PACKAGES and dot != "" and _MODULE.fullmatch(rest) is not None and not (own or is_grave(rest))
 
 
 def is_script(path: str) -> bool:

@@ -46,7 +46,7 @@ def test_they_are_taken_alone_and_of_runners_only(look: Look, line: str, expecte
     ("name", "known"),
     [
         ("app.worker", True), ("src.tools.gen_types", True), ("scripts.build", True),
-        ("app", False), ("http.server", False), ("twine.cli", False), ("build.main", False), ("app.deploy", False),
+        ("app.cli", False), ("app", False), ("http.server", False), ("twine.cli", False), ("build.main", False), ("app.deploy", False),
         ("app.drop_all", False), ("app..x", False), ("app.x-y", False), ("app.", False),
     ],
 )  # fmt: skip
