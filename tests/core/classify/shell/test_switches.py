@@ -46,8 +46,8 @@ def test_they_are_taken_alone_and_of_runners_only(look: Look, line: str, expecte
     ("name", "known"),
     [
         ("app.worker", True), ("src.tools.gen_types", True), ("scripts.build", True),
-        ("app.cli", False), ("app", False), ("http.server", False), ("twine.cli", False), ("build.main", False), ("app.deploy", False),
-        ("app.drop_all", False), ("app..x", False), ("app.x-y", False), ("app.", False),
+        ("app.cli", False), ("app", False), ("http.server", False), ("twine.cli", False), ("build.main", False),
+        ("app.deploy", False), ("app.drop_all", False), ("app..x", False), ("app.x-y", False), ("app.", False),
     ],
 )  # fmt: skip
 def test_modules_of_the_project_lie_where_nobody_installs_any(name: str, known: bool) -> None:  # noqa: FBT001
@@ -72,3 +72,29 @@ def test_what_else_is_known(look: Look, line: str, expected: list[str]) -> None:
 
 def test_a_text_that_is_computed_keeps_its_place(look: Look) -> None:
     assert "opaque" in look('cat > a <<< "$(rm x)"')
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("dotnet build -p:Configuration=Release", ["run /w", "write /w"]),
+        ("dotnet run -p src/App", ["run /w", "write /w", "run /w/src/App"]),
+        ("dotnet build -p:Configuration=Release,PreBuildEvent=x", ["opaque"]),
+        ("dotnet build -p $X", ["opaque"]),
+        ("go build -ldflags '-s -w -X main.v=1' ./...", ["run /w"]),
+        ("go build -ldflags '-linkmode external -extld ./x' .", ["opaque"]),
+        ("go build -ldflags $X .", ["opaque"]),
+        ("ln -s $X", ["opaque"]),
+        ("ln -s ../a", ["access /a", "write /w/a"]),
+        ("ln -s ../../a b/c", ["write /w/b/c", "access /a", "access /w/a"]),
+        ("ln -s a /", ["write /", "access /a"]),
+        ("ln -s /etc/x b", ["access /etc/x", "write /w/b"]),
+        ("grep -r x . --exclude $X", ["opaque"]),
+        # What runs Python has run before the code writes.
+        ("uv run python -c \"open('src/a.ts', 'w').write('x')\"", ["run /w", "write /w/src/a.ts"]),
+    ],
+)
+def test_settings_and_links_say_where_they_lead(look: Look, line: str, expected: list[str]) -> None:
+    found = look(line)
+    assert ("opaque" in found) == ("opaque" in expected)
+    assert set(expected) <= set(found)
