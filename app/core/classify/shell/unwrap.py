@@ -95,8 +95,8 @@ def _shell(act: Act) -> tuple[Inner, ...]:
     args = act.args[1:]
     at = 0
     text = False
-    if args and args[0].text == "-n":
-        # It only looks whether it can be read.
+    if args and args[0].text == "-n" and not any(arg.text[:1] in ("-", "+") for arg in args[1:]):
+        # It only looks whether it can be read; not if it is told to be interactive, too.
         for script in args[1:]:
             act.path(EffectKind.READ, script)
         return ()

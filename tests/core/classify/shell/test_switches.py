@@ -85,6 +85,8 @@ def test_a_text_that_is_computed_keeps_its_place(look: Look) -> None:
         ("go build -ldflags '-linkmode external -extld ./x' .", ["opaque"]),
         ("go build -ldflags $X .", ["opaque"]),
         ("ln -s $X", ["opaque"]),
+        ("bash -n -i a.sh", ["opaque"]),
+        ("bash -n a.sh +n", ["opaque"]),
         ("ln -s ../a", ["access /a", "write /w/a"]),
         ("ln -s ../../a b/c", ["write /w/b/c", "access /a", "access /w/a"]),
         ("ln -s a /", ["write /", "access /a"]),
