@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from app.core.classify.shell.act import Act, located
 from app.core.classify.shell.inner import Inner
-from app.core.classify.shell.names import ALONE, RUNS, TEXT, WRITES, demanded
+from app.core.classify.shell.names import ALONE, RUNS, TEXT, WRITES, demanded, with_git
 from app.core.classify.shell.state import LOST, Arg
 from app.core.model import EffectKind
 
@@ -45,8 +45,14 @@ def _named(starts: tuple[Arg, ...], args: tuple[Arg, ...]) -> tuple[Arg, ...]:
     if any(arg.why and not arg.one for arg in args):
         return ()
     # (What is not known is no name: it may hold a slash.)
-    names = demanded(["/" if arg.why else arg.text for arg in args])
-    return tuple([replace(start, text=f"{start.text.rstrip('/')}/**/{name}") for start in starts for name in names])
+    names = with_git(demanded(["/" if arg.why else arg.text for arg in args]))
+    return tuple(
+        [
+            replace(start, text=f"{start.text.rstrip('/')}/{'' if name[:5] == '.git/' else '**/'}{name}")
+            for start in starts
+            for name in names
+        ]
+    )
 
 
 def _expression(

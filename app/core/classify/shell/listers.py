@@ -2,7 +2,7 @@
 
 import re
 
-from app.core.classify.shell.names import demanded, met
+from app.core.classify.shell.names import demanded, met, with_git
 from app.core.classify.shell.project import is_below
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tree import Literal, Node, Simple, Word
@@ -124,15 +124,16 @@ def _names(words: list[str]) -> tuple[str, ...]:
     """`/NAME` for each way in which all that is printed is asked to be called; nothing where it is not."""
     if words[0] == "find":
         # (A word that is not known is no name: it may hold a slash.)
-        found = demanded([word if word != "?" else "/" for word in words[1:]])
+        found = with_git(demanded([word if word != "?" else "/" for word in words[1:]]))
     elif words[0] == "grep":
-        found = _included(words, ("--include",), ("--exclude",))
+        found = with_git(_included(words, ("--include",), ("--exclude",)))
     elif words[0] == "rg":
         found = _included(words, ("-g", "--glob"), ())
     else:
         # git matches a pattern without a slash against the names in every folder.
         found = tuple(words[2:]) if words[1:2] == ["ls-files"] else ()
-    return tuple([f"/{name}" for name in found]) if all(map(_KIND.fullmatch, found)) else ()
+    plain = all(_KIND.fullmatch(name.removeprefix(".git/**/")) for name in found)
+    return tuple([f"/{name}" for name in found]) if plain else ()
 
 
 def _included(words: list[str], flags: tuple[str, ...], spoils: tuple[str, ...]) -> tuple[str, ...]:

@@ -37,8 +37,16 @@ def met(name: str) -> tuple[str, ...]:
 
     That `*.json` takes `.x.json` is left out: who asks for a kind of files does not mean the hidden one among them.
     """
+    if name == "**" or "\\" in name or "[[" in name:
+        # (Backslashes and classes of characters are not read: it may be any name.)
+        return "**", "**/.*"
     segments = name.split("/")
     return tuple(["/".join(each) for each in product(*[_met(segment) for segment in segments])])
+
+
+def with_git(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for a search that goes down into `.git` as well, where no name has a dot."""
+    return (*names, *[f".git/**/{name}" for name in names if "." not in name and "/" not in name])
 
 
 def _met(segment: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _CMAKE = re.compile(
 )
 _HERE = frozenset(("localhost", "127.0.0.1"))
 _GO_FLAGS = re.compile(
-    r"(all=)?((-[NlmeswS]|-m=[0-9]|-(dwarf|compressdwarf)=(true|false)|-buildid=|-X=? ?('[\w./-]+=[^']*'"
+    r"(all=)?((-[NlmeswS]|-m=[0-9]|-(dwarf|compressdwarf)=(true|false)|-buildid=|-X[ =]('[\w./-]+=[^']*'"
     r"|[\w./-]+=[^\s'\"-]\S*))( |\Z))*",
     re.ASCII,
 )
