@@ -1,6 +1,7 @@
 """Wildcards inside one item: `*`, `?`, `[abc]`, `[!a-z]`; no escapes, since paths and words arrive unquoted."""
 
 from functools import lru_cache
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -97,8 +98,13 @@ def matches(wild: str, text: str) -> bool:
 def ends(wild: str) -> tuple[str, str]:
     """The literal texts that everything which matches `wild` begins and ends with."""
     chunks = _chunks(wild)
-    first, last = chunks[0], chunks[-1]
-    return first if isinstance(first, str) else "", last if isinstance(last, str) else ""
+    return _leading(chunks[0]), _leading(chunks[-1][::-1])[::-1]
+
+
+def _leading(chunk: str | tuple[Token, ...]) -> str:
+    return "".join(
+        [token for token in takewhile(lambda token: isinstance(token, str), chunk) if isinstance(token, str)]
+    )
 
 
 @lru_cache(maxsize=4_096)
