@@ -2,6 +2,7 @@
 
 from app.core.classify.code.python_names import is_pythons_own
 from app.core.classify.shell.act import LONGEST_VIA, Record
+from app.core.classify.shell.compilers import compiles
 from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
@@ -57,7 +58,7 @@ def _redirects(write: Effect) -> bool:
 def _becomes(write: Effect, run: Effect, record: Record) -> bool:
     """Whether what is written may be among what is run."""
     words = record.commands[write.command].words
-    if not _redirects(write) and words[0].rpartition("/")[2] in WRITES_NO_CODE:
+    if not _redirects(write) and (words[0].rpartition("/")[2] in WRITES_NO_CODE or compiles(words)):
         return False
     if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
         return True

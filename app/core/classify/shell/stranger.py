@@ -3,6 +3,7 @@
 from typing import Final
 
 from app.core.classify.shell.act import LONGEST_VIA, Act
+from app.core.classify.shell.compilers import runs_compiled
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.project import is_script
 from app.core.classify.shell.state import Arg
@@ -46,7 +47,7 @@ def stranger(act: Act) -> None:
         if known := PROGRAMS.get(own):
             judge(act, known)
             return
-    elif slash and not name.glob and is_script(name.text):
+    elif slash and not name.glob and (runs_compiled(act) or is_script(name.text)):
         act.path(EffectKind.RUN, name)
     else:
         if "/" in name.text:

