@@ -153,7 +153,8 @@ def _ask_rules(
                 spoken.append(_unjudged(rule))
             continue
         if missed is None:
-            spoken.append(rule.finding if rule.limits is None else _within(rule, rule.limits, situation, reached, uses))
+            said = _within(rule, rule.limits, situation, reached, uses) if rule.limits else rule.says(situation)
+            spoken.append(said)
         elif explain:
             near.append(Near(rule.finding.rule, missed))
     return spoken, near, tuple(uses.values())

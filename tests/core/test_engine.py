@@ -124,3 +124,26 @@ def test_an_access_is_covered_by_read_and_write_together_and_touched_by_either()
     assert verdict("id: a, allow: x, effects: [call, read]") is Verdict.REQUIRE_APPROVAL
     assert verdict("id: a, deny: x, effects: write") is Verdict.DENY
     assert verdict("id: a, deny: x, effects: delete") is Verdict.REQUIRE_APPROVAL
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("touch scripts/*", Verdict.REQUIRE_APPROVAL),
+        ("touch i*", Verdict.REQUIRE_APPROVAL),
+        ("touch id_*", Verdict.DENY),
+        ("touch src/* ~/.ssh/config", Verdict.DENY),
+        ("touch src/*.py", Verdict.ALLOW),
+        ("touch notes", Verdict.ALLOW),
+    ],
+)
+def test_what_a_wildcard_fits_by_chance_is_asked_about_and_never_let_through(line: str, verdict: Verdict) -> None:
+    request = ActionRequest(tool="shell", arguments={"command": line}, source="user", cwd="/workspace", home="/home/u")
+    some = rules(
+        "id: all, allow: shell, effects: write",
+        "id: keys, deny: '*', path: ['**/id_rsa', '~/.ssh/**'], effects: write, reason: Keys are nobody else's.",
+    )
+    decision = decide(request, FACTS, some, Budget(999))
+    assert decision.verdict is verdict
+    assert decision.rules == (("all",) if verdict is Verdict.ALLOW else ("keys",))
+    assert "Keys are nobody else's." in decision.reason or verdict is Verdict.ALLOW

@@ -105,10 +105,10 @@ class Located:
     """One path. `exact` are its readings for rules that loosen, `folded` for rules that tighten.
 
     A `tree` stands for a directory with all that is below it, `wild` for whatever its wildcards match: its folded
-    readings are `shapes` then. `looked`, `touched` and `covered` hold what sets of patterns have found out about it.
+    readings are `shapes` then. `meant`, `touched` and `covered` hold what sets of patterns have found out about it.
     """
 
-    __slots__ = ("covered", "exact", "folded", "last", "looked", "names", "shapes", "touched", "tree", "wild")
+    __slots__ = ("covered", "exact", "folded", "last", "meant", "names", "shapes", "touched", "tree", "wild")
 
     def __init__(self, path: str, roots: Roots) -> None:
         segments = split(path)
@@ -124,7 +124,7 @@ class Located:
         self.shapes = [shape(reading) for reading in self.folded] if self.wild else []
         self.names = frozenset().union(*self.folded)
         self.last = {reading[-1] for reading in self.folded}
-        self.looked: dict[object, bool] = {}
+        self.meant: dict[object, bool] = {}
         self.touched: dict[object, bool] = {}
         self.covered: dict[object, bool] = {}
 

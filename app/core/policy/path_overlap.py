@@ -67,11 +67,11 @@ class Overlaps:
             for one in self._rooted(tree)
         )
 
-    def touch(self, shape: Shape, *, looks: bool) -> bool:
+    def touch(self, shape: Shape, *, meant: bool) -> bool:
         """Whether a pattern and a reading, whose wild segments may stand for any name, have a path in common."""
         reading, last = shape.segments, shape.last
         for one in self._meant(shape):
-            if not _by_chance(one.pattern, reading, looks=looks) and touches_any(one.pattern, reading, many):
+            if not _by_chance(one.pattern, reading, meant=meant) and touches_any(one.pattern, reading, many):
                 return True
         return any(
             _agree(one.last, last)
@@ -114,27 +114,27 @@ def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
     return True
 
 
-def _by_chance(pattern: Pattern, reading: Segments, *, looks: bool) -> bool:
+def _by_chance(pattern: Pattern, reading: Segments, *, meant: bool) -> bool:
     """Whether a name that is meant wherever it lies may be met, but not by what the reading says of names.
 
     Who looks at `*`, `*.json` or `README*` looks through a folder. Who writes `*` or `i*` may write `id_rsa`; that
     `README*` may be a `*.pem`, nobody means.
     """
     return not all(
-        any(_is_meant(item.text, segment, looks=looks) and item.touches(segment) for segment in reading)
+        any(_is_meant(item.text, segment, meant=meant) and item.touches(segment) for segment in reading)
         for item in pattern
         if item.text.strip("*")
     )
 
 
-def _is_meant(name: str, segment: str, *, looks: bool) -> bool:
+def _is_meant(name: str, segment: str, *, meant: bool) -> bool:
     if many(segment) or not is_wild(segment):
         return not many(segment)
     rest = segment.lstrip("*")
     if rest != segment and (not rest or (rest[0] == "." and rest[1:].isalnum())):
         # A kind of files says nothing of one of them.
-        return name.lstrip("?*") == rest != "" or not (looks or is_wild(name))
-    return says(segment, name) or not (looks or name[0] in "*?")
+        return name.lstrip("?*") == rest != "" or not (meant or is_wild(name))
+    return says(segment, name) or not (meant or name[0] in "*?")
 
 
 def _may_be(name: str, wild: Iterable[Ends]) -> bool:

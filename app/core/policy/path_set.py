@@ -129,12 +129,12 @@ class PathSet:
         """Whether some pattern demands none of these."""
         return bool(self._always)
 
-    def touches(self, path: Located, *, looks: bool = False) -> bool:
-        """Whether some pattern matches some reading of `path`; `looks` when it is only read."""
-        remembered = path.looked if looks else path.touched
+    def touches(self, path: Located, *, meant: bool = False) -> bool:
+        """Whether some pattern matches some reading of `path`; `meant` when not by chance, as `*` fits any name."""
+        remembered = path.meant if meant else path.touched
         known = remembered.get(self)
         if known is None:
-            known = remembered[self] = self._touches(path, looks=looks)
+            known = remembered[self] = self._touches(path, meant=meant)
         return known
 
     def covers(self, path: Located) -> bool:
@@ -144,9 +144,9 @@ class PathSet:
             known = path.covered[self] = self._exact.cover(path.exact)
         return known
 
-    def _touches(self, path: Located, *, looks: bool) -> bool:
+    def _touches(self, path: Located, *, meant: bool) -> bool:
         if path.wild:
-            return any(self._overlaps.touch(one, looks=looks) for one in path.shapes)
+            return any(self._overlaps.touch(one, meant=meant) for one in path.shapes)
         # Who looks through a tree does not open every file that a pattern means wherever it lies (`**/.env`); what a
         # pattern names in its place (`~/.ssh/**`) is touched.
         if path.tree and any(self._overlaps.reach_below(root) for root in path.folded):

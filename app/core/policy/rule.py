@@ -5,6 +5,7 @@ some of it. A condition that cannot be evaluated counts for a rule that tightens
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.core.approval import ORDINARY, Validity
 from app.core.decision import Classification, Finding, Stance
@@ -99,8 +100,15 @@ class Rule(Struct, frozen=True, kw_only=True):
             return "when" if holds is False or (holds is None and loosens) else None
         return None
 
-    def _touches(self, situation: Situation) -> str | None:
-        """One command or one effect that meets every condition is enough."""
+    def says(self, situation: Situation) -> Finding:
+        """What it says of a call to which it applies."""
+        # INVARIANT: what a wildcard may fit by chance (`chmod +x scripts/*`) is not denied, nor is it let through.
+        if self.finding.stance is Stance.DENY and self.paths is not None and situation.wild_weight:
+            return self.finding if self._touches(situation, meant=True) is None else _perhaps(self.finding)
+        return self.finding
+
+    def _touches(self, situation: Situation, *, meant: bool = False) -> str | None:
+        """One command or one effect that meets every condition is enough; `meant` when no wildcard by chance."""
         call = situation.call
         hit: list[int] = []
         if self.commands is not None:
@@ -113,7 +121,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         for effect, path in zip(call.effects, situation.paths, strict=True):
             if self.commands is not None and effect.command not in hit:
                 continue
-            if self.paths is not None and not self._on_path(effect.kind, path):
+            if self.paths is not None and not self._on_path(effect.kind, path, meant=meant):
                 continue
             if self.hosts is not None and not (effect.kind in ON_HOSTS and self.hosts.touches(effect.resource)):
                 continue
@@ -122,11 +130,11 @@ class Rule(Struct, frozen=True, kw_only=True):
             failed = "effects"
         return failed
 
-    def _on_path(self, kind: EffectKind, path: Located | None) -> bool:
+    def _on_path(self, kind: EffectKind, path: Located | None, *, meant: bool) -> bool:
         return (
             self.paths is not None
             and path is not None
-            and self.paths.touches(path, looks=kind in _LOOKS)
+            and self.paths.touches(path, meant=meant or kind in _LOOKS)
             and not (self.spared is not None and self.spared.covers(path))
         )
 
@@ -177,6 +185,11 @@ class Rule(Struct, frozen=True, kw_only=True):
         # That the tool is called at all is what the rule's own tools say.
         # Running what lies there is more than using it.
         return self.paths is None or (kind in ON_PATHS and kind is not EffectKind.RUN) or kind in _CALLS
+
+
+def _perhaps(denied: Finding) -> Finding:
+    reason = f"Among the files that this fits may be one of which holds: {denied.reason}"
+    return replace(denied, stance=Stance.ASK, reason=reason, classification=Classification.SENSITIVE)
 
 
 def _is_any(kind: EffectKind, kinds: frozenset[EffectKind]) -> bool:

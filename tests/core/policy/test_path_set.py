@@ -108,7 +108,7 @@ def test_readings(text: str, path: str, touched: bool, covered: bool) -> None:  
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "looked", "changed"),
+    ("text", "path", "meant", "touched"),
     [
         ("**/*.pem", "/w/t*", False, False),
         ("**/*.pem", "/w/*.pe*", True, True),
@@ -127,32 +127,32 @@ def test_readings(text: str, path: str, touched: bool, covered: bool) -> None:  
 def test_a_name_that_is_meant_wherever_it_lies_is_met_by_what_says_it(
     text: str,
     path: str,
-    looked: bool,  # noqa: FBT001
-    changed: bool,  # noqa: FBT001
+    meant: bool,  # noqa: FBT001
+    touched: bool,  # noqa: FBT001
 ) -> None:
     one = PathSet([path_pattern(text)])
-    assert one.touches(Located(path, ROOTS), looks=True) is looked
-    assert one.touches(Located(path, ROOTS)) is changed
+    assert one.touches(Located(path, ROOTS), meant=True) is meant
+    assert one.touches(Located(path, ROOTS)) is touched
 
 
 @given(
     st.lists(st.sampled_from(PATTERNS), max_size=6), st.builds("/".join, st.lists(wilder, min_size=1)), st.booleans()
 )
-def test_an_index_of_wild_paths_finds_what_each_pattern_finds(patterns: list[str], path: str, looks: bool) -> None:  # noqa: FBT001
+def test_an_index_of_wild_paths_finds_what_each_pattern_finds(patterns: list[str], path: str, meant: bool) -> None:  # noqa: FBT001
     located = Located(path, ROOTS)
-    one_by_one = [PathSet([path_pattern(text)]).touches(located, looks=looks) for text in patterns]
-    assert PathSet([path_pattern(text) for text in patterns]).touches(located, looks=looks) is any(one_by_one)
+    one_by_one = [PathSet([path_pattern(text)]).touches(located, meant=meant) for text in patterns]
+    assert PathSet([path_pattern(text) for text in patterns]).touches(located, meant=meant) is any(one_by_one)
 
 
 def test_what_is_remembered_of_endings_is_bounded() -> None:
     overlaps = Overlaps([demand(path_pattern("**/*.pem").folded)])
     for number in range(600):
-        assert not overlaps.touch(shape(("", f"*.{number}")), looks=False)
+        assert not overlaps.touch(shape(("", f"*.{number}")), meant=False)
         assert len(overlaps._like) <= 256
-    assert overlaps.touch(shape(("", "a*.pem")), looks=False)
+    assert overlaps.touch(shape(("", "a*.pem")), meant=False)
 
 
-@pytest.mark.parametrize("looks", [True, False])
-def test_a_star_in_brackets_is_one_name(*, looks: bool) -> None:
+@pytest.mark.parametrize("meant", [True, False])
+def test_a_star_in_brackets_is_one_name(*, meant: bool) -> None:
     some = PathSet([path_pattern(text) for text in ("**/id_rsa", "**/*.pem", "**/?x")])
-    assert not some.touches(Located("/w/[*]", ROOTS), looks=looks)
+    assert not some.touches(Located("/w/[*]", ROOTS), meant=meant)

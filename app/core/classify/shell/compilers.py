@@ -18,8 +18,8 @@ _SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|m|f90|f95|rs|o|java|kt|scala)$")
 # Flags before a folder, a name or the file that is made.
 _TAKING: Final = frozenset(
     (
-        "-o", "-I", "-L", "-isystem", "-MF", "-MT", "-U", "-l", "-d", "-cp", "-classpath", "--class-path", "-sourcepath",
-        "--release", "-source", "-target", "-encoding", "--edition", "--crate-type", "--crate-name",
+        "-o", "-I", "-L", "-isystem", "-MF", "-MT", "-U", "-l", "-d", "-cp", "-classpath", "--class-path",
+        "-sourcepath", "--release", "-source", "-target", "-encoding", "--edition", "--crate-type", "--crate-name",
     )
 )  # fmt: skip
 # A definition that replaces no word of ordinary code.
