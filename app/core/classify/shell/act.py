@@ -33,7 +33,7 @@ _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 class Record:
     """Commands and effects in the order in which they were found."""
 
-    __slots__ = ("budget", "commands", "effects", "pythons", "settled", "spoken", "under")
+    __slots__ = ("budget", "commands", "effects", "linked", "pythons", "settled", "spoken", "under")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
@@ -44,6 +44,8 @@ class Record:
         # Those in Python, and those that load nothing but what Python brings, before they do anything.
         self.pythons: set[int] = set()
         self.settled: set[int] = set()
+        # A symbolic link has been made.
+        self.linked = False
         # The command that runs those that are found next.
         self.under = -1
 
@@ -109,6 +111,7 @@ class Act:
             return
         if _may_be_parent(text):
             self.opaque(f"{text}: the pattern may match the parent directory", added_by)
+        self.leads_back(text, added_by)
         for directory in self.state.directories:
             if directory == LOST and is_relative(text):
                 # INVARIANT: a relative path in a directory that the line does not tell could be any file.
@@ -122,6 +125,11 @@ class Act:
             for below in (self.only or ("",)) if deep and resource[-3:] != "/**" else ():
                 # What lies below everything in a folder is what lies below the folder.
                 self.add(kind, f"{resource.removesuffix('/*').rstrip('/')}/**{below}", added_by)
+
+    def leads_back(self, text: str, added_by: str = "") -> None:
+        # INVARIANT: behind a link that this line has made, `..` is the directory above what the link leads to.
+        if self.record.linked and ".." in text.split("/"):
+            self.opaque(f"{text}: may lead back from behind a link", added_by)
 
     def looked(self, arg: Arg) -> None:
         """Names that are looked for: where a wildcard stands, in the folder in which the first one does."""

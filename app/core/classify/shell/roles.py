@@ -115,11 +115,13 @@ def _link(act: Act, arg: Arg, added_by: str) -> None:
             continue
         for folder in (arg.text.rstrip("/").rpartition("/")[0] or ("/" if arg.text[:1] == "/" else "."), arg.text):
             act.path(EffectKind.ACCESS, Arg(f"{folder.rstrip('/')}/{source.text}"), added_by)
+    act.record.linked = True
 
 
 def _cd(act: Act, arg: Arg, added_by: str) -> None:
     """A directory in which the rest of the command works."""
     _known(act, arg, added_by)
+    act.leads_back(arg.text, added_by)
     act.state = act.state.moved(entered(act.state, arg))
 
 

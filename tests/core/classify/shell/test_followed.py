@@ -160,3 +160,20 @@ def test_what_git_prints_of_itself(look: Look, line: str, expected: list[str]) -
     found = look(line)
     assert ("opaque" in found) == ("opaque" in expected)
     assert set(expected) <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("ln -s . a && cat a/../x", False),
+        ("ln -s . a && cd a && cat ../x", False),
+        ("ln -s . a && cat < a/..", False),
+        ("ln -s . a; git -C a/.. log", False),
+        ("ln -s ../shared src/shared && ls src", True),
+        ("ln a/../x y && cat a/../x", True),
+        ("cat a/../x; ln -s . a", True),
+        ("ln -s . a && cat a/x..", True),
+    ],
+)
+def test_nothing_leads_back_from_behind_a_link_that_the_line_makes(line: str, known: bool, look: Look) -> None:  # noqa: FBT001
+    assert ("opaque" not in look(line)) is known
