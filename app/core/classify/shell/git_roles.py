@@ -11,6 +11,20 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 # Settings of git that neither run anything nor name a file.
 _HARMLESS = ("color.", "core.quotepath", "core.abbrev", "advice.", "log.date", "user.name", "user.email")
+# Those that only switch something or choose among words, with the values that do no harm.
+_SWITCHED = re.compile(
+    r"(?:diff\.(?:renames|renamelimit|noprefix|mnemonicprefix|algorithm|colormoved|context|interhunkcontext|relative"
+    r"|ignoresubmodules|wserrorhighlight|indentheuristic|suppressblankempty)|log\.(?:follow|decorate|abbrevcommit|mailmap)"
+    r"|commit\.(?:verbose|status|cleanup)|merge\.(?:conflictstyle|renames|renamelimit|ff|stat|autostash)"
+    r"|rebase\.(?:autostash|autosquash|updaterefs|stat)|protocol\.version|init\.defaultbranch|gc\.auto|gc\.autodetach"
+    r"|maintenance\.auto|fetch\.(?:prune|prunetags|parallel)|pull\.(?:rebase|ff)|(?:branch|tag)\.sort|column\.[a-z]+"
+    r"|grep\.(?:linenumber|column|fullname|patterntype|extendedregexp)|status\.[a-z]+|core\.(?:filemode|autocrlf|safecrlf"
+    r"|eol|whitespace|ignorecase|preloadindex|precomposeunicode|untrackedcache|compression|longpaths|commentchar))"
+    r"=[\w.,:#;-]*"
+    r"|(?:commit\.gpgsign|tag\.gpgsign|log\.showsignature|submodule\.recurse|core\.(?:fsmonitor|symlinks))=(?:false|0|no)"
+    r"|(?:core\.pager|pager\.[a-z]+)=(?:cat|false)?|(?:core|sequence)\.editor=(?:true|:)|core\.hookspath=/dev/null",
+    re.ASCII | re.IGNORECASE,
+)
 # A revision as the line writes it, `$x~2..HEAD`, before no path.
 _KEPT = re.compile(r"\"?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*(?:\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*)?\"?")
 # In the values of these stand credentials.
@@ -72,7 +86,7 @@ def _reach(act: Act, arg: Arg, added_by: str, kind: EffectKind) -> None:
 def _setting(act: Act, arg: Arg, added_by: str) -> None:
     if arg.why:
         act.opaque(arg.why, added_by)
-    elif not arg.text.lower().startswith(_HARMLESS):
+    elif not arg.text.lower().startswith(_HARMLESS) and not _SWITCHED.fullmatch(arg.text):
         act.opaque(f"git {added_by} {arg.text[:_LONGEST_PART]}: a setting that may run programs", added_by)
 
 

@@ -126,7 +126,10 @@ class _Use:
         self.writes = ""
 
     def is_flag(self, arg: Arg) -> bool:
-        return not self.ended and len(arg.text) > 1 and arg.text[0] == "-"
+        return not self.ended and len(arg.text) > 1 and (arg.text[0] == "-" or self._is_like(arg))
+
+    def _is_like(self, arg: Arg) -> bool:
+        return self.program.like is not None and self.program.like.fullmatch(arg.text) is not None
 
     def flag(self, arg: Arg, words: Iterator[Arg]) -> None:
         program, text = self.program, arg.text
@@ -134,7 +137,7 @@ class _Use:
             self.ended = True
         elif arg.why:
             self._not_known(text, arg.why)
-        elif text in program.flags:
+        elif text in program.flags or self._is_like(arg):
             self._plain(text)
         elif text in program.takes:
             self._take(text, next(words, None))
@@ -166,6 +169,10 @@ class _Use:
 
     def _cluster(self, text: str, words: Iterator[Arg]) -> None:
         """`-abc`, `-n5`, `-5`."""
+        if self.program.entry.whole:
+            # INVARIANT: `-overlay=F` is no `-o verlay=F`.
+            self._not_known(text)
+            return
         if self.program.entry.numeric and text[1:].isdecimal() and "-N" not in self.taken:
             self.taken.add("-N")  # a second one is no flag: `kill -9 -1` means every process
             return

@@ -226,6 +226,13 @@ def _media(act: Act, arg: Arg, added_by: str) -> None:
     act.path(EffectKind.READ, arg, added_by)
 
 
+def _profile(act: Act, arg: Arg, added_by: str) -> None:
+    """A program or what was measured of it; `host:port/path` would be fetched."""
+    if _known(act, arg, added_by) and ":" in arg.text:
+        act.add(EffectKind.NETWORK, arg.text, added_by)
+    act.path(EffectKind.READ, arg, added_by)
+
+
 def _table(act: Act, arg: Arg, added_by: str) -> None:
     """A table for Miller; `then` would begin what it does next."""
     if arg.text == "then":
@@ -288,6 +295,7 @@ ROLES: dict[str, Role] = {
     "kinds": _kinds,
     "variable": _variable,
     "media": _media,
+    "profile": _profile,
     "table": _table,
     "date": _date,
     "ps": _ps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """One program or subcommand as the data spells it."""
 
     flags: str = ""
+    like: str = ""
     takes: dict[str, str] = {}
     pairs: dict[str, str] = {}
     adds: dict[str, str] = {}
@@ -28,6 +30,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     inert: bool = False
     prose: bool = False
     stops: bool = False
+    whole: bool = False
     tame: bool = False
     names: bool = False
     needs: int = 0
@@ -41,6 +44,7 @@ class Program(Struct, frozen=True):
     """An `Entry` made ready: each flag with its role, operands split at the one that repeats."""
 
     flags: frozenset[str]
+    like: re.Pattern[str] | None
     takes: dict[str, str]
     pairs: dict[str, str]
     adds: dict[str, tuple[str, str]]
@@ -62,6 +66,7 @@ def _program(entry: Entry) -> Program:
     deep = frozenset(entry.deep.split()) - {"always"}
     return Program(
         flags=frozenset([*entry.flags.split(), *entry.matching.split(), *entry.adds, *deep]),
+        like=re.compile(entry.like, re.ASCII) if entry.like else None,
         takes={flag: role for role, flags in entry.takes.items() for flag in flags.split()},
         pairs={flag: role for role, flags in entry.pairs.items() for flag in flags.split()},
         adds={flag: _effect(text) for flag, text in entry.adds.items()},
