@@ -74,7 +74,9 @@ class Commands(Tokens):
     def _file(self, node: Found) -> tuple[Redirect, list[Word]]:
         """A redirection of a file, and the words behind it."""
         children = node.children
+        descriptor = ""
         if children[0].type == "file_descriptor":
+            descriptor = self._text(children[0])
             self._token(children[0])
             children = children[1:]
             self._cursor.touch(children[0].start_byte)
@@ -84,4 +86,4 @@ class Commands(Tokens):
         self._cursor.operator(children[0].start_byte, children[0].end_byte)
         words = [self._word(child) for child in children[1:]]
         target = Word("-", (Literal("-"),)) if operator[-1] == "-" else words.pop(0)
-        return Redirect(operator.removesuffix("-"), target), words
+        return Redirect(operator.removesuffix("-"), target, descriptor), words

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from app.core.classify.shell.braces import alternatives
+from app.core.classify.shell.numbers import prints_a_number
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.tree import Literal, Part, Puzzle, Sequence, Simple, Substitution, Variable, Word
 from app.core.classify.shell.variables import PUBLIC
@@ -176,7 +177,7 @@ def _value(part: Part, state: State) -> Arg:
         if part.is_file:
             # A pipe, whose other end is judged by itself.
             return Arg("/dev/fd/63")
-        return _output(part.source, state)
+        return Arg("8") if prints_a_number(part.body.items, state.functions) else _output(part.source, state)
     return variable(part.name, state)
 
 

@@ -5,7 +5,7 @@ import re
 from app.core.classify.shell.names import demanded, met, with_git
 from app.core.classify.shell.project import is_below
 from app.core.classify.shell.state import Arg
-from app.core.classify.shell.tree import Literal, Node, Simple, Word
+from app.core.classify.shell.tree import Node, Simple, literal
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
 
@@ -39,6 +39,7 @@ _LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = 
 
 _KIND = re.compile(r"\.?\*[A-Za-z0-9_.-]+|[A-Za-z0-9_][A-Za-z0-9_.-]*\*?")
 # What git prints for each of these is a hash, or the name of a branch, which begins with no `-` (a fetched tag's may).
+# What go prints are packages of the module.
 _REVISIONS = tuple(
     (
         re.compile(
@@ -51,6 +52,7 @@ _REVISIONS = tuple(
         (r"branch --format=%\(refname:short\)", Arg("", "the name of a branch", free=True, revision=True)),
     )
 )
+_PACKAGES = re.compile(r"go list( \./([\w-]+/)*\.\.\.)*", re.ASCII)
 # They leave out some of the lines that they are given, and shape none; each with the flags with which that is so.
 _SIEVES = {
     "grep": re.compile(r"-[vEFiwxPe]+"),
@@ -59,7 +61,7 @@ _SIEVES = {
     "sort": re.compile(r"-[rnuVfz]+"),
     "uniq": re.compile(r"-[ui]"),
 }
-_NAMES = frozenset(_SIEVES) | {words[0] for words, _, _ in _LISTERS}
+_NAMES = frozenset(_SIEVES) | {words[0] for words, _, _ in _LISTERS} | {"go"}
 
 
 def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[Arg, ...]:
@@ -71,13 +73,15 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         return ()
     if node.assignments or node.redirects:
         return ()
-    words = list(map(_text, node.words))
+    words = list(map(literal, node.words))
     if given and (sieve := _SIEVES.get(words[0])):
         # It reads what it is given, if it looks at no file.
         plain = all(word != "?" and (word[:1] != "-" or sieve.fullmatch(word)) for word in words)
         return given if plain and not effects else ()
     if words[0] == "git" and (revisions := _revisions(" ".join(words))):
         return revisions
+    if _PACKAGES.fullmatch(" ".join(words)):
+        return (Arg("./..."),)
     for begins, flag, spoils in _LISTERS:
         if (
             tuple(words[: len(begins)]) == begins
@@ -98,12 +102,6 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
     below = [Arg(f"{tree.rstrip('/')}/**{name}", one=False, glob=True) for tree in trees for name in names or ("",)]
     # ripgrep searches a file that is named whatever it is called.
     return (*(map(Arg, trees) if names and words[0] == "rg" else ()), *below)
-
-
-def _text(word: Word) -> str:
-    """What it says; `?` where that is not known."""
-    texts = [part.text for part in word.parts if isinstance(part, Literal)]
-    return "".join(texts) if len(texts) == len(word.parts) else "?"
 
 
 def _has(words: list[str], flag: re.Pattern[str]) -> bool:

@@ -19,6 +19,8 @@ def with_redirects(pieces: list[Piece], redirects: list[Redirect], words: list[W
         pieces[-1] = Simple(last.assignments, (*last.words, *words), (*last.redirects, *redirects))
     elif words:
         raise DisagreementError("words after a compound command")
+    elif isinstance(last, Redirected):
+        pieces[-1] = Redirected(last.item, (*last.redirects, *redirects))
     else:
         pieces[-1] = Redirected(last, tuple(redirects))
 

@@ -22,8 +22,8 @@ _PIECE = re.compile(
     r"|(2>&1|2>/dev/null))(?: (?=[^ ])|\Z)"
 )
 _REDIRECTS = {
-    "2>&1": Redirect(">&", Word("1", (Literal("1"),))),
-    "2>/dev/null": Redirect(">", Word("/dev/null", (Literal("/dev/null"),))),
+    "2>&1": Redirect(">&", Word("1", (Literal("1"),)), "2"),
+    "2>/dev/null": Redirect(">", Word("/dev/null", (Literal("/dev/null"),)), "2"),
 }
 # `a+` may be half of an assignment.
 _NAME = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(?<![A-Za-z0-9_]\+)")

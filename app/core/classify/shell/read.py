@@ -60,6 +60,17 @@ _SILENT = frozenset((":", "true"))
 _ENDS = frozenset((";", "+", "{}"))
 
 
+def _feeds(redirect: Redirect) -> tuple[Node, ...]:
+    """The pipeline whose output comes in by `< <(…)`."""
+    match redirect:
+        case Redirect("<", Word(parts=(Substitution(body=Sequence((Pipeline(items),)), is_file=True),))):
+            return items
+        case Redirect("<", Word(parts=(Substitution(body=Sequence((Simple() as only,)), is_file=True),))):
+            return (only,)
+        case _:
+            return ()
+
+
 def read_line(text: str, place: Place, budget: Budget) -> tuple[tuple[Command, ...], tuple[Effect, ...]]:
     """What `text` would do if a shell ran it in `place`.
 
@@ -141,8 +152,7 @@ class _Reader:
                 success, failure = self._run(node.item, state)
                 return failure, success
             case Redirected():
-                self._redirects(node.redirects, state)
-                return self._run(node.item, replace(state, listed=()))
+                return self._run(node.item, replace(state, listed=self._redirects(node.redirects, state)))
             case Conditional():
                 return self._conditional(node, state)
             case Case():
@@ -266,10 +276,17 @@ class _Reader:
         success, failure = self._command(act)
         return merged(state, success), merged(state, failure)
 
-    def _redirects(self, redirects: tuple[Redirect, ...], state: State) -> None:
+    def _redirects(self, redirects: tuple[Redirect, ...], state: State) -> tuple[Arg, ...]:
+        """Opens the files of a whole loop or group; the names that it is given when `< <(…)` is all of them."""
         act = Act((), state, self._record, " ".join(f"{each.operator} {each.target.source}" for each in redirects))
+        names: list[tuple[Arg, ...]] = []
         for redirect in redirects:
-            self._opened(redirect, act)
+            only = _feeds(redirect)
+            if redirect.operator[0] == "<" and redirect.descriptor in ("", "0"):
+                names.append(self._pipe(only, state)[1] if only else ())
+            if not only:
+                self._opened(redirect, act)
+        return names[0] if len(names) == 1 else ()
 
     def _opened(self, node: Redirect, act: Act) -> None:
         self._substitutions(node.target, act.state)

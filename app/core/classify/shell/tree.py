@@ -55,10 +55,11 @@ class Assignment(Struct, frozen=True):
 
 
 class Redirect(Struct, frozen=True):
-    """`target` is a file's name, or for `<<` and `<<<` the text that is read."""
+    """`target` is a file's name, or for `<<` and `<<<` the text that is read; `descriptor` where one is written."""
 
     operator: str
     target: Word
+    descriptor: str = ""
 
 
 class Simple(Struct, frozen=True):
@@ -162,3 +163,9 @@ def spelled(node: Simple) -> str:
     parts += [word.source for word in node.words]
     parts += [f"{each.operator} {each.target.source}" for each in node.redirects]
     return " ".join(parts)
+
+
+def literal(word: Word) -> str:
+    """What a word says; `?` where that is not known."""
+    texts = [part.text for part in word.parts if isinstance(part, Literal)]
+    return "".join(texts) if len(texts) == len(word.parts) else "?"

@@ -177,3 +177,49 @@ def test_what_git_prints_of_itself(look: Look, line: str, expected: list[str]) -
 )
 def test_nothing_leads_back_from_behind_a_link_that_the_line_makes(line: str, known: bool, look: Look) -> None:  # noqa: FBT001
     assert ("opaque" not in look(line)) is known
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ('sed -n "$(wc -l < a)p" a', True),
+        ("a=$(grep -n '^## x' a | cut -d: -f1); sed -n \"${a},+9p\" a", True),
+        ('sed -n "$(grep -n x a | head -1 | cut -d: -f1)p" a', True),
+        ('sed -n "$(grep -ic x a)p" a', True),
+        ('sed -n "$(grep -n x a b | cut -d: -f1)p" a', False),
+        ('sed -n "$(grep -n x *.md | cut -d: -f1)p" a', False),
+        ('sed -n "$(grep -rn x a | cut -d: -f1)p" a', False),
+        ('sed -n "$(grep -n "$X" a | cut -d: -f1)p" a', False),
+        ('sed -n "$(grep -n x a | tr 1 w | cut -d: -f1)p" a', False),
+        ('sed -n "$(cut -d: -f1 a)p" a', False),
+        ('sed -n "$(echo x \\| wc -l)p" a', False),
+        ('sed -n "$(wc -l a)p" a', False),
+        ('sed -n "$(X=1 wc -l < a)p" a', False),
+        ('sed -n "$(true; wc -l < a)p" a', False),
+        ('sed -n "$( (wc -l) < a )p" a', False),
+        ('wc() { echo "1e id"; }; sed "$(wc -l < a)" a', False),
+    ],
+)
+def test_a_substitution_that_prints_a_number_is_known(line: str, known: bool, look: Look) -> None:  # noqa: FBT001
+    assert ("opaque" not in look(line)) is known
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ('while read -r f; do cat "$f"; done < <(find src -name "*.py")', True),
+        ('while read -r f; do cat "$f"; done < <(find src -name "*.py" | sort) > out 2>&1', True),
+        ('while read -r f; do cat "$f"; done < <(find src -name "*.py") 3< list', True),
+        ('while read -r f; do cat "$f"; done 3< <(find src -name "*.py")', False),
+        ('while read -r f; do cat "$f"; done < <(find src -name "*.py") < list', False),
+        ('while read -r f; do cat "$f"; done < <(find src -name "*.py") 2> e <&3', False),
+        ('while read -r f; do cat "$f"; done < <(cat list)', False),
+        ('while read -r f; do cat "$f"; done < <(find src; cat list)', False),
+        ('while read -r f; do cat "$f"; done < list', False),
+        ("go list ./... | grep -v mocks | xargs go vet", True),
+        ("go list ./... | sed s/x/y/ | xargs go vet", False),
+        ("go list -f '{{.Dir}}' ./... | xargs go vet", False),
+    ],
+)
+def test_names_come_in_by_a_substitution_and_packages_by_a_pipe(line: str, known: bool, look: Look) -> None:  # noqa: FBT001
+    assert ("opaque" not in look(line)) is known

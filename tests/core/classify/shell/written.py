@@ -51,13 +51,14 @@ def written(node: Node) -> str:  # noqa: C901 (one case for each kind of node)
         case Function():
             return f"{node.name}() {_body(node.body)}"
         case Redirected():
-            return _body(node.item) + "".join(f" {each.operator} {word(each.target)}" for each in node.redirects)
+            redirects = (f" {each.descriptor}{each.operator} {word(each.target)}" for each in node.redirects)
+            return _body(node.item) + "".join(redirects)
 
 
 def _simple(node: Simple) -> str:
     texts = [f"{each.name}{'+' * each.append}={word(each.value)}" for each in node.assignments]
     texts += [word(each) for each in node.words]
-    texts += [f"{each.operator} {word(each.target)}" for each in node.redirects]
+    texts += [f"{each.descriptor}{each.operator} {word(each.target)}" for each in node.redirects]
     # The grammar overlooks a line break behind several assignments.
     return " ".join(texts) + " ;" * (len(node.assignments) > 1 and not node.words)
 
