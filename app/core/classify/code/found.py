@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
 
@@ -52,6 +53,7 @@ class Kind(Enum):
     ENVIRON = auto()
     MODULE = auto()
     FOREIGN = auto()  # a module from outside Python, or a part of it
+    RESULT = auto()  # what a function of the project's own gave: shown, never handed on
     ROLE = auto()  # a function or class with a role in the tables, by its name
 
 
@@ -61,6 +63,7 @@ class Value(Struct, frozen=True):
     texts  all that it can be, where it is a text or a path and that is known; patterns where `wild`
     name   of a module or of what stands in it
     of     what each of its items is
+    made   the texts of which it is made, where it is made of nothing but constants
     """
 
     kind: Kind
@@ -68,6 +71,7 @@ class Value(Struct, frozen=True):
     name: str = ""
     of: Value | None = None
     wild: bool = False
+    made: frozenset[str] | None = None
 
 
 DATA = Value(Kind.DATA)
@@ -75,6 +79,18 @@ FILE = Value(Kind.FILE)
 CALLABLE = Value(Kind.CALLABLE)
 CLASS = Value(Kind.CLASS)
 PATH = Value(Kind.PATH)
+RESULT = Value(Kind.RESULT)
+NUMBER = Value(Kind.DATA, made=frozenset())
+
+
+def made_of(values: Iterable[Value]) -> frozenset[str] | None:
+    """The texts of all of them, if nothing else is in any."""
+    texts: set[str] = set()
+    for value in values:
+        if value.kind is not Kind.DATA or value.made is None:
+            return None
+        texts |= value.made
+    return frozenset(texts)
 
 
 def joined(one: Value, other: Value) -> Value:
@@ -84,7 +100,8 @@ def joined(one: Value, other: Value) -> Value:
     if one.kind is other.kind and one.kind in (Kind.DATA, Kind.PATH):
         known = one.texts is not None and other.texts is not None and one.wild == other.wild
         texts = (*(one.texts or ()), *(other.texts or ())) if known else None
-        return Value(one.kind, texts if texts and len(texts) <= _MOST_TEXTS else None, wild=one.wild and known)
+        kept = texts if texts and len(texts) <= _MOST_TEXTS else None
+        return Value(one.kind, kept, wild=one.wild and known, made=made_of([one, other]))
     if {one.kind, other.kind} <= {Kind.DATA, Kind.CALLABLE, Kind.FILE}:
         return DATA
     raise UnreadError("a value of which it is not known what it is")

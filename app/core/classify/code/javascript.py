@@ -11,49 +11,33 @@ from typing import Final
 
 from app.core.budget import Budget
 from app.core.classify.code.found import Code, Deed, UnreadError
-from app.core.classify.code.javascript_tokens import LEADS_OUT, Tokens
+from app.core.classify.code.javascript_names import (
+    CALLED,
+    CALLING,
+    FILES,
+    FUNCTIONS,
+    METHODS,
+    MOST_SHOWN,
+    OF_RESULTS,
+    OPERATORS,
+    PROCESS,
+    READS,
+    TAKEN,
+    WRITES,
+)
+from app.core.classify.code.javascript_project import CONSTANTS, DATA, RESULT, Kind, Project, Value
+from app.core.classify.code.javascript_tokens import LEADS_OUT
 from app.core.model import EffectKind
 
 _LONGEST: Final = 1_024
 _DEEPEST: Final = 16
 _JSON: Final = re.compile(r"(?:\.{1,2}/|/)[\w./@-]+\.json", re.ASCII)
 _INSTALLED: Final = re.compile(r"(?:@[\w.-]+/)?[\w-][\w.-]*/package\.json", re.ASCII)
-_OPERATORS: Final = frozenset(
-    ("+", "-", "*", "/", "%", "==", "===", "!=", "!==", "<", "<=", ">", ">=", "&&", "||", "??")
-)
 _NAMES: Final = r"\w+|\[\s*\w+(?:\s*,\s*\w+)*\s*\]|\{\s*\w+(?:\s*,\s*\w+)*\s*\}"
 # A function of one expression.
 _ARROW: Final = re.compile(rf"\s*(?:\w+|\((?:\s*(?:{_NAMES})\s*,)*\s*(?:{_NAMES})?\s*\))\s*=>(?!\s*\{{)", re.ASCII)
 _LOOP: Final = re.compile(rf"\s*\(\s*(?:const|let)\b\s*(?P<names>{_NAMES})\s+of\b", re.ASCII)
 _WORD: Final = re.compile(r"\w+", re.ASCII)
-_CONSTANTS: Final = frozenset(("true", "false", "null", "undefined"))
-# Words that begin something else than a value, or mean something of their own.
-_TAKEN: Final = frozenset(
-    """
-    JSON Object arguments async await break case catch class const console continue debugger default delete do
-    else enum eval export extends finally for function get global globalThis if implements import in instanceof
-    interface let module new of package private process protected public require return set static super switch
-    this throw try typeof var void while with yield
-    """.split()  # noqa: SIM905 (a column reads worse)
-)
-_METHODS: Final = frozenset(
-    """
-    at concat endsWith flat includes indexOf join padEnd padStart replaceAll replace reverse slice split startsWith
-    toFixed toLowerCase toString toUpperCase trim
-    """.split()  # noqa: SIM905 (a column reads worse)
-)
-# Methods that call what they are given for each of several values: a function that is written there, or one of these.
-_CALLING: Final = frozenset(("map", "filter", "forEach", "find", "some", "every", "flatMap", "reduce", "sort"))
-_CALLED: Final = frozenset(("Boolean", "String", "Number"))
-_FUNCTIONS: Final = {
-    "console": frozenset(("log", "error", "table")),
-    "JSON": frozenset(("parse", "stringify")),
-    "Object": frozenset(("keys", "values", "entries")),
-}
-_PROCESS: Final = frozenset(("version", "versions", "platform", "arch", "argv", "execPath", "pid", "release", "title"))
-_FILES: Final = ("fs", "node:fs")
-_READS: Final = frozenset(("existsSync", "readFileSync"))
-_WRITES: Final = frozenset(("writeFileSync", "appendFileSync"))
 
 
 def read_javascript(text: str, budget: Budget) -> Code:
@@ -71,17 +55,16 @@ def _read(text: str) -> Code:
         reader.program()
     except UnreadError as error:
         return Code(str(error))
-    return Code(deeds=tuple(reader.deeds), variables=tuple(reader.variables))
+    return Code(deeds=tuple(reader.deeds), variables=tuple(reader.variables), modules=tuple(reader.modules))
 
 
-class _Reader(Tokens):
-    """Reads one statement after the other. A value is data, or the module of files where `is_files` holds."""
+class _Reader(Project):
+    """Reads one statement after the other."""
 
     def __init__(self, text: str) -> None:
         self.depth = 0
-        self.deeds: list[Deed] = []
         self.variables: list[str] = []
-        self.known: dict[str, bool] = {}
+        self.known: dict[str, Value] = {}
         # The value that was read last is a part of one that has a name.
         self.is_part = False
         super().__init__(text)
@@ -99,10 +82,16 @@ class _Reader(Tokens):
         if self.is_mark("const", "let", "var"):
             self.next()
             self.binding()
+        elif self.is_mark("import"):
+            self.next()
+            self.imported()
         else:
-            self.expression()
+            found = self.expression()
             if self.is_mark("="):
                 self.given()
+            # `node -p` shows what stands last.
+            if found.kind in (Kind.MODULE, Kind.FUNCTION):
+                raise UnreadError("all that the project's code holds")
         # A name cannot go on from a value: on a new line, it begins the next statement.
         if not (self.ended or self.is_mark("}") or (self.is_new_line() and self.word.isidentifier())):
             self.take(";")
@@ -131,33 +120,56 @@ class _Reader(Tokens):
         if not self.is_part:
             raise UnreadError("`=`")
         self.next()
-        if not (self.is_text or self.word.isdecimal() or self.word in _CONSTANTS):
+        if not (self.is_text or self.word.isdecimal() or self.word in CONSTANTS):
             raise UnreadError("a part that is given what is not written there")
         self.next()
 
     def binding(self) -> None:
-        names = []
         apart = self.is_mark("{")
-        if apart:
-            while self.is_mark("{", ","):
-                self.next()
-                names.append(self.name())
-            self.take("}")
-        else:
-            names.append(self.name())
+        names = self.apart() if apart else [self.name()]
         self.take("=")
-        is_files = self.expression()
-        if apart:
-            self.data(is_files)
-        self.bound(names, is_files=is_files)
+        self.given_to(names, self.expression(), apart=apart)
 
-    def bound(self, names: list[str], *, is_files: bool = False) -> list[str]:
+    def imported(self) -> None:
+        """`import {a, b} from './x'`, `import a from './x'`, `import * as a from './x'`."""
+        apart = self.is_mark("{")
+        if self.is_mark("*"):
+            self.next()
+            self.take("as")
+        names = self.apart() if apart else [self.name()]
+        self.take("from")
+        self.given_to(names, self.module(self.known_text()), apart=apart)
+
+    def apart(self) -> list[str]:
+        names = []
+        while self.is_mark("{", ","):
+            self.next()
+            names.append(self.name())
+        self.take("}")
+        return names
+
+    def given_to(self, names: list[str], found: Value, *, apart: bool) -> None:
+        for name in names:
+            self.bound([name], self.part(found, name) if apart else found)
+
+    def part(self, of: Value, name: str) -> Value:
+        """What stands behind a point."""
+        match of.kind:
+            case Kind.MODULE:
+                return Value(Kind.FUNCTION, name=f"{of.name}.{name}")
+            case Kind.RESULT:
+                return RESULT
+            case _:
+                return self.data(of)
+
+    def bound(self, names: list[str], value: Value = DATA) -> list[str]:
         for name in names:
             if name in LEADS_OUT or name[:2] == "__" or not name.isidentifier():
                 raise UnreadError(f"`{name[:20]}`")
-            if name in _TAKEN or name in _CONSTANTS or name in self.known:
+            # INVARIANT: what is called by its name alone is JavaScript's own.
+            if name in (TAKEN | CALLED | CONSTANTS) or name in self.known:
                 raise UnreadError(f"`{name[:20]}`, given a meaning of its own")
-            self.known[name] = is_files
+            self.known[name] = value
         return names
 
     def forget(self, names: list[str]) -> None:
@@ -166,66 +178,100 @@ class _Reader(Tokens):
 
     # Values ----------------------------------------------------------------------------------------------------
 
-    def expression(self) -> bool:
-        """Whether it is the module of files; anything else is data."""
+    def expression(self) -> Value:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise UnreadError("nested too deeply")
         found = self.chain()
-        while self.is_mark(*_OPERATORS):
+        while self.is_mark(*OPERATORS):
             self.next()
-            self.data(self.chain())
+            other = self.chain()
             self.is_part = False
-            found = self.data(found)
+            found = RESULT if Kind.RESULT in (self.shown(found).kind, self.shown(other).kind) else DATA
         self.depth -= 1
         return found
 
-    def chain(self) -> bool:
+    def chain(self) -> Value:
+        negated = self.is_mark("!")
         while self.is_mark("!"):
             self.next()
         has_name = not self.is_text and self.word in self.known
         found = self.first()
         self.is_part = False
-        while self.is_mark(".", "[", "?."):
-            if self.next() == "[":
-                if self.is_text and (self.word in LEADS_OUT or self.word[:2] == "__"):
-                    raise UnreadError(f"`[{self.word[:20]}]`")
-                if self.is_text or not self.word.isdecimal():
-                    self.known_text()
-                else:
-                    self.next()
-                self.take("]")
-                found = self.data(found)
-                self.is_part = has_name
-                continue
-            name = self.name()
-            self.is_part = False
-            if not self.is_mark("("):
-                found = self.data(found)
-                self.is_part = has_name
-            elif found and name in (_READS | _WRITES):
-                self.next()
-                found = self.file(name)
-            elif not found and name in _CALLING:
-                self.calls()
-            elif not found and name in _METHODS:
-                self.values()
+        while self.is_mark(".", "[", "?.", "("):
+            is_part = False
+            if self.is_mark("("):
+                found = self.function(found)
+            elif self.next() == "[":
+                found = self.item(found)
+                is_part = has_name
             else:
+                name = self.name()
+                is_part = has_name and not self.is_mark("(")
+                found = self.method(found, name) if self.is_mark("(") else self.part(found, name)
+            self.is_part = is_part and found.kind is Kind.DATA
+        return self.data(found) if negated and found.kind is not Kind.RESULT else found
+
+    def function(self, found: Value) -> Value:
+        if found.kind not in (Kind.MODULE, Kind.FUNCTION):
+            raise UnreadError("a call of what is not known")
+        return self.called(found)
+
+    def item(self, of: Value) -> Value:
+        if self.is_text and (self.word in LEADS_OUT or self.word[:2] == "__"):
+            raise UnreadError(f"`[{self.word[:20]}]`")
+        if self.is_text or not self.word.isdecimal():
+            self.known_text()
+        else:
+            self.next()
+        self.take("]")
+        return RESULT if of.kind is Kind.RESULT else self.data(of)
+
+    def method(self, of: Value, name: str) -> Value:
+        match of.kind:
+            case Kind.FILES if name in (READS | WRITES):
+                self.next()
+                self.file(name)
+                return DATA
+            case Kind.MODULE:
+                return self.part(of, name)
+            case Kind.DATA if name in CALLING:
+                self.calls()
+                return DATA
+            case Kind.DATA if name in METHODS:
+                self.values()
+                return DATA
+            case Kind.RESULT if name in OF_RESULTS:
+                self.constants(")", set())
+                return RESULT
+            case _:
                 raise UnreadError(f"`.{name[:20]}()`")
-        return found
 
-    def data(self, found: bool) -> bool:  # noqa: FBT001 (what a value is)
-        if found:
-            raise UnreadError("a part of `fs`")
-        return False
+    def data(self, found: Value) -> Value:
+        """A value from which nothing but values come."""
+        if found.kind is not Kind.DATA:
+            raise UnreadError("a part of `fs`, or of the project's code")
+        return DATA
 
-    def values(self) -> None:
+    def shown(self, found: Value) -> Value:
+        """A value that is shown or compared, and not kept."""
+        return RESULT if found.kind is Kind.RESULT else self.data(found)
+
+    def values(self, results: int = 0) -> Value:
+        """What a function is given, of which only the first so many may be results; what it makes of these is one."""
         self.take("(")
+        whole = DATA
         while not self.is_mark(")"):
-            self.data(self.expression())
+            found = self.expression()
+            if results > 0 and found.kind is Kind.RESULT:
+                whole = RESULT
+            else:
+                self.data(found)
+            results -= 1
             if not self.is_mark(")"):
                 self.take(",")
         self.next()
+        return whole
 
     def calls(self) -> None:
         """What is called for each of several values, and perhaps what it begins with."""
@@ -236,17 +282,20 @@ class _Reader(Tokens):
             self.next()
             self.data(self.expression())
             self.forget(names)
-        elif self.is_mark(*_CALLED):
+        elif self.is_mark(*CALLED):
             self.next()
         if self.is_mark(","):
             self.next()
             self.data(self.expression())
         self.take(")")
 
-    def file(self, name: str) -> bool:
-        """A file that is read or written, by a name that stands there."""
-        self.deeds.append(Deed(EffectKind.WRITE if name in _WRITES else EffectKind.READ, self.known_text()))
-        if name in _WRITES:
+    def file(self, name: str) -> None:
+        """A file that is read or written, by a name that stands there, or that a constant has."""
+        known = self.known.get(self.word, DATA).text if not self.is_text else ""
+        self.deeds.append(Deed(EffectKind.WRITE if name in WRITES else EffectKind.READ, known or self.known_text()))
+        if known:
+            self.next()
+        if name in WRITES:
             self.take(",")
             self.data(self.expression())
         if self.is_mark(","):
@@ -254,12 +303,14 @@ class _Reader(Tokens):
             # An option could say that the file is emptied, or which one is meant.
             self.known_text()
         self.take(")")
-        return False
 
-    def first(self) -> bool:
-        if self.is_text or self.word.isdecimal() or self.word in _CONSTANTS:
+    def first(self) -> Value:
+        if self.is_text:
+            text = self.next()
+            return Value(Kind.DATA, "" if "\\" in text else text)
+        if self.word.isdecimal() or self.word in CONSTANTS:
             self.next()
-            return False
+            return DATA
         if self.is_mark("("):
             self.next()
             found = self.expression()
@@ -272,32 +323,32 @@ class _Reader(Tokens):
             return self.required()
         if word == "process":
             return self.process()
-        if word in _FUNCTIONS:
+        if word in FUNCTIONS:
             self.take(".")
-            if self.word not in _FUNCTIONS[word] or self.is_text:
+            if self.word not in FUNCTIONS[word] or self.is_text:
                 raise UnreadError(f"`{word}.{self.word[:20]}`")
             self.next()
-            self.values()
-            return False
+            # What stands behind the first may be a function that is called.
+            return self.values(MOST_SHOWN if word == "console" else 1)
         raise UnreadError(f"`{word[:20]}`")
 
-    def required(self) -> bool:
+    def required(self) -> Value:
         self.take("(")
         name = self.known_text()
         self.take(")")
-        if name in _FILES:
-            return True
+        if name in FILES:
+            return Value(Kind.FILES)
         if not (_JSON.fullmatch(name) or _INSTALLED.fullmatch(name)):
-            raise UnreadError(f"`require('{name[:20]}')`")
+            return self.module(name)
         path = name if _JSON.fullmatch(name) else f"node_modules/{name}"
         # Where no such file is, Node looks for `package.json.js`, and runs it.
         self.deeds.append(Deed(EffectKind.RUN, dirname(name) if path == name else "."))
         self.deeds.append(Deed(EffectKind.READ, path))
-        return False
+        return DATA
 
-    def process(self) -> bool:
+    def process(self) -> Value:
         self.take(".")
-        if self.is_text or self.word not in (*_PROCESS, "cwd", "env"):
+        if self.is_text or self.word not in (*PROCESS, "cwd", "env"):
             raise UnreadError(f"`process.{self.word[:20]}`")
         name = self.next()
         if name == "cwd":
@@ -309,4 +360,4 @@ class _Reader(Tokens):
                 self.next()
                 variable = self.name()
             self.variables.append(variable)
-        return False
+        return DATA

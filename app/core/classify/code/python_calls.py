@@ -18,13 +18,15 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
+from msgspec.structs import replace
+
 from app.core.classify.code.formats import is_plain_format
 from app.core.classify.code.found import CALLABLE, CLASS, DATA, Kind, UnreadError, Value
-from app.core.classify.code.python_files import Files
-from app.core.classify.code.python_names import FILE_METHODS, METHODS, ROLES
+from app.core.classify.code.python_names import FILE_METHODS, METHODS, READING_METHODS, ROLES
+from app.core.classify.code.python_project import Project
 
 
-class Calls(Files):
+class Calls(Project):
     """Reads calls; what an expression is, `Expressions` says."""
 
     __slots__ = ()
@@ -50,7 +52,7 @@ class Calls(Files):
             of = self.value(node.func.value)
             self.at = node.func
             match of.kind:
-                case Kind.DATA | Kind.FILE | Kind.PATH | Kind.SHARED | Kind.ENVIRON | Kind.MANY:
+                case Kind.DATA | Kind.FILE | Kind.PATH | Kind.SHARED | Kind.ENVIRON | Kind.MANY | Kind.RESULT:
                     return self._method(of, node.func, node)
                 case _:
                     found = self.attribute(of, node.func.attr)
@@ -64,7 +66,7 @@ class Calls(Files):
                 self._values(node)
                 return DATA
             case Kind.FOREIGN:
-                raise UnreadError(f"`{found.name}()`")
+                return self.of_project(found.name, node, self._arguments(node))
             case _:
                 raise UnreadError("a call of what is not known")
 
@@ -92,8 +94,7 @@ class Calls(Files):
     def _role(self, name: str, role: str, node: ast.Call) -> Value:
         match role:
             case "pure":
-                self._values(node)
-                return DATA
+                return self._pure(name, node)
             case "bare":
                 if node.args or node.keywords:
                     raise UnreadError(f"`{name}` with arguments")
@@ -102,7 +103,7 @@ class Calls(Files):
                 self._shown(name, node)
                 return DATA
             case "keeps":
-                return self._kept(node)
+                return self._kept(name, node)
             case "map":
                 return self._mapped(node)
             case "about":
@@ -121,6 +122,14 @@ class Calls(Files):
             case _:
                 return self.on_path(role, self.positional(node, role), node)
 
+    def _pure(self, name: str, node: ast.Call) -> Value:
+        values = self._arguments(node)
+        if (made := self.of_role(name, node, values)) is not None:
+            return made
+        for value in values:
+            self.data(value)
+        return DATA
+
     def _shown(self, name: str, node: ast.Call) -> None:
         for keyword in node.keywords:
             # What is printed into something else calls that.
@@ -129,10 +138,12 @@ class Calls(Files):
         for value in self._arguments(node):
             self.seen(value)
 
-    def _kept(self, node: ast.Call) -> Value:
+    def _kept(self, name: str, node: ast.Call) -> Value:
         whole = DATA
         values = self._arguments(node)
         self._check_called(node, values)
+        if (made := self.of_role(name, node, values)) is not None:
+            return made
         for value in values:
             if value.kind is Kind.MANY:
                 whole = value
@@ -171,6 +182,8 @@ class Calls(Files):
                 return self._variable(node)
             case Kind.PATH:
                 return self.of_path(of, name, node)
+            case Kind.RESULT:
+                return self.of_result(name, self._arguments(node))
             case Kind.FILE if name in FILE_METHODS:
                 self.wrote = self.wrote or name in ("write", "writelines")
                 self._values(node)
@@ -192,8 +205,10 @@ class Calls(Files):
     def _of_data(self, of: Value, name: str, node: ast.Call) -> Value:
         self.data(of)
         values = self._arguments(node)
-        if name == "join" and len(values) == 1 and values[0].kind in (Kind.SHARED, Kind.MANY):
+        if name == "join" and len(values) == 1 and values[0].kind in (Kind.SHARED, Kind.MANY, Kind.RESULT):
             return DATA
+        if name in READING_METHODS and not values:
+            return replace(DATA, made=of.made)
         for value in values:
             self.data(value)
         return DATA

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Final
 
-from app.core.classify.code.found import CALLABLE, DATA, FILE, Kind, UnreadError, Value, joined
+from app.core.classify.code.found import CALLABLE, DATA, FILE, NUMBER, RESULT, Kind, UnreadError, Value, joined, made_of
 from app.core.classify.code.python_calls import Calls
 from app.core.classify.code.python_names import (
     FILE_PROPERTIES,
@@ -24,7 +24,9 @@ from app.core.classify.code.texts import added, of_parent, put_together
 # What is a value by itself, where it is not called.
 _CONSTANTS: Final = {"data": DATA, "file": FILE, "shared": Value(Kind.SHARED), "environ": Value(Kind.ENVIRON)}
 # What may be shown in a text.
-_SHOWN: Final = frozenset((Kind.DATA, Kind.PATH, Kind.CLASS, Kind.MODULE, Kind.FILE, Kind.CALLABLE, Kind.SHARED))
+_SHOWN: Final = frozenset(
+    (Kind.DATA, Kind.PATH, Kind.CLASS, Kind.MODULE, Kind.FILE, Kind.CALLABLE, Kind.SHARED, Kind.RESULT)
+)
 
 
 class Expressions(Calls):
@@ -45,7 +47,9 @@ class Expressions(Calls):
     def _value(self, node: ast.expr) -> Value:  # noqa: C901, PLR0912 (one case for each kind of node)
         match node:
             case ast.Constant(value=str(text)):
-                return Value(Kind.DATA, (text,))
+                return Value(Kind.DATA, (text,), made=frozenset((text,)))
+            case ast.Constant(value=None | bool() | int() | float()):
+                return NUMBER
             case ast.Constant():
                 return DATA
             case ast.Name(id=name):
@@ -75,10 +79,7 @@ class Expressions(Calls):
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
                 return self._several(items)
             case ast.Dict(keys=keys, values=values):
-                for each in (*keys, *values):
-                    if each is not None:
-                        self.data(self.value(each))
-                return DATA
+                return self._collected([self.value(each) for each in (*keys, *values) if each is not None])
             case ast.Subscript(value=of, slice=index):
                 return self._item(self.value(of), index)
             case ast.Slice(lower=lower, upper=upper, step=step):
@@ -91,7 +92,8 @@ class Expressions(Calls):
             case ast.GeneratorExp(elt=item, generators=loops):
                 return self._comprehended([item], loops)
             case ast.DictComp(key=key, value=item, generators=loops):
-                return self.data(self._comprehended([key, item], loops))
+                found = self._comprehended([key, item], loops)
+                return found if found.kind is Kind.RESULT else self.data(found)
             case ast.Lambda():
                 return self.function(node, DATA)
             case ast.NamedExpr(target=target, value=value):
@@ -116,9 +118,11 @@ class Expressions(Calls):
         return Value(Kind.DATA, found.texts, wild=found.wild) if plain else DATA
 
     def _binary(self, left: Value, operator: ast.operator, right: Value) -> Value:
+        if left.made == right.made == frozenset():
+            return NUMBER
         if isinstance(operator, ast.Div) and Kind.PATH in (left.kind, right.kind):
             return self.under([left, right], Kind.PATH)
-        if isinstance(operator, ast.Mod) and right.kind is Kind.PATH:
+        if isinstance(operator, ast.Mod) and right.kind in (Kind.PATH, Kind.RESULT):
             self.data(left)
             return DATA
         if isinstance(operator, ast.Add):
@@ -135,12 +139,20 @@ class Expressions(Calls):
 
     def _several(self, nodes: list[ast.expr]) -> Value:
         items = [self.starred(node) for node in nodes]
-        if not items:
-            return DATA
+        if not items or any(item.kind is Kind.RESULT for item in items):
+            return self._collected(items)
         whole, *others = [item if item.kind is Kind.PATH else self.data(item) for item in items]
         for other in others:
             whole = joined(whole, other)
-        return Value(Kind.MANY if whole.kind is Kind.PATH else Kind.DATA, of=whole)
+        return Value(Kind.MANY if whole.kind is Kind.PATH else Kind.DATA, of=whole, made=made_of(items))
+
+    def _collected(self, items: list[Value]) -> Value:
+        """What is put into a collection; with results, it is as little known as they are."""
+        results = [item for item in items if item.kind is Kind.RESULT]
+        for item in items:
+            if item.kind is not Kind.RESULT:
+                self.data(item)
+        return RESULT if results else Value(Kind.DATA, made=made_of(items))
 
     def starred(self, node: ast.expr) -> Value:
         """One of several values; behind a star stand all that it has."""
@@ -151,15 +163,18 @@ class Expressions(Calls):
     def _item(self, of: Value, index: ast.expr) -> Value:
         if of.kind is Kind.ENVIRON:
             return self.variable([self.data(self.value(index))])
-        self.data(self.value(index))
+        at = self.data(self.value(index))
         match of.kind:
             case Kind.MANY:
                 return of if isinstance(index, ast.Slice) else self.item(of)
             case Kind.SHARED:
                 return DATA
+            case Kind.RESULT:
+                return RESULT
             case _:
                 self.data(of)
-                return DATA
+                # More than one character of a text is another text.
+                return DATA if at.made is None else Value(Kind.DATA, made=of.made)
 
     def _comprehended(self, items: list[ast.expr], loops: list[ast.comprehension]) -> Value:
         before = self.within(())
@@ -171,9 +186,7 @@ class Expressions(Calls):
         self.leave(before)
         if values[-1].kind is Kind.PATH:
             return Value(Kind.MANY, of=values[-1])
-        for value in values:
-            self.data(value)
-        return DATA
+        return self._collected(values)
 
     # Attributes ------------------------------------------------------------------------------------------------
 
@@ -188,6 +201,8 @@ class Expressions(Calls):
                 return self._of_role(of.name, name)
             case Kind.FILE if name in FILE_PROPERTIES:
                 return FILE if name == "buffer" else DATA
+            case Kind.RESULT:
+                return self.property_of_result(name)
             case Kind.PATH if name in PATH_PROPERTIES:
                 return DATA
             case Kind.PATH if name == "parent":

@@ -6,6 +6,8 @@ import ast
 from abc import abstractmethod
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.core.classify.code.found import CALLABLE, DATA, FILE, PATH, Kind, UnreadError, Value
 from app.core.classify.code.python_names import PATH_ROLES, ROLES
 from app.core.classify.code.scope import Scope, named
@@ -64,11 +66,13 @@ class Files(Scope):
         """What each of several values is."""
         if value.of is not None:
             return value.of
+        if value.kind is Kind.RESULT:
+            return value
         if value.kind in (Kind.SHARED, Kind.ENVIRON):
             self.seen(value)
             return DATA
         self.data(value)
-        return DATA
+        return replace(DATA, made=value.made)
 
     def variable(self, names: list[Value]) -> Value:
         """A variable of the environment, by the first of these."""

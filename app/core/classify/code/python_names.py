@@ -16,6 +16,11 @@ class _Names(Struct, frozen=True, forbid_unknown_fields=True):
     elsewhere: str
     taken: str
     installed: str
+    builds: str
+    shows: str
+    filling: str
+    of_results: str
+    reading: str
     methods: str
     properties: str
     tells: str
@@ -47,6 +52,12 @@ MODULES: Final = frozenset(
 EARLY: Final = frozenset(_NAMES.early.split())
 SETTLED: Final = frozenset(_NAMES.settled.split())
 INSTALLED: Final = frozenset(_NAMES.installed.split())
+BUILDS: Final = frozenset(_NAMES.builds.split())
+SHOWS: Final = frozenset(_NAMES.shows.split())
+# INVARIANT: no other method or function of the tables puts something into what it is called on or with.
+FILLING: Final = frozenset(_NAMES.filling.split())
+RESULT_METHODS: Final = frozenset(_NAMES.of_results.split())
+READING_METHODS: Final = frozenset(_NAMES.reading.split())
 METHODS: Final = frozenset(_NAMES.methods.split())
 PROPERTIES: Final = frozenset(_NAMES.properties.split())
 TELLS: Final = frozenset(_NAMES.tells.split())

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.core.classify.code.found import CALLABLE, DATA, FILE, Kind, UnreadError, Value
 from app.core.classify.code.python_expressions import Expressions
 from app.core.classify.code.python_names import EARLY, INSTALLED, MODULES, SETTLED, STANDARD
@@ -74,7 +76,7 @@ class Statements(Expressions):
             case ast.Assert(test=test, msg=message):
                 self.value(test)
                 if message is not None:
-                    self.data(self.value(message))
+                    self.seen(self.value(message))
             case ast.Pass() | ast.Break() | ast.Continue():
                 pass
             case _:
@@ -86,9 +88,10 @@ class Statements(Expressions):
             case ast.Name(id=name):
                 bind(name, found)
             case ast.Tuple(elts=items) | ast.List(elts=items):
-                self.data(self.item(found))
+                one = self.item(found)
+                each = one if one.kind is Kind.RESULT else replace(DATA, made=self.data(one).made)
                 for item in items:
-                    self.target(item.value if isinstance(item, ast.Starred) else item, DATA, bind)
+                    self.target(item.value if isinstance(item, ast.Starred) else item, each, bind)
             case ast.Subscript(value=of, slice=index):
                 holder = self.value(of)
                 if holder.kind is not Kind.DATA:

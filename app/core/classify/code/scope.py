@@ -10,13 +10,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from app.core.classify.code.found import DATA, Deed, Kind, UnreadError, Value, joined
-from app.core.classify.code.python_names import ROLES, TAKEN
+from app.core.classify.code.python_names import FILLING, MODULES, ROLES, TAKEN
 from app.core.model import EffectKind
 
 _MOST_DEEDS: Final = 64
 # What these say, the call itself tells.
 _OWN: Final = frozenset(("__name__", "__file__", "__doc__"))
-_CAN_BE_BOUND_AGAIN: Final = frozenset((Kind.DATA, Kind.FILE, Kind.PATH, Kind.CALLABLE))
+_CAN_BE_BOUND_AGAIN: Final = frozenset((Kind.DATA, Kind.FILE, Kind.PATH, Kind.CALLABLE, Kind.RESULT))
 
 
 class Scope:
@@ -27,7 +27,7 @@ class Scope:
     """
 
     __slots__ = (
-        "_deeds", "_inner", "_later", "_names", "_often", "_straight",
+        "_deeds", "_fills", "_inner", "_later", "_names", "_often", "_straight",
         "at", "deep", "emptied", "modules", "settled", "variables", "wrote",
     )  # fmt: skip
 
@@ -35,6 +35,7 @@ class Scope:
         self._names: dict[str, Value] = {}
         self._often = _bindings(tree)
         self._straight = _straight(tree, self._often)
+        self._fills = _fills(tree)
         self._deeds: dict[Deed, None] = {}
         self._inner = 0
         # What is read now may run at any later time.
@@ -65,7 +66,7 @@ class Scope:
         before = self._names.get(name)
         if value.kind is Kind.DATA:
             # A list that has a name may be changed.
-            value = replace(value, of=None)
+            value = replace(value, of=None, made=value.made if value.texts or not self._fills else None)
         straight = name in self._straight
         if self._often[name] > 1 and value.kind in _CAN_BE_BOUND_AGAIN and not straight:
             value = Value(value.kind)
@@ -89,7 +90,9 @@ class Scope:
         if name in TAKEN or name.startswith("__"):
             raise UnreadError(f"`{name}` is given another meaning")
         # A list that has a name may be changed, inside an expression, too.
-        self._names[name] = replace(value, of=None) if value.kind is Kind.DATA else value
+        if value.kind is Kind.DATA:
+            value = replace(value, of=None, made=value.made if value.texts or not self._fills else None)
+        self._names[name] = value
 
     def leave(self, before: dict[str, Value]) -> None:
         self._names = before
@@ -142,6 +145,24 @@ def named(value: Value) -> tuple[str, ...]:
     if not all(text and text.isprintable() for text in value.texts):
         raise UnreadError("a name of a file that is none")
     return value.texts
+
+
+def _fills(tree: ast.Module) -> bool:
+    """Whether anything could be put into a collection that was made before."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(ctx=ast.Store()):
+                return True
+            case ast.AugAssign(value=value) if not (isinstance(value, ast.Constant) and type(value.value) is int):
+                return True
+            case ast.Attribute(attr=name) if name in FILLING:
+                return True
+            case ast.ImportFrom(module=module, names=names) if module in MODULES:
+                if not FILLING.isdisjoint([name.name for name in names]):
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _straight(tree: ast.Module, often: Counter[str]) -> frozenset[str]:
