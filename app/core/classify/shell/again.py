@@ -37,7 +37,7 @@ def begun(state: State, arguments: tuple[Arg, ...] = ()) -> State:
     return State(directories, begin(Place(where, state.home)).variables, {}, arguments)
 
 
-def _said(act: Act, words: tuple[Arg, ...]) -> Inner:
+def said(act: Act, words: tuple[Arg, ...]) -> Inner:
     """Words that a shell is given as one text."""
     why = next((word.why for word in words if word.why), "")
     if why:
@@ -54,7 +54,7 @@ def _repeats(known: Flags) -> Callable[[Act], tuple[Inner, ...]]:
         if not args:
             act.opaque(f"{act.name}: runs what the line does not tell")
             return ()
-        return (_said(act, args),)
+        return (said(act, args),)
 
     return wrapper
 
@@ -65,13 +65,13 @@ def _hyperfine(act: Act) -> tuple[Inner, ...]:
     for word in words:
         name, equals, value = word.text.partition("=")
         if word.text[:1] != "-":
-            found.append(_said(act, (word,)))
+            found.append(said(act, (word,)))
         elif word.text in _HYPERFINE.alone and not word.why:
             continue
         elif name in _SAYS or name in _EXPORTS or name in _HYPERFINE.valued:
             taken = Arg(value, word.why) if equals else next(words, Arg("", f"{name}: needs a value"))
             if name in _SAYS:
-                found.append(_said(act, (taken,)))
+                found.append(said(act, (taken,)))
             elif name in _EXPORTS:
                 act.path(EffectKind.WRITE, taken, name)
             elif taken.why:

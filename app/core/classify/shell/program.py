@@ -66,8 +66,7 @@ def _mode(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
     """Judges the call by the flag that says what is to be done: `tar -x`, `gzip -c`."""
     if program.entry.dashless and args and args[0].text[:1].isalpha():
         args = (replace(args[0], text=f"-{args[0].text}"), *args[1:])
-    # Behind `--` there are no flags.
-    ended = next((at for at, arg in enumerate(args) if arg.text == "--"), len(args))
+    ended = _ended(program, args)
     found = {id(mode): mode for arg in args[:ended] for mode in _modes(program, arg.text)}
     if len(found) > 1:
         act.opaque(f"{name}: told to do several things")
@@ -79,6 +78,16 @@ def _mode(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
         act.access(args)
         return
     _judge(act, mode, args, name)
+
+
+def _ended(program: Program, args: tuple[Arg, ...]) -> int:
+    """Where flags end: at `--`, or at the script behind which all words are the script's."""
+    at, default = 0, program.modes.get("")
+    stops = default is not None and default.entry.stops
+    while at < len(args) and args[at].text != "--" and (not stops or args[at].text[:1] == "-"):
+        # INVARIANT: `node x.js --test` runs the script.
+        at += 2 if default is not None and stops and args[at].text in default.takes else 1
+    return min(at, len(args))
 
 
 def _modes(program: Program, text: str) -> list[Program]:
@@ -149,7 +158,7 @@ class _Use:
                 self._take(name, Arg(value))
             elif program.entry.prose:
                 self.operands.append((arg, True, self.act.state))
-            elif not (equals and f"{name}=" in program.flags) and not self._switches(text, words):
+            elif not self._is_prefix(text) and not self._switches(text, words):
                 self._not_known(text)
         elif "=" in text and text.partition("=")[0] in program.takes:
             name, _, value = text.partition("=")
@@ -157,13 +166,18 @@ class _Use:
         else:
             self._cluster(text, words)
 
+    def _is_prefix(self, text: str) -> bool:
+        """Whether the data allows any value behind it: `--color=always`, `--external:react`."""
+        return any(f"{text.partition(mark)[0]}{mark}" in self.program.flags for mark in "=:" if mark in text)
+
     def _switches(self, text: str, words: Iterator[Arg]) -> bool:
         """Whether a flag that the data does not name only tells a runner of the project's code how to go about it.
 
         INVARIANT: what stands behind such a flag is another one, for it could be the file that the flag writes.
         """
         left = length_hint(words)
-        alone = left == 0 or self.act.args[-left].text[:1] == "-"
+        following = self.act.args[-left].text if left else "-"
+        alone = following[:1] == "-" or following in ("true", "false")
         runs = any(kind == EffectKind.RUN for kind, _ in self.program.does)
         return runs and alone and self.act.home in _SHAPERS and is_switch(text)
 

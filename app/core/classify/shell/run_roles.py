@@ -42,6 +42,8 @@ _PROPERTY = re.compile(
 _OF_PARTS = frozenset(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"))
 # Tasks of well-known plugins that shape the code or say what is wrong with it.
 _SHAPES = re.compile(r"(spotless|ktlint|ktfmt|detekt)(Java|Kotlin|Groovy)?(Apply|Check|Format)?")
+# A package, or a file of one: `list`, `ts-node/register`, `@scope/package`.
+_PART = re.compile(r"@?\w[\w-]*(?:\.\w[\w-]*)*(?:/\w[\w-]*(?:\.\w[\w-]*)*)*", re.ASCII)
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
 
 
@@ -101,6 +103,35 @@ def _argument(act: Act, arg: Arg, added_by: str) -> None:
         act.add(EffectKind.NETWORK, arg.text, added_by)
     elif "/" in arg.text or arg.text[:1] in ("~", "."):
         act.access((arg,))
+
+
+def _part(act: Act, arg: Arg, added_by: str) -> None:
+    """What a tool of the project loads besides, several between commas: reporters, presets, hooks.
+
+    INVARIANT: a file among them is code that is run. A package's name is looked for among those that are installed.
+    """
+    if not _known(act, arg, added_by):
+        return
+    parts = arg.text.removeprefix("no:").split(",")
+    for part in parts:
+        if part[:1] in (".", "/", "~") and len(parts) == 1:
+            script(act, Arg(part), added_by)
+        elif _PART.fullmatch(part):
+            act.path(EffectKind.RUN, Arg("." if part[:1] == "@" or "/" not in part else part), added_by)
+        else:
+            act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may load anything", added_by)
+
+
+def _tasks(act: Act, arg: Arg, added_by: str) -> None:
+    """Several tasks between commas."""
+    for name in arg.text.split(","):
+        _task(act, Arg(name, arg.why), added_by)
+
+
+def _part_task(act: Act, arg: Arg, added_by: str) -> None:
+    """`project:task:configuration` of Nx: the task is what is run."""
+    _, _, rest = arg.text.partition(":")
+    _task(act, Arg(rest.partition(":")[0], arg.why) if rest else arg, added_by)
 
 
 def _module(act: Act, arg: Arg, added_by: str) -> None:
@@ -166,6 +197,9 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "task": _task,
     "target": _target,
     "argument": _argument,
+    "part": _part,
+    "part-task": _part_task,
+    "tasks": _tasks,
     "go": _go,
     "go-flags": _go_flags,
     "maven": _maven,

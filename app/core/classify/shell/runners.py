@@ -5,18 +5,20 @@ known to use are judged as those tools; any other is a package that nobody has j
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.core.classify.shell.act import LONGEST_VIA, Act
 from app.core.classify.shell.code_roles import code
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.project import is_module, is_script, is_task
+from app.core.classify.shell.project import is_module, is_script
+from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg
-from app.core.classify.shell.tables import HOMES, PROGRAMS
+from app.core.classify.shell.tables import HOMES, PROGRAMS, Program
 from app.core.model import EffectKind
 
 # What Django's script does that leaves its database alone.
@@ -43,15 +45,35 @@ _ARTISAN = re.compile(
 # What setuptools' script does that stays in the project.
 _SETUP_FLAGS = re.compile(r"--inplace|-[ifvq]|--(force|verbose|quiet)|-j ?[0-9]+", re.ASCII)
 _SETUP = frozenset(("build", "build_ext", "build_py", "test", "check", "clean", "sdist", "bdist_wheel", "--version"))
+# Tools that bear another name where they are published.
+_PUBLISHED = {
+    "@11ty/eleventy": "eleventy",
+    "@angular/cli": "ng",
+    "@arethetypeswrong/cli": "attw",
+    "@biomejs/biome": "biome",
+    "@manypkg/cli": "manypkg",
+    "@microsoft/api-extractor": "api-extractor",
+    "@redocly/cli": "redocly",
+    "@stoplight/spectral-cli": "spectral",
+    "@tailwindcss/cli": "tailwindcss",
+    "@vue/cli-service": "vue-cli-service",
+    "dependency-cruiser": "depcruise",
+    "nuxi": "nuxt",
+    "webpack-cli": "webpack",
+}
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
 
 
 class _Runner(Struct, frozen=True):
-    """`words` follow the program's name; `homes` are the files of the programs' data that know its tools."""
+    """`words` follow the program's name; `homes` are the files of the programs' data that know its tools.
+
+    With `again` what follows are the program's own words once more, for another part of the project.
+    """
 
     words: tuple[str, ...]
     homes: frozenset[str]
     flags: Flags
+    again: bool = False
 
 
 def _python(act: Act) -> tuple[Inner, ...]:
@@ -112,27 +134,50 @@ def _php(act: Act) -> tuple[Inner, ...]:
     return ()
 
 
-def _is_own(word: str, own: Mapping[str, object], homes: frozenset[str]) -> bool:
-    """A subcommand, or, where any word may be one, the name of a task of the project that is no tool's."""
-    return word in own or ("*" in own and is_task(word) and HOMES.get(word) not in homes)
+def _is_own(word: str, program: Program, homes: frozenset[str]) -> bool:
+    """A subcommand, or, where any word may be one, a flag or the name of a task: what is no tool's."""
+    own = program.subcommands
+    return word in own or ("*" in own and HOMES.get(word) not in homes) or word[:1] == "-"
+
+
+def _lead(act: Act, program: Program | None) -> int:
+    """How many words stand before the subcommand: the program's own flags, which may move it to another directory."""
+    at = 1
+    while program and at < len(act.args) and not act.args[at].why:
+        name, equals, value = act.args[at].text.partition("=")
+        role = program.takes.get(name)
+        if role and (equals or at + 1 < len(act.args)):
+            ROLES[role](act, Arg(value) if equals else act.args[at + 1], name)
+            at += 1 if equals else 2
+        elif act.args[at].text in program.flags:
+            at += 1
+        else:
+            break
+    return at
 
 
 def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
     def wrapper(act: Act) -> tuple[Inner, ...]:
-        texts = tuple(arg.text for arg in act.args[1:3])
+        program, before = PROGRAMS.get(act.name), act.state
+        lead = _lead(act, program)
+        texts = tuple(arg.text for arg in act.args[lead : lead + 2])
         runner = next((one for one in runners if texts[: len(one.words)] == one.words), None)
-        own = PROGRAMS[act.name].subcommands if act.name in PROGRAMS else {}
         if (
             runner is None
-            or len(act.args) < len(runner.words) + 2
-            or (not runner.words and _is_own(texts[0], own, runner.homes))
+            or len(act.args) <= lead + len(runner.words)
+            or (not runner.words and program is not None and _is_own(texts[0], program, runner.homes))
         ):
-            if act.name in PROGRAMS:
-                judge(act, PROGRAMS[act.name])
+            act.state = before
+            if program:
+                judge(act, program)
             else:
                 act.opaque(f"{act.name}: runs what the line does not tell")
             return ()
-        args = after_flags(act, runner.flags, len(runner.words) + 1)
+        args = after_flags(act, runner.flags, lead + len(runner.words))
+        if runner.again:
+            return inner(act, (act.args[0], *args))
+        if args and args[0].text in _PUBLISHED and "javascript" in runner.homes:
+            args = (replace(args[0], text=_PUBLISHED[args[0].text]), *args[1:])
         if args and not args[0].why and (HOMES.get(args[0].text) in runner.homes or is_script(args[0].text)):
             act.path(EffectKind.RUN, Arg("."))
             return inner(act, args)
@@ -147,9 +192,20 @@ def _runner(words: str, homes: str, alone: str = "", valued: str = "") -> _Runne
     return _Runner(tuple(words.split()), frozenset(homes.split()), flags(alone, valued))
 
 
-_JAVASCRIPT = _runner("", "javascript", "--no-install --no -y --yes --quiet -q -s --silent --no-color")
+_JAVASCRIPT = _runner(
+    "", "javascript", "--no-install --no -y --yes --quiet -q -s --silent --no-color --bun -b --offline"
+)
 _PYTHONS = "python lint"
 _EXEC = _runner("exec", "javascript", "-- -r -s --silent")
+_PART = _Runner(("workspace",), frozenset(), Flags(operands=1), again=True)
+_EACH = _Runner(
+    ("workspaces", "foreach"),
+    frozenset(),
+    flags("-A -R -p -t -v -i -W -pt -Apt --all --recursive --parallel --topological --topological-dev --verbose "
+          "--interlaced --worktree --no-private", "-j --jobs --include --exclude --from --since"),
+    again=True,
+)  # fmt: skip
+_EVERY = _Runner(("workspaces", "run"), frozenset(), Flags(), again=True)
 
 RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     **dict.fromkeys(
@@ -157,8 +213,9 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     ),
     **dict.fromkeys(("npx", "bunx", "pnpx"), _runs((_JAVASCRIPT,))),
     "npm": _runs((_EXEC,)),
-    "pnpm": _runs((_EXEC,)),
-    "yarn": _runs((_EXEC, _runner("", "javascript"))),
+    "pnpm": _runs((_EXEC, _runner("", "javascript"))),
+    "yarn": _runs((_PART, _EACH, _EVERY, _EXEC, _runner("", "javascript"))),
+    "bun": _runs((_runner("x", "javascript", "--bun -b --silent --no-install"), _runner("", "javascript"))),
     "php": _php,
     "uvx": _runs((_runner("", _PYTHONS, "-q --quiet --isolated", "--python -p"),)),
     "pipx": _runs((_runner("run", _PYTHONS, "-q --quiet"),)),

@@ -36,6 +36,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     needs: int = 0
     any: bool = False
     dashless: bool = False
+    shared: bool = False
     modes: dict[str, Entry] = {}
     subcommands: dict[str, Entry] = {}
 
@@ -60,14 +61,27 @@ class Program(Struct, frozen=True):
     subcommands: dict[str, Program]
 
 
-def _program(entry: Entry) -> Program:
+class _Shared(Struct, frozen=True):
+    """Flags that a program takes behind its subcommands, too."""
+
+    flags: frozenset[str] = frozenset()
+    takes: dict[str, str] = {}
+
+
+def _program(entry: Entry, shared: _Shared = _Shared()) -> Program:  # noqa: B008 (it is frozen)
     roles = entry.operands.split()
     repeats = next((at for at, role in enumerate(roles) if role.endswith("*")), -1)
     deep = frozenset(entry.deep.split()) - {"always"}
+    own = frozenset([*entry.flags.split(), *entry.matching.split(), *entry.adds, *deep])
+    taken = {flag: role for role, flags in entry.takes.items() for flag in flags.split()}
+    # What the subcommand itself says about a flag is what holds.
+    flags = own | (shared.flags - taken.keys())
+    takes = {flag: role for flag, role in shared.takes.items() if flag not in own} | taken
+    below = _Shared(flags, takes) if entry.shared else shared
     return Program(
-        flags=frozenset([*entry.flags.split(), *entry.matching.split(), *entry.adds, *deep]),
         like=re.compile(entry.like, re.ASCII) if entry.like else None,
-        takes={flag: role for role, flags in entry.takes.items() for flag in flags.split()},
+        flags=flags,
+        takes=takes,
         pairs={flag: role for role, flags in entry.pairs.items() for flag in flags.split()},
         adds={flag: _effect(text) for flag, text in entry.adds.items()},
         roles=tuple(role.removesuffix("*") for role in roles),
@@ -78,16 +92,16 @@ def _program(entry: Entry) -> Program:
         tells=frozenset(entry.tells.split()),
         entry=entry,
         does=tuple(_effect(text) for text in entry.does),
-        modes=_programs(entry.modes),
-        subcommands=_programs(entry.subcommands),
+        modes=_programs(entry.modes, below),
+        subcommands=_programs(entry.subcommands, below),
     )
 
 
-def _programs(entries: dict[str, Entry]) -> dict[str, Program]:
+def _programs(entries: dict[str, Entry], shared: _Shared) -> dict[str, Program]:
     return {
         name: program
         for names, entry in entries.items()
-        for program in (_program(entry),)
+        for program in (_program(entry, shared),)
         for name in names.split() or [""]
     }
 

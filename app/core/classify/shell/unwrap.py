@@ -21,6 +21,7 @@ from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.launchers import LAUNCHERS
 from app.core.classify.shell.run_roles import script as run_script
 from app.core.classify.shell.runners import RUNNERS
+from app.core.classify.shell.several import SEVERAL
 from app.core.classify.shell.state import ENVIRONMENT, Arg, State
 from app.core.classify.shell.variables import is_harmless
 from app.core.model import EffectKind
@@ -216,9 +217,10 @@ WRAPPERS: dict[str, Wrapper] = {
     **LAUNCHERS,
     **RUNNERS,
     **AGAIN,
+    **SEVERAL,
     "sudo": _sudo,
     "doas": _simple(flags("-n -L", "-u"), EffectKind.PRIVILEGE, "root"),
-    "env": _env,
+    **dict.fromkeys(("env", "cross-env"), _env),
     "nice": _simple(flags("-0 -5 -10 -15 -19", "-n --adjustment")),
     "nohup": _simple(flags()),
     "timeout": _simple(flags("-v --preserve-status --foreground --verbose", "-k -s --kill-after --signal", 1)),

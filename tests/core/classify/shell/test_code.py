@@ -42,7 +42,7 @@ Look = Callable[[str], list[str]]
         ("node -p 'process.version'", []),
         ("node -p 'require(\"./a.json\").b'", ["run /w", "read /w/a.json"]),
         ("node -e 'f()'", ["opaque"]),
-        ("node -r process.version a.js", ["opaque", "read /w/a.js", "execute /w/a.js"]),
+        ("node -r process.version a.js", ["run /w", "read /w/a.js", "execute /w/a.js"]),
         ("python -c 'import os; print(os.environ[\"PATH\"])'", []),
         ("python -c 'import os; print(os.environ[\"TOKEN\"])'", ["read /environment"]),
         ("python -c 'import app.deploy'", ["run /w", "execute import app.deploy"]),

@@ -14,7 +14,7 @@ def test_they_are_known_by_their_words(flag: str) -> None:
 
 @pytest.mark.parametrize(
     "flag",
-    ["--fix", "--write", "--output", "--config", "--require", "--json", "--global", "--publish", "--no-verify-ssl",
+    ["--fix", "--write", "--output", "--config", "--require", "--global", "--publish", "--no-verify-ssl",
      "--watch=src", "--port=x", "--", "--no_open", "-turbo", "--turbo=", "----turbo", "--open=true;x", "--turbo\n"],
 )  # fmt: skip
 def test_what_may_name_a_file_or_change_something_is_none(flag: str) -> None:
