@@ -135,10 +135,19 @@ class _Use:
         self.writes = ""
 
     def is_flag(self, arg: Arg) -> bool:
-        return not self.ended and len(arg.text) > 1 and (arg.text[0] == "-" or self._is_like(arg))
+        return (
+            not self.ended
+            and len(arg.text) > 1
+            and (arg.text[0] == "-" or self._is_like(arg) or self._named(arg.text) != "")
+        )
 
     def _is_like(self, arg: Arg) -> bool:
         return self.program.like is not None and self.program.like.fullmatch(arg.text) is not None
+
+    def _named(self, text: str) -> str:
+        """The flag in `/p:NAME=VALUE` or `--logger:trx`, where the program takes these."""
+        name, colon, _ = text.partition(":")
+        return name if self.program.entry.colon and colon and name in self.program.takes else ""
 
     def flag(self, arg: Arg, words: Iterator[Arg]) -> None:
         program, text = self.program, arg.text
@@ -150,6 +159,8 @@ class _Use:
             self._plain(text)
         elif text in program.takes:
             self._take(text, next(words, None))
+        elif named := self._named(text):
+            self._take(named, Arg(text[len(named) + 1 :]))
         elif text in program.pairs:
             self._take(text, next(words, None) and next(words, None), program.pairs)
         elif text[:2] == "--":
@@ -216,6 +227,7 @@ class _Use:
 
     def _take(self, flag: str, value: Arg | None, roles: dict[str, str] | None = None) -> None:
         self.taken.add(flag)
+        self.ended = self.ended or flag == self.program.entry.ends
         if value is None or value.glob:
             self._not_known(flag)
         else:

@@ -17,12 +17,33 @@ _VARIABLE = re.compile(
 )
 # The phases of Maven that stay on this machine.
 _MAVEN = re.compile(
-    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|dependency:(tree|resolve|analyze)|spring-boot:run|exec:java|quarkus:dev|jetty:run|javadoc:javadoc|surefire-report:report|jacoco:report|spotless:(apply|check)|checkstyle:check|help:[a-z-]+|versions:display-[a-z-]+"
+    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|spring-boot:run|exec:java"
+    r"|(org\.apache\.maven\.plugins:maven-dependency-plugin(:[0-9.]+)?|dependency)"
+    r":(tree|list|resolve|analyze|build-classpath|go-offline|sources|resolve-plugins)|quarkus:dev|jetty:run"
+    r"|javadoc:javadoc|surefire-report:report(-only)?|jacoco:(report|check|prepare-agent)|surefire:test"
+    r"|failsafe:(integration-test|verify)|(spotless|license|pmd|spotbugs|checkstyle|enforcer|ktlint|fmt|formatter)"
+    r":(apply|check|format|validate|enforce|pmd|cpd|spotbugs|checkstyle)|spring-javaformat:(apply|validate)"
+    r"|pitest:mutationCoverage|help:[a-z-]+|versions:display-[a-z-]+"
 )
 _CMAKE = re.compile(
     r"(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(:BOOL)?=(ON|OFF|TRUE|FALSE|YES|NO|on|off|[0-9]+)|CMAKE_(C|CXX)_COMPILER=(gcc|g\+\+|clang|clang\+\+)"
+    r"|(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(BACKEND|TYPE|MODE|STANDARD|VERSION|LEVEL|SANITIZE|SANITIZERS?|ARCH|VARIANT)"
+    r"=[\w.,-]+"
+    r"|CMAKE_(C|CXX|EXE_LINKER|SHARED_LINKER)_FLAGS(_DEBUG|_RELEASE|_RELWITHDEBINFO)?(:STRING)?="
+    r"(-(W(?!l,|a,|p,)[a-z0-9=+-]+|O[0-3sgz]?|g[0-3]?|std=[a-z0-9+]+|D\w+(=\w+)?|pthread|pg|w"
+    r"|f(sanitize|no-sanitize)=[a-z,_-]+|f(no-omit-frame-pointer|profile-arcs|test-coverage|PIC|diagnostics-color=[a-z]+)"
+    r"|-coverage|m(arch|tune)=[a-z0-9-]+)( +|\Z))*"
+    r"|CMAKE_(OSX_ARCHITECTURES|INTERPROCEDURAL_OPTIMIZATION|POLICY_VERSION_MINIMUM|COLOR_DIAGNOSTICS|COLOR_MAKEFILE)"
+    r"(:[A-Z]+)?=[A-Za-z0-9_.;]+"
     r"|CMAKE_(BUILD_TYPE|EXPORT_COMPILE_COMMANDS|CXX_STANDARD|C_STANDARD|VERBOSE_MAKEFILE|UNITY_BUILD|POSITION_INDEPENDENT_CODE)"
     r"(:STRING|:BOOL)?=[A-Za-z0-9]+|CMAKE_(C|CXX)_COMPILER_LAUNCHER=s?ccache"
+)
+_NATIVE = re.compile(
+    r"-[jkl][0-9]*|-[ksvwnB]|[0-9]+|VERBOSE=1|V=1|--(?:keep-going|silent|quiet|verbose|no-print-directory)"
+)
+_LOGGER = re.compile(r"(?:console|trx|html|junit|nunit|xunit|GitHubActions)(?:;(?!.*\.\.)[\w.=; -]+)?", re.ASCII)
+_COMPILED = re.compile(
+    r"-(?:std=[a-z0-9+]+|x|[DU]\w+(?:=\w*)?|I|isystem|I(?!/)(?!.*\.\.)[\w./-]+|W[\w=+-]+|f(?:PIC|exceptions|openmp))"
 )
 _HERE = frozenset(("localhost", "127.0.0.1"))
 _GO_FLAGS = re.compile(
@@ -34,6 +55,7 @@ _GO_FLAGS = re.compile(
 _PROPERTY = re.compile(
     r":?(Configuration|Platform|Version(Prefix|Suffix)?|AssemblyVersion|TreatWarningsAsErrors|WarningLevel|NoWarn|Nullable"
     r"|LangVersion|DebugType|DebugSymbols|Deterministic|CollectCoverage|CoverletOutputFormat|Threshold|SelfContained"
+    r"|GenerateDocumentationFile|UseAppHost|IsPackable|Optimize|BuildInParallel|EnableNETAnalyzers|AnalysisLevel|AnalysisMode"
     r"|Publish(SingleFile|Trimmed|ReadyToRun|Aot)|ContinuousIntegrationBuild|RunAnalyzers|EnforceCodeStyleInBuild"
     r"|TargetFramework|RuntimeIdentifier|InvariantGlobalization|RestoreLockedMode)=[\w.+-]*",
     re.ASCII,
@@ -41,7 +63,12 @@ _PROPERTY = re.compile(
 # Programs that name a task behind the part of the project that it belongs to.
 _OF_PARTS = frozenset(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"))
 # Tasks of well-known plugins that shape the code or say what is wrong with it.
-_SHAPES = re.compile(r"(spotless|ktlint|ktfmt|detekt)(Java|Kotlin|Groovy)?(Apply|Check|Format)?")
+_SHAPES = re.compile(
+    r"(spotless|ktlint|ktfmt|detekt)(Java|Kotlin|Groovy)?(Apply|Check|Format)?|(checkstyle|pmd|spotbugs)(Main|Test)"
+    r"|process(Test)?Resources|installDist|shadowJar|javadoc|dokka(Html|Javadoc)|kover(HtmlReport|XmlReport|Verify|Log)"
+    r"|projects|properties|buildEnvironment|outgoingVariants|javaToolchains|dependencyInsight|jmh|(jvm|desktop)Test"
+    r"|nativeCompile"
+)
 # A package, or a file of one: `list`, `ts-node/register`, `@scope/package`.
 _PART = re.compile(r"@?\w[\w-]*(?:\.\w[\w-]*)*(?:/\w[\w-]*(?:\.\w[\w-]*)*)*", re.ASCII)
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
@@ -79,8 +106,35 @@ def _task(act: Act, arg: Arg, added_by: str) -> None:
     elif arg.text in _HERE:
         # `vite --host 127.0.0.1`, where `--host` may stand alone as well.
         return
-    elif not (act.name in ("make", "gmake", "just") and _VARIABLE.fullmatch(arg.text)):
+    elif not (act.name in ("make", "gmake", "just") and (_VARIABLE.fullmatch(arg.text) or arg.text.isdecimal())):
+        # (What `make -j 8` means by 8.)
         act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
+
+
+def _native(act: Act, arg: Arg, added_by: str) -> None:
+    """What `cmake --build` hands to make or ninja: how many jobs, how much to say, a task."""
+    if arg.why or not _NATIVE.fullmatch(arg.text):
+        _task(act, arg, added_by)
+
+
+def _logger(act: Act, arg: Arg, added_by: str) -> None:
+    """A logger that .NET brings; any other is a library that would be loaded."""
+    if _known(act, arg, added_by) and not _LOGGER.fullmatch(arg.text):
+        act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
+
+
+def _collector(act: Act, arg: Arg, added_by: str) -> None:
+    """What .NET collects while it tests, by the names that it brings itself."""
+    if _known(act, arg, added_by) and arg.text not in ("XPlat Code Coverage", "Code Coverage"):
+        act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
+
+
+def _compiled(act: Act, arg: Arg, added_by: str) -> None:
+    """A source, or behind `--` what the compiler is told of it."""
+    if arg.why or arg.text[:1] != "-":
+        act.path(EffectKind.READ, arg, added_by)
+    elif not _COMPILED.fullmatch(arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may load a plugin", added_by)
 
 
 def _target(act: Act, arg: Arg, added_by: str) -> None:
@@ -92,6 +146,14 @@ def _target(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: not known", added_by)
     else:
         act.path(EffectKind.RUN, Arg(path or ".", glob=arg.glob), added_by)
+
+
+def _java_class(act: Act, arg: Arg, added_by: str) -> None:
+    """A class by its name, or a file of source; `@file` holds more flags."""
+    if arg.why or arg.text[:1] == "@":
+        act.opaque(arg.why or f"java {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+    elif "/" in arg.text or arg.text.endswith((".java", ".jar")):
+        script(act, arg, added_by)
 
 
 def _argument(act: Act, arg: Arg, added_by: str) -> None:
@@ -195,7 +257,12 @@ def _msbuild(act: Act, arg: Arg, added_by: str) -> None:
 RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "script": script,
     "task": _task,
+    "native": _native,
+    "logger": _logger,
+    "collector": _collector,
+    "compiled": _compiled,
     "target": _target,
+    "java-class": _java_class,
     "argument": _argument,
     "part": _part,
     "part-task": _part_task,

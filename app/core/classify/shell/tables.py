@@ -31,6 +31,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     prose: bool = False
     stops: bool = False
     whole: bool = False
+    colon: bool = False
+    ends: str = ""
     tame: bool = False
     names: bool = False
     needs: int = 0
@@ -79,7 +81,7 @@ def _program(entry: Entry, shared: _Shared = _Shared()) -> Program:  # noqa: B00
     takes = {flag: role for flag, role in shared.takes.items() if flag not in own} | taken
     below = _Shared(flags, takes) if entry.shared else shared
     return Program(
-        like=re.compile(entry.like, re.ASCII) if entry.like else None,
+        like=re.compile(entry.like.replace(" ", ""), re.ASCII) if entry.like else None,
         flags=flags,
         takes=takes,
         pairs={flag: role for role, flags in entry.pairs.items() for flag in flags.split()},

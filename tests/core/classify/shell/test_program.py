@@ -149,7 +149,8 @@ def test_the_data_names_only_roles_and_kinds_that_exist() -> None:
             assert {kind for kind, _ in effects} <= {kind.value for kind in EffectKind}, name
             # A flag has one meaning.
             assert not one.flags & one.takes.keys(), (name, one.flags & one.takes.keys())
-            assert all(flag.startswith(("-", "+")) for flag in [*one.flags, *one.takes] if flag != "always"), name
+            begins = ("-", "+", "/") if one.entry.colon else ("-", "+")
+            assert all(flag.startswith(begins) for flag in [*one.flags, *one.takes] if flag != "always"), name
 
 
 def test_the_data_says_nothing_twice() -> None:
