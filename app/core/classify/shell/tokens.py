@@ -60,11 +60,11 @@ class Tokens(ABC):
     def _nested(self, at: int, quoted: bool) -> tuple[int, Part]:  # noqa: FBT001 (a callback)
         """The substitution that the grammar sees at an offset."""
         node = self._root.descendant_for_byte_range(at, at + 1)
-        while node is not None and node.start_byte == at and node.type not in _NESTED:
+        while node is not None and self._begins(node, at) and node.type not in _NESTED:
             node = node.parent
-        if node is None or node.start_byte != at:
+        if node is None or not self._begins(node, at):
             raise DisagreementError("a substitution that the grammar does not see")
-        source = self._text(node)
+        source = decode(self._source[at : node.end_byte])
         if node.type in ("expansion", "arithmetic_expansion"):
             return node.end_byte, expansion(source, quoted=quoted)
         ticks = source[0] == "`"
@@ -73,11 +73,16 @@ class Tokens(ABC):
         children = node.children
         with self._cursor.aside(at):
             was, self._scanner.in_backticks = self._scanner.in_backticks, ticks
-            self._token(children[0])
+            self._budget.spend()
+            self._cursor.token(at, children[0].end_byte)
             body = self._sequence(children[1:-1])
             self._token(children[-1])
             self._scanner.in_backticks = was
         return node.end_byte, Substitution(source, body, quoted, node.type == "process_substitution")
+
+    def _begins(self, node: Found, at: int) -> bool:
+        """Whether a node begins there. Between quotes, the grammar counts the blanks before a substitution to it."""
+        return node.start_byte <= at and not self._source[node.start_byte : at].strip(" \t\n")
 
 
 def check_name(source: str) -> None:
