@@ -133,6 +133,11 @@ def test_an_access_is_covered_by_read_and_write_together_and_touched_by_either()
         ("touch i*", Verdict.REQUIRE_APPROVAL),
         ("touch id_*", Verdict.DENY),
         ("touch src/* ~/.ssh/config", Verdict.DENY),
+        ("touch ~/.ssh/*", Verdict.DENY),
+        ("touch ~/.s*/x", Verdict.DENY),
+        ("touch /*/u/.ssh/x", Verdict.DENY),
+        ("touch /tmp/*.txt", Verdict.REQUIRE_APPROVAL),
+        ("touch /tmp/krb5*", Verdict.DENY),
         ("touch src/*.py", Verdict.ALLOW),
         ("touch notes", Verdict.ALLOW),
     ],
@@ -141,9 +146,9 @@ def test_what_a_wildcard_fits_by_chance_is_asked_about_and_never_let_through(lin
     request = ActionRequest(tool="shell", arguments={"command": line}, source="user", cwd="/workspace", home="/home/u")
     some = rules(
         "id: all, allow: shell, effects: write",
-        "id: keys, deny: '*', path: ['**/id_rsa', '~/.ssh/**'], effects: write, reason: Keys are nobody else's.",
+        "id: keys, deny: '*', path: ['**/id_rsa', '~/.ssh/**', '/tmp/krb5cc_*'], effects: write, reason: My keys.",
     )
     decision = decide(request, FACTS, some, Budget(999))
     assert decision.verdict is verdict
     assert decision.rules == (("all",) if verdict is Verdict.ALLOW else ("keys",))
-    assert "Keys are nobody else's." in decision.reason or verdict is Verdict.ALLOW
+    assert "My keys." in decision.reason or verdict is Verdict.ALLOW

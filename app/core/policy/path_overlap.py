@@ -81,6 +81,17 @@ class Overlaps:
             for one in (*self._drives, *self._rooted(reading))
         )
 
+    def named(self, shape: Shape) -> bool:
+        """Whether they have one in common that the wild segments say, or that is known to lie there."""
+        reading = shape.segments
+        return any(
+            not _by_chance(items, reading, meant=True) and touches_any(one.pattern, reading, many)
+            for one, items in (
+                *((one, one.pattern) for one in self._meant(shape)),
+                *((one, _open(one.pattern)) for one in (*self._drives, *self._rooted(reading))),
+            )
+        )
+
     def _rooted(self, reading: Segments) -> Sequence[Demand]:
         """The patterns that have a root and may begin as a reading does."""
         root = reading[0]
@@ -112,6 +123,11 @@ def _begins_alike(pattern: Pattern, reading: Segments) -> bool:
         if not item.touches(segment):
             return False
     return True
+
+
+def _open(pattern: Pattern) -> Pattern:
+    """The items of a pattern in its place that leave open what lies there."""
+    return tuple([item for item in pattern if item.wild and not item.any_number])
 
 
 def _by_chance(pattern: Pattern, reading: Segments, *, meant: bool) -> bool:

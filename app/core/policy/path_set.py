@@ -137,6 +137,10 @@ class PathSet:
             known = remembered[self] = self._touches(path, meant=meant)
         return known
 
+    def names(self, path: Located) -> bool:
+        """Whether some pattern matches what `path` says, and not only what its wildcards may fit by chance."""
+        return any(map(self._overlaps.named, path.shapes)) if path.wild else self.touches(path, meant=True)
+
     def covers(self, path: Located) -> bool:
         """Whether some pattern matches all that `path` stands for, exactly as spelt."""
         known = path.covered.get(self)

@@ -104,11 +104,11 @@ class Rule(Struct, frozen=True, kw_only=True):
         """What it says of a call to which it applies."""
         # INVARIANT: what a wildcard may fit by chance (`chmod +x scripts/*`) is not denied, nor is it let through.
         if self.finding.stance is Stance.DENY and self.paths is not None and situation.wild_weight:
-            return self.finding if self._touches(situation, meant=True) is None else _perhaps(self.finding)
+            return self.finding if self._touches(situation, named=True) is None else _perhaps(self.finding)
         return self.finding
 
-    def _touches(self, situation: Situation, *, meant: bool = False) -> str | None:
-        """One command or one effect that meets every condition is enough; `meant` when no wildcard by chance."""
+    def _touches(self, situation: Situation, *, named: bool = False) -> str | None:
+        """One command or one effect that meets every condition is enough; `named` when no wildcard by chance."""
         call = situation.call
         hit: list[int] = []
         if self.commands is not None:
@@ -121,7 +121,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         for effect, path in zip(call.effects, situation.paths, strict=True):
             if self.commands is not None and effect.command not in hit:
                 continue
-            if self.paths is not None and not self._on_path(effect.kind, path, meant=meant):
+            if self.paths is not None and not self._on_path(effect.kind, path, named=named):
                 continue
             if self.hosts is not None and not (effect.kind in ON_HOSTS and self.hosts.touches(effect.resource)):
                 continue
@@ -130,11 +130,11 @@ class Rule(Struct, frozen=True, kw_only=True):
             failed = "effects"
         return failed
 
-    def _on_path(self, kind: EffectKind, path: Located | None, *, meant: bool) -> bool:
+    def _on_path(self, kind: EffectKind, path: Located | None, *, named: bool) -> bool:
         return (
             self.paths is not None
             and path is not None
-            and self.paths.touches(path, meant=meant or kind in _LOOKS)
+            and (self.paths.names(path) if named else self.paths.touches(path, meant=kind in _LOOKS))
             and not (self.spared is not None and self.spared.covers(path))
         )
 

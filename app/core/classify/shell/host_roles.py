@@ -15,6 +15,13 @@ _HERE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?|::1")
 _DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\.?", re.ASCII)
 # What is asked of a name server about a name.
 _RECORD = re.compile(r"\+[a-z0-9=]+|-x|ANY|A|AAAA|CAA|CNAME|DNSKEY|DS|MX|NS|PTR|SOA|SRV|TXT")
+# INVARIANT: none of these has room for anything that somebody would want to learn.
+_FORM = re.compile(
+    r"(?:accept|content-type): ?(?:\*/\*|(?:application|text)/(?:json|xml|html|plain|csv|yaml|event-stream"
+    r"|x-ndjson|javascript|vnd\.github(?:\.v3)?(?:\.raw|\.html)?\+json))(?:; ?charset=utf-8)?"
+    r"|cache-control: ?no-(?:cache|store)|x-requested-with: ?xmlhttprequest|accept-encoding: ?(?:gzip|br|identity)",
+    re.IGNORECASE,
+)
 Role = Callable[[Act, Arg, str], None]
 
 
@@ -43,6 +50,11 @@ def _data(act: Act, arg: Arg, added_by: str) -> None:
     """Text to send, or `@file`."""
     if _known(act, arg, added_by) and arg.text[:1] == "@" and arg.text != "@-":
         act.path(EffectKind.READ, Arg(arg.text[1:]), added_by)
+
+
+def is_form(header: str) -> bool:
+    """Whether a header only says in which form to ask or to answer."""
+    return bool(_FORM.fullmatch(header))
 
 
 def _form(act: Act, arg: Arg, added_by: str) -> None:
@@ -106,6 +118,7 @@ def _cookie(act: Act, arg: Arg, added_by: str) -> None:
 HOST_ROLES: dict[str, Role] = {
     "url": _url,
     "data": _data,
+    "header": _data,
     "form": _form,
     "remote": _remote,
     "host": _host,

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from app.core.classify.shell.act import KIND_OF_FILES, Act
+from app.core.classify.shell.host_roles import is_form
 from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.switches import is_switch
@@ -97,7 +98,7 @@ def _modes(program: Program, text: str) -> list[Program]:
     if text in program.modes:
         return [program.modes[text]]
     # What stands behind a flag with a value is no flag.
-    if "" in program.modes and text[:2] in program.modes[""].takes:
+    if "" in program.modes and text[:2] in program.modes[""].takes and text[:2] not in program.modes:
         return []
     return [program.modes[flag] for letter in text[1:] if (flag := f"-{letter}") in program.modes]
 
@@ -226,12 +227,14 @@ class _Use:
                 self._does(*added, flag)
 
     def _take(self, flag: str, value: Arg | None, roles: dict[str, str] | None = None) -> None:
-        self.taken.add(flag)
+        role = (roles or self.program.takes)[flag]
+        if role != "header" or value is None or not is_form(value.text):
+            self.taken.add(flag)
         self.ended = self.ended or flag == self.program.entry.ends
         if value is None or value.glob:
             self._not_known(flag)
         else:
-            ROLES[(roles or self.program.takes)[flag]](self.act, value, flag)
+            ROLES[role](self.act, value, flag)
 
     def _not_known(self, flag: str, why: str = "") -> None:
         self.unknown = True
