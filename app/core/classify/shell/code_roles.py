@@ -28,6 +28,7 @@ def code(act: Act, arg: Arg, added_by: str) -> None:
     if not arg.why and added_by in ("-c", "<<") and _PYTHON.fullmatch(act.name):
         if python(act, arg.text, added_by).settled:
             act.record.settled.add(act.index)
+    # Not `ts-node`: it loads what tsconfig.json names, which the line may have written.
     elif not arg.why and added_by in _NODE_FLAGS and act.name in ("node", "nodejs", "tsx"):
         _done(act, arg.text, read_javascript(arg.text, act.record.budget), added_by)
     elif arg.why or not (says := _SAYS.get(f"{act.name} {added_by}")) or not says.fullmatch(arg.text):
