@@ -35,7 +35,8 @@ _PLACES = frozenset(
         "script", "scripts", "bin", "tools", "tool", "hack", "ci", "dev", "test", "tests", "spec", "__tests__",
         "examples", "example", "benchmarks", "bench", "docs", "src", "app", "apps", "lib", "cmd", "packages", "server",
         "api", "client", "backend", "frontend", "web", "services", "internal", "build", "dist", "out", "target",
-        "analysis", "experiments", "samples", "demos", "e2e", "integration", "t",
+        "analysis", "experiments", "samples", "demos", "e2e", "integration", "t", "notebooks",
+        "training", "evals", "evaluation", "pipelines",
     )
 )  # fmt: skip
 # Those among them that no package bears which somebody may have installed.
@@ -45,7 +46,8 @@ _SCRIPTS = frozenset(
     """
     app main index server run test tests build lint format check start dev serve cli demo conftest
     __main__ configure gradlew mvnw noxfile tasks wsgi asgi worker benchmark bench watch clean ci
-    run_tests runtests run-tests test_all build_all
+    run_tests runtests run-tests test_all build_all train evaluate predict inference reproduce experiment preprocess
+    simulate visualize analyze analysis generate plot
     """.split()  # noqa: SIM905 (as above)
 )
 # Programs that write, but no code of their own making: they shape what is there, or record it.

@@ -37,6 +37,18 @@ _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_+%,-]+)*")
 # Packages by name and version; Apple's own settings.
 _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
+# Settings of pytest that load nothing and write nowhere.
+_INI = re.compile(
+    r"addopts=|(?:log_cli|log_cli_level|log_level|xfail_strict|console_output_style|asyncio_mode|junit_family|timeout"
+    r"|faulthandler_timeout)=\w+",
+    re.ASCII,
+)
+# Plugins of pytest and pylint that are known, or left out: any other name may be that of a file here.
+_PLUGIN = (
+    r"(?:no:[\w.-]+|xdist|randomly|pytest_(?:asyncio|benchmark|cov|django|httpx|mock|randomly|timeout|xdist)"
+    r"|pylint_(?:celery|django|flask|pydantic|pytest)|pylint\.extensions\.\w+)"
+)
+_PLUGINS = re.compile(rf"{_PLUGIN}(?:,{_PLUGIN})*", re.ASCII)
 _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
 # No `@file` or `file://…`, in whose place a program takes what stands there, and no address.
 _VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
@@ -290,6 +302,8 @@ ROLES: dict[str, Role] = {
     "value": _matching(_VALUE),
     "package-name": _matching(_PACKAGE),
     "apple": _matching(_APPLE),
+    "ini": _matching(_INI),
+    "plugins": _matching(_PLUGINS),
     "inspected": _matching(_INSPECTED),
     "pager": _pager,
     "kinds": _kinds,

@@ -184,6 +184,14 @@ def _part(act: Act, arg: Arg, added_by: str) -> None:
             act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may load anything", added_by)
 
 
+def _reports(act: Act, arg: Arg, added_by: str) -> None:
+    """`html:folder` of pytest-cov: what is reported, and where that is written."""
+    if _known(act, arg, added_by):
+        kind, _, path = arg.text.partition(":")
+        if path and kind not in ("term", "term-missing"):
+            act.path(EffectKind.WRITE, Arg(path), added_by)
+
+
 def _tasks(act: Act, arg: Arg, added_by: str) -> None:
     """Several tasks between commas."""
     for name in arg.text.split(","):
@@ -266,6 +274,7 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "argument": _argument,
     "part": _part,
     "part-task": _part_task,
+    "reports": _reports,
     "tasks": _tasks,
     "go": _go,
     "go-flags": _go_flags,

@@ -37,6 +37,14 @@ _DJANGO = frozenset(
         "compilemessages",
         "findstatic",
         "startapp",
+        "show_urls",
+        "inspectdb",
+        "validate_templates",
+        "optimizemigration",
+        "squashmigrations",
+        "list_model_info",
+        "--help",
+        "--version",
     )
 )
 _ARTISAN = re.compile(
@@ -61,6 +69,11 @@ _PUBLISHED = {
     "nuxi": "nuxt",
     "webpack-cli": "webpack",
 }
+# Not `pycache_prefix`, from where code would be loaded.
+_PYTHON_SETTING = re.compile(
+    r"(?:dev|importtime|faulthandler|utf8|tracemalloc|[dei]|(?:error|ignore|default|always|once)(?:::[A-Za-z]+)?)"
+)
+_PYTHON_SWITCH = re.compile(rf"-[XW](?:{_PYTHON_SETTING.pattern})?|-bb")
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
 
 
@@ -80,8 +93,10 @@ def _python(act: Act) -> tuple[Inner, ...]:
     """`python -m NAME …` is the program NAME; anything else is judged by the data."""
     args = act.args[1:]
     at = 0
-    while at < len(args) and args[at].text in _PYTHON_ALONE:
+    while at < len(args) and (_PYTHON_SWITCH.fullmatch(args[at].text) or args[at].text in _PYTHON_ALONE):
         at += 1
+        if args[at - 1].text in ("-X", "-W") and at < len(args) and _PYTHON_SETTING.fullmatch(args[at].text):
+            at += 1
     if len(args) > at + 1 and args[at].text in ("manage.py", "./manage.py") and args[at + 1].text in _DJANGO:
         act.path(EffectKind.RUN, args[at])
         act.access(args[at + 2 :])
@@ -140,26 +155,27 @@ def _is_own(word: str, program: Program, homes: frozenset[str]) -> bool:
     return word in own or ("*" in own and HOMES.get(word) not in homes) or word[:1] == "-"
 
 
-def _lead(act: Act, program: Program | None) -> int:
-    """How many words stand before the subcommand: the program's own flags, which may move it to another directory."""
-    at = 1
+def _lead(act: Act, program: Program | None, at: int, known: Flags) -> int:
+    """Where the program's own flags end that begin there; they may move it to another directory."""
     while program and at < len(act.args) and not act.args[at].why:
         name, equals, value = act.args[at].text.partition("=")
         role = program.takes.get(name)
         if role and (equals or at + 1 < len(act.args)):
             ROLES[role](act, Arg(value) if equals else act.args[at + 1], name)
             at += 1 if equals else 2
-        elif act.args[at].text in program.flags:
+        elif act.args[at].text in program.flags or act.args[at].text in known.alone:
             at += 1
         else:
             break
     return at
 
 
-def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
+def _runs(runners: tuple[_Runner, ...], *, led: bool = True) -> Callable[[Act], tuple[Inner, ...]]:
+    """`led` when the program's own flags may stand before the tool, which then runs where they say."""
+
     def wrapper(act: Act) -> tuple[Inner, ...]:
         program, before = PROGRAMS.get(act.name), act.state
-        lead = _lead(act, program)
+        lead = _lead(act, program, 1, Flags()) if led else 1
         texts = tuple(arg.text for arg in act.args[lead : lead + 2])
         runner = next((one for one in runners if texts[: len(one.words)] == one.words), None)
         if (
@@ -173,7 +189,10 @@ def _runs(runners: tuple[_Runner, ...]) -> Callable[[Act], tuple[Inner, ...]]:
             else:
                 act.opaque(f"{act.name}: runs what the line does not tell")
             return ()
-        args = after_flags(act, runner.flags, lead + len(runner.words))
+        # Between `run` and the tool stand flags of both kinds.
+        lead += len(runner.words)
+        lead = _lead(act, program, lead, runner.flags) if led else lead
+        args = after_flags(act, runner.flags, lead)
         if runner.again:
             return inner(act, (act.args[0], *args))
         if args and args[0].text in _PUBLISHED and "javascript" in runner.homes:
@@ -212,7 +231,8 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
         [name for name, home in HOMES.items() if home == "python" and name[:6] in ("python", "pypy3")], _python
     ),
     **dict.fromkeys(("npx", "bunx", "pnpx"), _runs((_JAVASCRIPT,))),
-    "npm": _runs((_EXEC,)),
+    # (With `--prefix` its tools still run here.)
+    "npm": _runs((_EXEC,), led=False),
     "pnpm": _runs((_EXEC, _runner("", "javascript"))),
     "yarn": _runs((_PART, _EACH, _EVERY, _EXEC, _runner("", "javascript"))),
     "bun": _runs((_runner("x", "javascript", "--bun -b --silent --no-install"), _runner("", "javascript"))),
@@ -225,8 +245,9 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
             _runner(
                 "run",
                 _PYTHONS,
-                "--frozen --locked --no-sync -q --quiet --all-extras --dev --isolated",
-                "--extra --group --python -p",
+                "--frozen --locked --no-sync -q --quiet --all-extras --dev --isolated --all-groups --all-packages"
+                " --active --no-dev --only-dev --exact --no-project --no-default-groups --reinstall --no-editable -v",
+                "--extra --group --python -p --package --no-group --only-group --no-extra",
             ),
         )
     ),
