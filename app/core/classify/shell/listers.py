@@ -32,7 +32,7 @@ _LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = 
         (("fd",), "", frozenset(("-x", "-X", "--exec", "--exec-batch", "-l", "--list-details", "--format"))),
         (("rg",), "--files|" + _MATCHING.format("niwFvsH"), frozenset(("--pre", "-r", "--replace", "--json"))),
         (("git", "grep"), _MATCHING.format("niwFvsHE"), frozenset(("-O", "--open-files-in-pager"))),
-        (("grep",), _MATCHING.format("rRniwFvsIHE"), frozenset()),
+        (("grep",), _MATCHING.format("rRniwFvsIHEZ"), frozenset()),
     )
 )
 

@@ -1,11 +1,21 @@
 """Code that a line writes and then runs, or moves and then deletes: what it does is nobody's word but the line's."""
 
+from typing import Final
+
 from app.core.classify.code.python_names import is_pythons_own
 from app.core.classify.shell.act import LONGEST_VIA, Record
 from app.core.classify.shell.compilers import compiles
 from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
+
+# What a compiler only looks at becomes a program, or an answer, but does not run now.
+_COMPILES: Final = (
+    (("tsc",), (".ts", ".tsx", ".mts", ".cts")),
+    (("go", "build"), (".go",)),
+    (("go", "vet"), (".go",)),
+)
+_LAUNCHERS: Final = frozenset(("npx", "pnpm", "yarn", "bunx"))
 
 
 def check_own_code(record: Record) -> None:
@@ -25,14 +35,31 @@ def check_own_code(record: Record) -> None:
         ):
             _opaque(record, gone, f"{gone.resource}: moved there in this line, then deleted")
     runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
+    only_read = {run.command: _sources(run.command, record) for run in runs}
+    if () in only_read.values():
+        # INVARIANT: what is compiled of the line's own sources may be what another command runs.
+        only_read = dict.fromkeys(only_read, ())
     # What the project's own code writes, it writes as the project's own code.
     runners = {run.command for run in runs} - record.spoken
     for run in runs:
         record.budget.spend(len(written))
         for write in written:
-            if not _is_before(run, write, record, runners) and _becomes(write, run, record):
+            if (
+                not write.resource.endswith(only_read[run.command])
+                and not _is_before(run, write, record, runners)
+                and _becomes(write, run, record)
+            ):
                 _opaque(record, run, f"{run.resource}: written in this line, then run")
                 break
+
+
+def _sources(at: int, record: Record) -> tuple[str, ...]:
+    """How the names of files end that a command, or the one that it wraps, reads as sources and does not run."""
+    words = record.commands[at].words
+    if words[0] in _LAUNCHERS:
+        inner = [other for other, command in enumerate(record.commands) if command.under == at]
+        return _sources(inner[0], record) if len(inner) == 1 else ()
+    return next((ends for begins, ends in _COMPILES if words[: len(begins)] == begins), ())
 
 
 def _opaque(record: Record, of: Effect, why: str) -> None:

@@ -35,7 +35,7 @@ _PLACES = frozenset(
         "script", "scripts", "bin", "tools", "tool", "hack", "ci", "dev", "test", "tests", "spec", "__tests__",
         "examples", "example", "benchmarks", "bench", "docs", "src", "app", "apps", "lib", "cmd", "packages", "server",
         "api", "client", "backend", "frontend", "web", "services", "internal", "build", "dist", "out", "target",
-        "analysis", "experiments", "samples", "demos", "e2e", "integration", "t", "notebooks",
+        ".bin", "analysis", "experiments", "samples", "demos", "e2e", "integration", "t", "notebooks",
         "training", "evals", "evaluation", "pipelines",
     )
 )  # fmt: skip

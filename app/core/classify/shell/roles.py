@@ -9,6 +9,7 @@ from typing import Final
 
 from app.core.classify.shell.act import Act, entered
 from app.core.classify.shell.code_roles import CODE_ROLES
+from app.core.classify.shell.compiler_roles import COMPILER_ROLES
 from app.core.classify.shell.expand import BEGUN
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
@@ -317,5 +318,6 @@ ROLES: dict[str, Role] = {
     **GIT_ROLES,
     **HOST_ROLES,
     **RUN_ROLES,
+    **COMPILER_ROLES,
     **SQL_ROLES,
 }

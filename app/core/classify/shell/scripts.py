@@ -25,7 +25,7 @@ _SED_ALONE = frozenset(("-n", "-E", "-r", "-s", "-u", "-z", "--quiet", "--silent
 _SED_LETTERS = frozenset("nErsuz")
 _SED_IN_PLACE = re.compile(r"(-i)(?:\.[A-Za-z0-9_.-]*)?|(--in-place)(?:=\.[A-Za-z0-9_.-]*)?")
 
-_AWK_TEXT = re.compile(r"[\w\s$.,+*/%()\[\]{};=!<>&~^\"':\\?|-]*", re.ASCII)
+_AWK_TEXT = re.compile(r"[\w\s$.,+*/%()\[\]{};=!<>&~^\"':\\?|#-]*", re.ASCII)
 _AWK_DANGER = re.compile(r"getline|system|close|fflush|ENVIRON|ARGV|ARGC|PROCINFO|SYMTAB|FUNCTAB|include|load")
 # A text that could hide neither a brace nor a redirection.
 _AWK_STRING = re.compile(r"\"(?:[^\"\\{}>/|]|\\[nt])*\"")
@@ -114,6 +114,9 @@ def awk_only_prints(program: str) -> bool:
         return False
     if ">" not in program:
         return True
+    if "#" in program:
+        # Where a comment begins is not told from here.
+        return False
     program = _AWK_DIVISION.sub(r"\1 ", _AWK_STRING.sub("", program))
     # In a pattern and between round brackets `>` compares, elsewhere in an action it writes a file; quotes and slashes
     # could hide which is which.

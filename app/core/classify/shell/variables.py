@@ -56,6 +56,10 @@ _VALUES: Final = {
         ("DJANGO_SETTINGS_MODULE", "FLASK_APP", "CELERY_APP", "SETTINGS_MODULE"),
         re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*(:[A-Za-z_]+)?"),
     ),
+    **dict.fromkeys(
+        ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "MSAN_OPTIONS"),
+        re.compile(r"[a-z_]+=[0-9]+([:,][a-z_]+=[0-9]+)*"),
+    ),
     "PYTHONWARNINGS": re.compile(r"(error|ignore|default|always|module|once)(::[A-Za-z]*)?"),
     "PYTEST_ADDOPTS": re.compile(r"(-[qvxs]+|--tb=[a-z]+|--no-cov|-n ?[0-9]+|--maxfail=[0-9]+)( (-[qvxs]+|--no-cov))*"),
     "NODE_OPTIONS": re.compile(

@@ -191,3 +191,42 @@ def test_what_a_compiler_makes_of_the_projects_sources_is_the_projects_code(line
 )
 def test_what_a_compiler_makes_of_anything_else_is_nobodys(line: str, look: Look) -> None:
     assert "opaque" in look(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("sed -i s/a/b/ src/x.ts && npx tsc --noEmit", True),
+        ("sed -i s/a/b/ x.go && gofmt -l x.go && go build ./... && go vet ./...", True),
+        ("echo x > src/x.js && npx tsc", False),
+        ("echo x > src/x.ts && npx tsc && node dist/x.js", False),
+        ("echo x > x.go && go build -o bin/x ./cmd && ./bin/x", False),
+        ("echo x > x.go && go test ./...", False),
+        ("echo x > src/x.ts && npx jest", False),
+        ("echo x > src/x.ts && npx", False),
+    ],
+)
+def test_what_a_compiler_only_looks_at_does_not_run(line: str, known: bool, look: Look) -> None:  # noqa: FBT001
+    assert ("opaque" not in look(line)) is known
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("sbt 'testOnly *OrderSpec'", ["run /w", "write /w/target"]),
+        ("sbt 'runMain evil'", ["run /w", "write /w/target", "execute sbt runMain evil"]),
+        ("git rm --cached a", ["write /w"]),
+        ("git rm a", ["write /w", "delete /w/a"]),
+        ("rake test TEST=test/a.rb", ["run /w"]),
+        ("make BOARD=nucleo", ["run /w"]),
+        ("awk '/^## /{print NR}' a", ["read /w/a"]),
+        ("ASAN_OPTIONS=detect_leaks=1 make", ["run /w"]),
+    ],
+)
+def test_what_tools_are_told_is_read(line: str, expected: list[str], look: Look) -> None:
+    assert sorted(set(look(line))) == sorted(expected)
+
+
+@pytest.mark.parametrize("line", ["ASAN_OPTIONS=log_path=/x make", "awk '# {\nNR > 5 {print}' a"])
+def test_what_they_may_be_told_besides_is_not(line: str, look: Look) -> None:
+    assert "opaque" in look(line)

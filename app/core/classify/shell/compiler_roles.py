@@ -1,0 +1,154 @@
+"""What words mean to the tools that build compiled languages: settings, goals, loggers, packages."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.run_roles import known, script, task
+from app.core.classify.shell.state import Arg
+from app.core.model import EffectKind
+
+_LONGEST_PART: Final = 80
+_GO_LOCAL = re.compile(r"\.{1,2}(/[A-Za-z0-9_.-]+)*/?(\.\.\.)?|[A-Za-z0-9_-]+\.go")
+_GO_OWN = re.compile(r"[a-z][a-z0-9_]*(/[a-z0-9_]+)*(/\.\.\.)?|\.\.\.|all|std")
+# The phases of Maven that stay on this machine.
+_MAVEN = re.compile(
+    r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|spring-boot:run|exec:java"
+    r"|(org\.apache\.maven\.plugins:maven-dependency-plugin(:[0-9.]+)?|dependency)"
+    r":(tree|list|resolve|analyze|build-classpath|go-offline|sources|resolve-plugins)|quarkus:dev|jetty:run"
+    r"|javadoc:javadoc|surefire-report:report(-only)?|jacoco:(report|check|prepare-agent)|surefire:test"
+    r"|failsafe:(integration-test|verify)|(spotless|license|pmd|spotbugs|checkstyle|enforcer|ktlint|fmt|formatter)"
+    r":(apply|check|format|validate|enforce|pmd|cpd|spotbugs|checkstyle)|spring-javaformat:(apply|validate)"
+    r"|pitest:mutationCoverage|help:[a-z-]+|versions:display-[a-z-]+"
+)
+_CMAKE = re.compile(
+    r"(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(:BOOL)?=(ON|OFF|TRUE|FALSE|YES|NO|on|off|[0-9]+)|CMAKE_(C|CXX)_COMPILER=(gcc|g\+\+|clang|clang\+\+)"
+    r"|(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(BACKEND|TYPE|MODE|STANDARD|VERSION|LEVEL|SANITIZE|SANITIZERS?|ARCH|VARIANT)"
+    r"=[\w.,-]+"
+    r"|CMAKE_(C|CXX|EXE_LINKER|SHARED_LINKER)_FLAGS(_DEBUG|_RELEASE|_RELWITHDEBINFO)?(:STRING)?="
+    r"(-(W(?!l,|a,|p,)[a-z0-9=+-]+|O[0-3sgz]?|g[0-3]?|std=[a-z0-9+]+|D\w+(=\w+)?|pthread|pg|w"
+    r"|f(sanitize|no-sanitize)=[a-z,_-]+|f(no-omit-frame-pointer|profile-arcs|test-coverage|PIC|diagnostics-color=[a-z]+)"
+    r"|-coverage|m(arch|tune)=[a-z0-9-]+)( +|\Z))*"
+    r"|CMAKE_(OSX_ARCHITECTURES|INTERPROCEDURAL_OPTIMIZATION|POLICY_VERSION_MINIMUM|COLOR_DIAGNOSTICS|COLOR_MAKEFILE)"
+    r"(:[A-Z]+)?=[A-Za-z0-9_.;]+"
+    r"|CMAKE_(BUILD_TYPE|EXPORT_COMPILE_COMMANDS|CXX_STANDARD|C_STANDARD|VERBOSE_MAKEFILE|UNITY_BUILD|POSITION_INDEPENDENT_CODE)"
+    r"(:STRING|:BOOL)?=[A-Za-z0-9]+|CMAKE_(C|CXX)_COMPILER_LAUNCHER=s?ccache"
+)
+_NATIVE = re.compile(
+    r"-[jkl][0-9]*|-[ksvwnB]|[0-9]+|VERBOSE=1|V=1|--(?:keep-going|silent|quiet|verbose|no-print-directory)"
+)
+_LOGGER = re.compile(r"(?:console|trx|html|junit|nunit|xunit|GitHubActions)(?:;(?!.*\.\.)[\w.=; -]+)?", re.ASCII)
+_COMPILED = re.compile(
+    r"-(?:std=[a-z0-9+]+|x|[DU]\w+(?:=\w*)?|I|isystem|I(?!/)(?!.*\.\.)[\w./-]+|W[\w=+-]+|f(?:PIC|exceptions|openmp))"
+)
+_GO_FLAGS = re.compile(
+    r"(all=)?((-[NlmeswS]|-m=[0-9]|-(dwarf|compressdwarf)=(true|false)|-buildid=|-X[ =]('[\w./-]+=[^']*'"
+    r"|[\w./-]+=[^\s'\"-]\S*))( |\Z))*",
+    re.ASCII,
+)
+# (A comma or a semicolon would begin another one.)
+_PROPERTY = re.compile(
+    r":?(Configuration|Platform|Version(Prefix|Suffix)?|AssemblyVersion|TreatWarningsAsErrors|WarningLevel|NoWarn|Nullable"
+    r"|LangVersion|DebugType|DebugSymbols|Deterministic|CollectCoverage|CoverletOutputFormat|Threshold|SelfContained"
+    r"|GenerateDocumentationFile|UseAppHost|IsPackable|Optimize|BuildInParallel|EnableNETAnalyzers|AnalysisLevel|AnalysisMode"
+    r"|Publish(SingleFile|Trimmed|ReadyToRun|Aot)|ContinuousIntegrationBuild|RunAnalyzers|EnforceCodeStyleInBuild"
+    r"|TargetFramework|RuntimeIdentifier|InvariantGlobalization|RestoreLockedMode)=[\w.+-]*",
+    re.ASCII,
+)
+# Tests by their names, or a part of the project.
+_SBT = re.compile(r"(?:[\w-]+/)?(?:Test/)?(?:testOnly|testQuick|project)(?: [\w.*]+)+(?: -- -z [\w ]+)?", re.ASCII)
+
+
+def _native(act: Act, arg: Arg, added_by: str) -> None:
+    """What `cmake --build` hands to make or ninja: how many jobs, how much to say, a task."""
+    if arg.why or not _NATIVE.fullmatch(arg.text):
+        task(act, arg, added_by)
+
+
+def _logger(act: Act, arg: Arg, added_by: str) -> None:
+    """A logger that .NET brings; any other is a library that would be loaded."""
+    if known(act, arg, added_by) and not _LOGGER.fullmatch(arg.text):
+        act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
+
+
+def _collector(act: Act, arg: Arg, added_by: str) -> None:
+    """What .NET collects while it tests, by the names that it brings itself."""
+    if known(act, arg, added_by) and arg.text not in ("XPlat Code Coverage", "Code Coverage"):
+        act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
+
+
+def _compiled(act: Act, arg: Arg, added_by: str) -> None:
+    """A source, or behind `--` what the compiler is told of it."""
+    if arg.why or arg.text[:1] != "-":
+        act.path(EffectKind.READ, arg, added_by)
+    elif not _COMPILED.fullmatch(arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may load a plugin", added_by)
+
+
+def _java_class(act: Act, arg: Arg, added_by: str) -> None:
+    """A class by its name, or a file of source; `@file` holds more flags."""
+    if arg.why or arg.text[:1] == "@":
+        act.opaque(arg.why or f"java {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+    elif "/" in arg.text or arg.text.endswith((".java", ".jar")):
+        script(act, arg, added_by)
+
+
+def _maven(act: Act, arg: Arg, added_by: str) -> None:
+    if known(act, arg, added_by) and not _MAVEN.fullmatch(arg.text):
+        act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
+
+
+def _go(act: Act, arg: Arg, added_by: str) -> None:
+    """A package of Go: of this module, or of somebody else's."""
+    if not known(act, arg, added_by):
+        return
+    if _GO_LOCAL.fullmatch(arg.text):
+        act.path(EffectKind.RUN, Arg(arg.text.removesuffix("...") or "."), added_by)
+    elif _GO_OWN.fullmatch(arg.text):
+        act.path(EffectKind.RUN, Arg("."), added_by)
+    else:
+        act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)
+
+
+def _go_flags(act: Act, arg: Arg, added_by: str) -> None:
+    """What Go's compiler and linker are told: names and values that are put in, and what is left out."""
+    if known(act, arg, added_by) and not _GO_FLAGS.fullmatch(arg.text):
+        act.opaque(f"go {added_by} {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
+
+
+def _cmake_setting(act: Act, arg: Arg, added_by: str) -> None:
+    """`NAME=VALUE`: a switch of the project, or one of those that choose no program."""
+    if known(act, arg, added_by) and not _CMAKE.fullmatch(arg.text):
+        act.opaque(f"cmake {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
+
+
+def _msbuild(act: Act, arg: Arg, added_by: str) -> None:
+    """`-p:NAME=VALUE`, one that chooses no program; or, as `dotnet run -p` had it, a project."""
+    if not known(act, arg, added_by) or _PROPERTY.fullmatch(arg.text):
+        return
+    if ":" in arg.text or "=" in arg.text:
+        act.opaque(f"dotnet {added_by}{arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
+    else:
+        act.path(EffectKind.RUN, arg, added_by)
+
+
+def _sbt(act: Act, arg: Arg, added_by: str) -> None:
+    """A task, or several words of one that says which tests."""
+    if arg.why or not _SBT.fullmatch(arg.text):
+        task(act, arg, added_by)
+
+
+COMPILER_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
+    "native": _native,
+    "logger": _logger,
+    "collector": _collector,
+    "compiled": _compiled,
+    "java-class": _java_class,
+    "go": _go,
+    "go-flags": _go_flags,
+    "maven": _maven,
+    "cmake-setting": _cmake_setting,
+    "msbuild": _msbuild,
+    "sbt": _sbt,
+}
