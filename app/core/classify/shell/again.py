@@ -22,6 +22,8 @@ _VALGRIND = flags(
     "--leak-check --show-leak-kinds --track-origins --error-exitcode --num-callers --errors-for-leak-kinds"
     " --undef-value-errors --leak-resolution --trace-children --child-silent-after-fork --track-fds",
 )
+_PERF_STAT = flags("-d -dd -ddd -v -B --big-num --verbose --detailed", "-e -r --event --repeat")
+_OWN = re.compile(r"(?:\./)?[\w-]+/[\w./-]+|\./[\w.-]+", re.ASCII)
 # What gdb may be told: to run the program, and to show where it stopped.
 _GDB_SAYS = re.compile(
     r"r|run|q|quit|where|bt( full)?|set (pagination|confirm) off|info (args|locals|registers|threads)"
@@ -96,6 +98,14 @@ def _valgrind(act: Act) -> tuple[Inner, ...]:
     if not args:
         act.opaque("valgrind: runs what the line does not tell")
     return inner(act, args)
+
+
+def perf(act: Act) -> tuple[Inner, ...] | None:
+    """`perf stat ./PROGRAM`, one of the project's own; nothing when it is told anything else."""
+    if len(act.args) < 3 or act.args[1].text != "stat":
+        return None
+    program = after_flags(act, _PERF_STAT, 2)
+    return inner(act, program) if program and _OWN.fullmatch(program[0].text) else None
 
 
 def gdb(act: Act) -> tuple[Inner, ...] | None:

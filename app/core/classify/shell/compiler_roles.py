@@ -12,6 +12,8 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 _GO_LOCAL = re.compile(r"\.{1,2}(/[A-Za-z0-9_.-]+)*/?(\.\.\.)?|[A-Za-z0-9_-]+\.go")
 _GO_OWN = re.compile(r"[a-z][a-z0-9_]*(/[a-z0-9_]+)*(/\.\.\.)?|\.\.\.|all|std")
+# What `go test` is told behind `--`.
+_GO_TEST = re.compile(r"-(?:race|v|short|cover|failfast|count=[0-9]+|timeout=[0-9]+[sm]|run=\w+)", re.ASCII)
 # The phases of Maven that stay on this machine.
 _MAVEN = re.compile(
     r"clean|validate|compile|test-compile|test|package|verify|install|site|integration-test|spring-boot:run|exec:java"
@@ -105,7 +107,7 @@ def _go(act: Act, arg: Arg, added_by: str) -> None:
         return
     if _GO_LOCAL.fullmatch(arg.text):
         act.path(EffectKind.RUN, Arg(arg.text.removesuffix("...") or "."), added_by)
-    elif _GO_OWN.fullmatch(arg.text):
+    elif _GO_OWN.fullmatch(arg.text) or _GO_TEST.fullmatch(arg.text):
         act.path(EffectKind.RUN, Arg("."), added_by)
     else:
         act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)

@@ -11,12 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.core.classify.shell.act import Act
-from app.core.classify.shell.again import gdb
+from app.core.classify.shell.again import gdb, perf
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.state import LOST, Arg, State
 from app.core.classify.shell.tables import PROGRAMS
 
+Wrapper = Callable[[Act], tuple[Inner, ...]]
 # Another machine or another root: neither its folders nor its variables are ours.
 _ELSEWHERE = State((LOST,), {})
 _FAR = frozenset(
@@ -100,10 +101,14 @@ def _parallel(act: Act) -> tuple[Inner, ...]:
     return tuple([Inner(args=(*inner.args, *words), state=act.state) for inner in command])
 
 
-def _debugs(act: Act) -> tuple[Inner, ...]:
-    """Gdb that only runs a program and shows where it stopped, or that is told something else."""
-    plain = gdb(act)
-    return _DEBUGGER(act) if plain is None else plain
+def _unless(known: Callable[[Act], tuple[Inner, ...] | None], other: Wrapper) -> Wrapper:
+    """What runs a program here and shows how that went, unless it is told something else."""
+
+    def launcher(act: Act) -> tuple[Inner, ...]:
+        plain = known(act)
+        return other(act) if plain is None else plain
+
+    return launcher
 
 
 _CONTAINER = (
@@ -120,7 +125,7 @@ _SSH = "-p -i -l -o -F -J -L -R -D -W -b -c -E -e -I -m -O -Q -S -w -B"
 _TRACE = "-o -e -p -s -E -a -u -P -b -I -X -ex --ex --tool --log-file -d -c"
 _SPACE = "-t -u -g -S -G -p --target --setuid --setgid --reuid --regid --groups --userspec"
 
-LAUNCHERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
+LAUNCHERS: dict[str, Wrapper] = {
     name: _launcher(launches)
     for names, launches in (
         ("docker podman nerdctl", _CONTAINERS),
@@ -151,5 +156,5 @@ LAUNCHERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     for name in names.split()
 }  # fmt: skip
 LAUNCHERS["parallel"] = _parallel
-_DEBUGGER = LAUNCHERS["gdb"]
-LAUNCHERS["gdb"] = _debugs
+LAUNCHERS["gdb"] = _unless(gdb, LAUNCHERS["gdb"])
+LAUNCHERS["perf"] = _unless(perf, LAUNCHERS["perf"])

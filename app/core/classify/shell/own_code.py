@@ -1,5 +1,6 @@
 """Code that a line writes and then runs, or moves and then deletes: what it does is nobody's word but the line's."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from app.core.classify.code.python_names import is_pythons_own
@@ -85,8 +86,16 @@ def _redirects(write: Effect) -> bool:
 def _becomes(write: Effect, run: Effect, record: Record) -> bool:
     """Whether what is written may be among what is run."""
     words = record.commands[write.command].words
+    if words[0] == "mv" and _renames(words):
+        return False
     if not _redirects(write) and (words[0].rpartition("/")[2] in WRITES_NO_CODE or compiles(words)):
         return False
     if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
         return True
     return is_below(write.resource, run.resource) and not write.resource.endswith(DATA)
+
+
+def _renames(words: Sequence[str]) -> bool:
+    """Whether code becomes code, and not what was none. What the line itself has written is seen before it moves."""
+    ends = {word.rpartition("/")[2].rpartition(".")[2] for word in words[1:] if word[:1] != "-"}
+    return len(ends) == 1 and not any("." + end in DATA for end in ends)

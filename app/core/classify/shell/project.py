@@ -5,6 +5,10 @@ is not known to be such, nobody has judged.
 """
 
 import re
+import sys
+from collections.abc import Iterable
+
+from app.core.classify.code.project import is_ordinary
 
 # The words of which names of tasks are made: `test`, `build:prod`, `docs-html`, `test_unit`.
 _TASKS = frozenset(
@@ -92,6 +96,19 @@ def is_module(name: str) -> bool:
     # (`app.cli` is this service's own.)
     own = name.startswith("app.cli")
     return package in _PACKAGES and dot != "" and _MODULE.fullmatch(rest) is not None and not (own or is_grave(rest))
+
+
+def is_command_line(name: str, told: Iterable[str]) -> bool:
+    """Whether a dotted name is that of a package's command line, and what it is told says nothing grave."""
+    package, dot, last = name.rpartition(".")
+    return (
+        bool(dot)
+        and last in ("cli", "main", "__main__")
+        and _MODULE.fullmatch(name) is not None
+        and package.partition(".")[0] not in {"app", *sys.stdlib_module_names}
+        and is_ordinary(package)
+        and not any(is_grave(word) for word in (name, *told))
+    )
 
 
 def is_script(path: str) -> bool:

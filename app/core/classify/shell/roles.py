@@ -22,6 +22,7 @@ from app.core.classify.tools import alternatives
 from app.core.model import EffectKind
 from app.core.policy.wildcard import is_wild
 
+_FOLDER = re.compile(r"(?:\.{1,2}(?:/|$)|/)?(?:[\w-]+/)*(?:[\w-]+)?/?", re.ASCII)
 Role = Callable[[Act, Arg, str], None]
 
 # The name of a field, and a text in which nothing is computed.
@@ -108,6 +109,13 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
         name = source.text.rstrip("/").rpartition("/")[2]
         if not source.why and not arg.why and name not in ("", ".", ".."):
             act.path(EffectKind.WRITE, Arg(f"{arg.text.rstrip('/')}/{name}"), added_by, deep=act.deep)
+
+
+def _folder(act: Act, arg: Arg, added_by: str) -> None:
+    """A folder that is read; one whose name begins like that of a machine would be fetched."""
+    if arg.why or not _FOLDER.fullmatch(arg.text):
+        act.opaque(arg.why or f"{act.name} {arg.text}: may lie on another machine", added_by)
+    act.path(EffectKind.READ, arg, added_by, deep=act.deep)
 
 
 def _linked(act: Act, arg: Arg, added_by: str) -> None:
@@ -317,6 +325,7 @@ ROLES: dict[str, Role] = {
     **CODE_ROLES,
     **GIT_ROLES,
     **HOST_ROLES,
+    "folder": _folder,
     **RUN_ROLES,
     **COMPILER_ROLES,
     **SQL_ROLES,

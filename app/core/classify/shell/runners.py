@@ -15,7 +15,7 @@ from app.core.classify.shell.code_roles import code
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.project import is_module, is_script
+from app.core.classify.shell.project import is_command_line, is_module, is_script
 from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import HOMES, PROGRAMS, Program
@@ -126,7 +126,7 @@ def _python(act: Act) -> tuple[Inner, ...]:
         # The module lies where the project or Python keeps its own.
         act.path(EffectKind.RUN, Arg("."))
         return inner(act, args[at + 1 :])
-    if is_module(name):
+    if is_module(name) or is_command_line(name, [arg.text for arg in args[at + 2 :]]):
         act.path(EffectKind.RUN, Arg("."))
     else:
         act.add(EffectKind.EXECUTE, f"{act.name} -m {name[:LONGEST_VIA]}")

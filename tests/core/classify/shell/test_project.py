@@ -213,6 +213,17 @@ def test_what_a_compiler_only_looks_at_does_not_run(line: str, known: bool, look
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
+        ("perf stat -e cycles ./build/bench", ["run /w/build/bench"]),
+        ("kustomize build overlays/dev", ["read /w/overlays/dev", "read /w/overlays/dev/**"]),
+        ("kustomize build", ["read /w", "read /w/**"]),
+        (
+            "mv tests/a.py tests/b.py && npm test",
+            ["read /w/tests/a.py", "write /w/tests/a.py", "write /w/tests/b.py", "write /w/tests/b.py/a.py", "run /w"],
+        ),
+        ("python -m myapp.cli report --month 2024-05", ["run /w", "access /w/report", "access /w/2024-05"]),
+        ("python -m keyring.cli get x", ["execute python -m keyring.cli", "access /w/get", "access /w/x"]),
+        ("python -m myapp.cli drop-db", ["execute python -m myapp.cli", "access /w/drop-db"]),
+        ("gotestsum -- -race ./...", ["run /w"]),
         ("sbt 'testOnly *OrderSpec'", ["run /w", "write /w/target"]),
         ("sbt 'runMain evil'", ["run /w", "write /w/target", "execute sbt runMain evil"]),
         ("git rm --cached a", ["write /w"]),
@@ -227,6 +238,18 @@ def test_what_tools_are_told_is_read(line: str, expected: list[str], look: Look)
     assert sorted(set(look(line))) == sorted(expected)
 
 
-@pytest.mark.parametrize("line", ["ASAN_OPTIONS=log_path=/x make", "awk '# {\nNR > 5 {print}' a"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ASAN_OPTIONS=log_path=/x make",
+        "awk '# {\nNR > 5 {print}' a",
+        "perf stat -o x ./build/a",
+        "perf record ./build/a",
+        "kustomize build github.com/x/y",
+        "kustomize build $X",
+        "echo x > a.txt; mv a.txt tests/test_a.py && pytest",
+        "echo x > a.py; mv a.py tests/test_a.py && pytest",
+    ],
+)
 def test_what_they_may_be_told_besides_is_not(line: str, look: Look) -> None:
     assert "opaque" in look(line)
