@@ -12,6 +12,10 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 # This machine, which alone may then ask, and the port on which it listens. A port alone is everybody's.
 _HERE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?|::1")
+_OWN_URL = re.compile(
+    r"(?:https?://)?(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?(?:/[\w./?=&%-]*)?|:[0-9]{1,5}(?:/[\w./?=&%-]*)?",
+    re.ASCII,
+)
 _DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\.?", re.ASCII)
 # What is asked of a name server about a name.
 _RECORD = re.compile(r"\+[a-z0-9=]+|-x|ANY|A|AAAA|CAA|CNAME|DNSKEY|DS|MX|NS|PTR|SOA|SRV|TXT")
@@ -102,6 +106,15 @@ def _listen(act: Act, arg: Arg, added_by: str) -> None:
         _host(act, arg, added_by)
 
 
+def _own_url(act: Act, arg: Arg, added_by: str) -> None:
+    """An address of this machine, which may be asked as often as one likes; any other is not."""
+    own = arg.why == "" and _OWN_URL.fullmatch(arg.text) is not None
+    if own:
+        act.add(EffectKind.FETCH, f"http://localhost{arg.text}" if arg.text[0] == ":" else arg.text, added_by)
+    else:
+        _url(act, arg, added_by or act.name)
+
+
 def _format(act: Act, arg: Arg, added_by: str) -> None:
     """What curl writes out: it may read its text from a file, and write what it prints to one."""
     if "%output" in arg.text:
@@ -124,6 +137,7 @@ HOST_ROLES: dict[str, Role] = {
     "host": _host,
     "lookup": _lookup,
     "listen": _listen,
+    "own-url": _own_url,
     "format": _format,
     "cookie": _cookie,
 }

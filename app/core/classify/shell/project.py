@@ -59,7 +59,7 @@ WRITES_NO_CODE = frozenset(
     """
     git mkdir touch chmod black isort ruff autopep8 yapf prettier eslint biome gofmt goimports rustfmt cargo go
     clang-format shfmt rubocop stylelint terraform tsc npm pnpm yarn npx make cmake pytest jest vitest bundle
-    composer poetry uv pip
+    composer poetry uv pip buf
     """.split()  # noqa: SIM905 (as above)
 )
 # What is written under these names is no code.
