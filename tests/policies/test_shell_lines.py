@@ -21,7 +21,9 @@ SHARES = {
     "lines/fifth/reading.yaml": 0.95,
     "lines/fifth/development.yaml": 0.73,
     "lines/sixth/reading.yaml": 0.97,
-    "lines/sixth/development.yaml": 0.92,
+    "lines/sixth/development.yaml": 0.94,
+    "lines/seventh/reading.yaml": 0.97,
+    "lines/seventh/development.yaml": 0.93,
 }
 
 
@@ -34,19 +36,21 @@ def _lines(name: str) -> list[str]:
 DANGEROUS = [
     line
     for name in [
-        f"lines/{group}dangerous.yaml" for group in ("", "first/", "second/", "third/", "fourth/", "fifth/", "sixth/")
+        f"lines/{group}dangerous.yaml"
+        for group in ("", "first/", "second/", "third/", "fourth/", "fifth/", "sixth/", "seventh/")
     ]
     for line in _lines(name)
 ]
 
 
 def test_there_are_enough_cases() -> None:
-    assert sum(len(set(_lines(name))) for name in SHARES) >= 3_300
-    assert len(set(DANGEROUS)) >= 3_900
+    assert sum(len(set(_lines(name))) for name in SHARES) >= 4_700
+    assert len(set(DANGEROUS)) >= 4_400
 
 
 def test_what_a_person_is_meant_to_be_asked_about_is_not_allowed() -> None:
-    allowed = [line for line in _lines("lines/sixth/asked.yaml") if judged(DEFAULT, by_user(line)).allowed]
+    asked = _lines("lines/sixth/asked.yaml") + _lines("lines/seventh/asked.yaml")
+    allowed = [line for line in asked if judged(DEFAULT, by_user(line)).allowed]
     assert allowed == []
 
 

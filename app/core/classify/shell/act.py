@@ -27,6 +27,8 @@ KIND_OF_FILES: Final = re.compile(r"\*\.[A-Za-z0-9]{1,5}$|\*\.\{[A-Za-z0-9,]+\}$
 _WILDCARD = re.compile(r"[*?\[]")
 # A relative path without anything that normalising would take away.
 _CLEAN = re.compile(r"[^./][^/]*(?:/[^./][^/]*)*")
+_CONTAINERS = frozenset(("docker", "podman", "nerdctl"))
+_MOUNT = re.compile(r"([^:=]+):/[^:]*(?::[a-zA-Z,]+)?")
 _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 
 
@@ -156,6 +158,9 @@ class Act:
         for arg in args:
             if arg.why:
                 pieces = scraps(arg.text)
+            elif self.name in _CONTAINERS and (mount := _MOUNT.fullmatch(arg.text)):
+                # Behind the colon stands where it lies in there; a name without a slash is a volume's.
+                pieces = (mount[1],) if "/" in mount[1] or mount[1][0] in ".~" else ()
             else:
                 # Paths hide behind `--file=`, `@`, `host:`, `-I`.
                 whole, *hidden = _IN_WORD.split(arg.text)

@@ -59,7 +59,13 @@ _PROPERTY = re.compile(
     re.ASCII,
 )
 # Tests by their names, or a part of the project.
-_SBT = re.compile(r"(?:[\w-]+/)?(?:Test/)?(?:testOnly|testQuick|project)(?: [\w.*]+)+(?: -- -z [\w ]+)?", re.ASCII)
+_SBT = re.compile(
+    r"(?:[\w-]+/)?(?:Test/)?(?:testOnly|testQuick|project)(?: [\w.*]+)+(?: -- -z [\w ]+)?"
+    r"|scala(?:fmt|fix)(?:All|Check(?:All)?)?",
+    re.ASCII,
+)
+# Which tests of Clojure: a namespace, or one of its tests.
+_LEIN = re.compile(r":only|[a-z][\w.-]*-test(?:/[\w-]+)?", re.ASCII)
 
 
 def _native(act: Act, arg: Arg, added_by: str) -> None:
@@ -141,6 +147,12 @@ def _sbt(act: Act, arg: Arg, added_by: str) -> None:
         task(act, arg, added_by)
 
 
+def _lein(act: Act, arg: Arg, added_by: str) -> None:
+    """A task, or which of the tests."""
+    if arg.why or not _LEIN.fullmatch(arg.text):
+        task(act, arg, added_by)
+
+
 COMPILER_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "native": _native,
     "logger": _logger,
@@ -153,4 +165,5 @@ COMPILER_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "cmake-setting": _cmake_setting,
     "msbuild": _msbuild,
     "sbt": _sbt,
+    "lein": _lein,
 }

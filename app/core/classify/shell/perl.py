@@ -6,6 +6,7 @@ from typing import Final
 from app.core.classify.code.perl import perl_only_edits
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.program import judge
+from app.core.classify.shell.sed import sed_empties
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import PROGRAMS
 from app.core.model import EffectKind
@@ -25,12 +26,14 @@ def perl(act: Act) -> None:
     words = act.args[1:]
     at = 0
     copy: str | None = None
+    quiet = False
     texts: list[str] = []
     while at < len(words) and words[at].text[:1] == "-" and words[at].text != "-":
         found = None if words[at].why else _FLAG.fullmatch(words[at].text)
         if found is None:
             judge(act, PROGRAMS["perl"])
             return
+        quiet = quiet or "n" in words[at].text.partition("i")[0]
         if found["in"]:
             copy = found["copy"] or ""
         at += 1
@@ -42,10 +45,13 @@ def perl(act: Act) -> None:
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
+    lost = quiet or any(map(sed_empties, texts))
     for file in files:
         act.path(EffectKind.READ, file)
         if copy is not None:
             act.path(EffectKind.WRITE, file, "-i")
+            if lost:
+                act.path(EffectKind.DELETE, file, "-i")
         if copy:
             act.path(EffectKind.WRITE, Arg(file.text + copy, glob=file.glob), "-i")
 

@@ -111,6 +111,12 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
             act.path(EffectKind.WRITE, Arg(f"{arg.text.rstrip('/')}/{name}"), added_by, deep=act.deep)
 
 
+def _tfvars(act: Act, arg: Arg, added_by: str) -> None:
+    """What Terraform builds with: it does not show it. Of any other file it would show the line that it cannot read."""
+    if arg.why or not arg.text.endswith((".tfvars", ".tfvars.json")) or ".." in arg.text or arg.text[:1] in ("/", "~"):
+        ROLES["read"](act, arg, added_by)
+
+
 def _folder(act: Act, arg: Arg, added_by: str) -> None:
     """A folder that is read; one whose name begins like that of a machine would be fetched."""
     if arg.why or not _FOLDER.fullmatch(arg.text):
@@ -326,6 +332,7 @@ ROLES: dict[str, Role] = {
     **GIT_ROLES,
     **HOST_ROLES,
     "folder": _folder,
+    "tfvars": _tfvars,
     **RUN_ROLES,
     **COMPILER_ROLES,
     **SQL_ROLES,

@@ -98,6 +98,13 @@ Look = Callable[[str], list[str]]
         ("curl -H 'X-Key: a' -H 'Accept: */*' x", ["network http://x"]),
         ("curl -H @a x", ["read /w/a", "network http://x"]),
         ("wget -qO- x", ["fetch http://x"]),
+        ("terraform apply -var-file=a.tfvars", ["run /w", "configure infrastructure"]),
+        ("terraform plan -var-file=a.txt", ["read /w/a.txt", "run /w", "query infrastructure"]),
+        (
+            "docker run -v data:/var/lib/x a:1",
+            ["configure containers", "access /w/run", "access /w/a:1", "access /w/1"],
+        ),
+        ("docker run -v ~/.x:/y a", ["configure containers", "access /w/run", "access /home/u/.x", "access /w/a"]),
         ("ab -n 9 http://localhost:8000/a", ["fetch http://localhost:8000/a"]),
         ("hey -n 9 http://h.example/", ["network http://h.example/"]),
         ("wrk $X", ["opaque"]),

@@ -224,6 +224,8 @@ def test_what_a_compiler_only_looks_at_does_not_run(line: str, known: bool, look
         ("python -m keyring.cli get x", ["execute python -m keyring.cli", "access /w/get", "access /w/x"]),
         ("python -m myapp.cli drop-db", ["execute python -m myapp.cli", "access /w/drop-db"]),
         ("gotestsum -- -race ./...", ["run /w"]),
+        ("lein test :only acme.core-test", ["run /w"]),
+        ("lein evil", ["run /w", "execute lein evil"]),
         ("sbt 'testOnly *OrderSpec'", ["run /w", "write /w/target"]),
         ("sbt 'runMain evil'", ["run /w", "write /w/target", "execute sbt runMain evil"]),
         ("git rm --cached a", ["write /w"]),

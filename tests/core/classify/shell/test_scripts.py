@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.classify.shell.scripts import awk_only_prints, sed_only_edits
+from app.core.classify.shell.scripts import awk_only_prints
+from app.core.classify.shell.sed import sed_empties, sed_only_edits
 
 Look = Callable[[str], list[str]]
 
@@ -100,3 +101,43 @@ def test_an_empty_word_behind_the_flag_hides_no_script(look: Look) -> None:
     assert "opaque" in look("sed -i '' 'w x' f")
     assert look("sed -i '' 's/a/b/' f") == ["read /w/s/a/b", "write /w/s/a/b", "read /w/f", "write /w/f"]
     assert look("sed -i ''") == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["d", "1,$d", "2,$ d", "/./d", "/.*/d", "/keep/!d", "q", "5q", "/x/Q", "s/.*//", "s/^.*$//g", r"s/\(.*\)/x/",
+     "s/.\\+/x/", "s/[^x]*//", "s/[a-z]*//", "s/a/b/;d", "1,$ s/.*/x/", "c x", "$!d"],
+)  # fmt: skip
+def test_a_script_that_leaves_nothing_of_a_file_is_told(script: str) -> None:
+    assert sed_empties(script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["/old/d", "3d", "1,5d", "$d", "s/a/b/g", "s/^/# /", "s/$/;/", "s/[[:space:]]*$//", "s/[ \t]*$//",
+     "/^version/s/.*/version = 2/", "s/.*/&,/", r"s/\(.*\)/<\1>/", "s/x.*//",
+     "/^$/d", "1i # x", "/a/,/b/d", "s/.$//", "/x/c y", "y/a/b/"],
+)  # fmt: skip
+def test_a_script_that_edits_leaves_what_it_does_not_speak_of(script: str) -> None:
+    assert sed_only_edits(script)
+    assert not sed_empties(script)
+
+
+@pytest.mark.parametrize(
+    ("line", "lost"),
+    [
+        ("sed -i d a", True),
+        ("sed -i 's/.*//' $(git ls-files '*.go')", True),
+        ("sed -n -i /x/p a", True),
+        ("sed -i --quiet p a", True),
+        ("sed -i -e s/a/b/ -e q a", True),
+        ("perl -pi -e 's/.*//' a", True),
+        ("perl -ni -e 'print if /x/' a", True),
+        ("perl -pi -e 's/a/b/' a", False),
+        ("sed d a", False),
+        ("sed -i 's/[[:space:]]*$//' a b", False),
+        ("sed -i /x/d a", False),
+    ],
+)
+def test_editing_until_nothing_is_left_deletes(line: str, lost: bool, look: Look) -> None:  # noqa: FBT001
+    assert any(effect.startswith("delete ") for effect in look(line)) is lost
