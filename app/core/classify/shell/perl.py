@@ -6,7 +6,7 @@ from typing import Final
 from app.core.classify.code.perl import perl_only_edits
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.sed import sed_empties
+from app.core.classify.shell.sed import takes_all
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import PROGRAMS
 from app.core.model import EffectKind
@@ -17,6 +17,7 @@ from app.core.policy.wildcard import is_wild
 _FLAG: Final = re.compile(
     r"-(?:F[,:;]|(?:[nplwa]|0[0-7]{0,3})*(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?)"
 )
+_SUBSTITUTES: Final = re.compile(r"s([/|#,!])(.*?)\1(.*?)\1")
 # INVARIANT: Perl opens `cmd|` by running it and `>x` by emptying it, so a name has to begin and end like a name.
 _NAME: Final = re.compile(r"(?:[\w/~.][^\0\n]*)?[\w/.~-]", re.ASCII)
 
@@ -45,7 +46,7 @@ def perl(act: Act) -> None:
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
-    lost = quiet or any(map(sed_empties, texts))
+    lost = quiet or any(takes_all(found[2], found[3]) for text in texts for found in _SUBSTITUTES.finditer(text))
     for file in files:
         act.path(EffectKind.READ, file)
         if copy is not None:

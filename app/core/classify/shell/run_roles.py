@@ -14,7 +14,7 @@ _VARIABLE = re.compile(
     r"(V|VERBOSE|DEBUG|VERSION|NAME|TARGET|ENV|ARGS|TEST|TESTS|PKG|PACKAGE|MODE|PORT|TAG|ARCH|OS|CI|JOBS|BOARD|PLATFORM"
     r"|PROFILE|CONFIG|MODULE|SUITE|FILTER|RELEASE|SANITIZE|COVERAGE|BUILD|BUILD_TYPE|VARIANT|LEVEL|SEED)=[A-Za-z0-9_.:,@+-]*"
     # What Rails and rake tell tests; a file of them lies among the tests.
-    r"|TEST=(test|spec)/[A-Za-z0-9_/.-]+\.rb|TESTOPTS=--?[a-z]+(=[A-Za-z0-9_]+)?|SPEC=spec/[A-Za-z0-9_/.-]+\.rb"
+    r"|(?!.*\.\.)TEST=(test|spec)/[A-Za-z0-9_/.-]+\.rb|TESTOPTS=--?[a-z]+(=[A-Za-z0-9_]+)?|(?!.*\.\.)SPEC=spec/[A-Za-z0-9_/.-]+\.rb"
 )
 _SETTABLE = frozenset(("make", "gmake", "just", "rake"))
 _HERE = frozenset(("localhost", "127.0.0.1"))

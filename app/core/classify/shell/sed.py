@@ -23,8 +23,9 @@ _ALONE = frozenset(("-n", "-E", "-r", "-s", "-u", "-z", "--quiet", "--silent", "
 _LETTERS = frozenset("nErsuz")
 _IN_PLACE = re.compile(r"(-i)(?:\.[A-Za-z0-9_.-]*)?|(--in-place)(?:=\.[A-Za-z0-9_.-]*)?")
 # A pattern that says nothing of what stands in a line, and so fits all of it, or as much as it likes.
+_CLASS = r"\.|\\[SwW]|\[\^[^]]\]|\[[A-Za-z0-9-]+\]|\[\[:(?!space|blank)[a-z]+:\]\]|\(\.\|[^()]*\)"
 _ANYTHING = re.compile(
-    r"\^?(?:\\?\(|\\?\))*(?:(?:\.|\\[SwW]|\[\^[^]]\]|\[[A-Za-z0-9-]+\])(?:\*|\\\+|\+|\\?\{[0-9,]*\\?\})(?:\\?\(|\\?\))*)+\$?"
+    rf"\^?(?:\\?\(|\\?\))*(?:(?:{_CLASS})(?:\*|\\\+|\+|\\?\{{[0-9,]*\\?\}})(?:\\?\(|\\?\)|\\n\*)*)+\$?"
 )
 _QUIET = frozenset(("--quiet", "--silent"))
 
@@ -44,15 +45,20 @@ def _takes_all(address: str, command: str) -> bool:
     if kind in ("q", "Q"):
         return True
     begin, _, end = address.partition(",")
-    everywhere = address == "" or address[-1] == "!" or (end == "$" and begin != "$") or _fits_all(begin.strip("/"))
+    everywhere = address[-1:] == "!" or (end == "$" and begin != "$") or _fits_all(begin.strip("/"))
     if kind == "s":
         pattern, replacement = command[2:].split(command[1])[:2]
-        return everywhere and _ANYTHING.fullmatch(pattern) is not None and not re.search(r"&|\\[1-9]", replacement)
+        return everywhere and takes_all(pattern, replacement)
     return everywhere and kind in ("d", "D", "c")
 
 
+def takes_all(pattern: str, replacement: str) -> bool:
+    """Whether a substitution leaves nothing of a line, whatever stands in it."""
+    return _ANYTHING.fullmatch(pattern) is not None and not re.search(r"&|[\\$][0-9]", replacement)
+
+
 def _fits_all(pattern: str) -> bool:
-    return pattern in (".", "^") or _ANYTHING.fullmatch(pattern) is not None
+    return pattern in ("", ".", "^", "0~1", "1~1") or _ANYTHING.fullmatch(pattern) is not None
 
 
 def _commands(script: str) -> Iterator[tuple[str, str] | None]:

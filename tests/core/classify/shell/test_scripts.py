@@ -106,7 +106,8 @@ def test_an_empty_word_behind_the_flag_hides_no_script(look: Look) -> None:
 @pytest.mark.parametrize(
     "script",
     ["d", "1,$d", "2,$ d", "/./d", "/.*/d", "/keep/!d", "q", "5q", "/x/Q", "s/.*//", "s/^.*$//g", r"s/\(.*\)/x/",
-     "s/.\\+/x/", "s/[^x]*//", "s/[a-z]*//", "s/a/b/;d", "1,$ s/.*/x/", "c x", "$!d"],
+     "s/.\\+/x/", "s/[^x]*//", "s/[a-z]*//", "s/a/b/;d", "1,$ s/.*/x/", "c x", "$!d",
+     "1~1d", "//d", "s/[[:print:]]*//"],
 )  # fmt: skip
 def test_a_script_that_leaves_nothing_of_a_file_is_told(script: str) -> None:
     assert sed_empties(script)
@@ -132,6 +133,8 @@ def test_a_script_that_edits_leaves_what_it_does_not_speak_of(script: str) -> No
         ("sed -i --quiet p a", True),
         ("sed -i -e s/a/b/ -e q a", True),
         ("perl -pi -e 's/.*//' a", True),
+        ("perl -0pi -e 's/.*//s' a", True),
+        ("perl -pi -e 's/(.*)/<$1>/' a", False),
         ("perl -ni -e 'print if /x/' a", True),
         ("perl -pi -e 's/a/b/' a", False),
         ("sed d a", False),
