@@ -54,12 +54,12 @@ FILTERS = [
 
 
 @pytest.mark.parametrize(("query", "found"), FILTERS)
-def test_filters_mean_the_same_in_lists_and_exports(api: World, query: str, found: list[str]) -> None:
-    after = api.size() - 1
+def test_filters_mean_the_same_in_lists_and_exports(fresh: World, query: str, found: list[str]) -> None:
+    after = fresh.size() - 1
     for request in (ALLOWED, DENIED, {**ALLOWED, "source": "web page", "actor": "coder/reader"}):
-        api.evaluate(request)
-    listed = api.client.get(f"/audit/entries?after={after}&{query}", headers=api.admin).json()
-    exported = api.client.get(f"/audit/export?after={after}&{query}", headers=api.admin).text.splitlines()
+        fresh.evaluate(request)
+    listed = fresh.client.get(f"/audit/entries?after={after}&{query}", headers=fresh.admin).json()
+    exported = fresh.client.get(f"/audit/export?after={after}&{query}", headers=fresh.admin).text.splitlines()
     assert [one["decision"] for one in listed["entries"]] == found
     assert [json.loads(line)["body"]["decision"] for line in exported] == found
 
