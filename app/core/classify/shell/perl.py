@@ -17,7 +17,7 @@ from app.core.policy.wildcard import is_wild
 _FLAG: Final = re.compile(
     r"-(?:F[,:;]|(?:[nplwa]|0[0-7]{0,3})*(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?)"
 )
-_SUBSTITUTES: Final = re.compile(r"s([/|#,!])(.*?)\1(.*?)\1")
+_SUBSTITUTES: Final = re.compile(r"s([/|#,!])(.*?)\1(.*?)\1([a-z]*)")
 # INVARIANT: Perl opens `cmd|` by running it and `>x` by emptying it, so a name has to begin and end like a name.
 _NAME: Final = re.compile(r"(?:[\w/~.][^\0\n]*)?[\w/.~-]", re.ASCII)
 
@@ -46,7 +46,8 @@ def perl(act: Act) -> None:
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
-    lost = quiet or any(takes_all(found[2], found[3]) for text in texts for found in _SUBSTITUTES.finditer(text))
+    substitutes = [each for text in texts for each in _SUBSTITUTES.findall(text)]
+    lost = quiet or any(takes_all(pattern, text, ending) for _, pattern, text, ending in substitutes)
     for file in files:
         act.path(EffectKind.READ, file)
         if copy is not None:

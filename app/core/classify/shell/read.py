@@ -12,6 +12,7 @@ from app.core.classify.paths import Place
 from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFECTS, Act, Record
 from app.core.classify.shell.assignments import assigned
 from app.core.classify.shell.builtins import BUILTINS
+from app.core.classify.shell.emptied import empties, overwritten
 from app.core.classify.shell.expand import expand, single
 from app.core.classify.shell.grammar import GRAMMAR_STEPS
 from app.core.classify.shell.inner import Inner
@@ -54,10 +55,6 @@ _MOST_ROUNDS: Final = 16
 _MOST_TRIALS: Final = 4
 _ASKS_ITSELF = frozenset(("--version", "--help"))
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9+._-]{0,40}")
-# They print nothing, so a file that they are redirected to is emptied.
-_SILENT = frozenset((":", "true"))
-# How the command that `find` runs may end.
-_ENDS = frozenset((";", "+", "{}"))
 
 
 def _feeds(redirect: Redirect) -> tuple[Node, ...]:
@@ -137,14 +134,20 @@ class _Reader:
         self._record.budget.spend()
         match node:
             case Simple():
-                return self._simple(node, state)
+                begun = len(self._record.effects)
+                states = self._simple(node, state)
+                self._overwritten(begun, at_once=False) if node.redirects else None
+                return states
             case Sequence():
                 return self._sequence(node, state)
             case AndOr():
                 return self._and_or(node, state)
             case Pipeline():
+                begun = len(self._record.effects)
+                after, _ = self._pipe(node.items, state)
+                self._overwritten(begun, at_once=True)
                 # Each part has a shell of its own, but zsh runs the last one in this.
-                return both(merged(state, self._pipe(node.items, state)[0]))
+                return both(merged(state, after))
             case Background() | Subshell():
                 self._run(node.item if isinstance(node, Background) else node.body, state)
                 return both(state)
@@ -172,6 +175,10 @@ class _Reader:
             names = listed(item, self._record.effects[before:], names)
             begun = state if names == state.listed else replace(state, listed=names)
         return after, names
+
+    def _overwritten(self, begun: int, *, at_once: bool) -> None:
+        for effect in overwritten(self._record.effects[begun:], at_once=at_once):
+            self._record.effect(effect)
 
     def _sequence(self, node: Sequence, state: State) -> States:
         success = failure = state
@@ -255,9 +262,9 @@ class _Reader:
         act = Act(args, state, self._record, spelled(node))
         for redirect in node.redirects:
             self._opened(redirect, act)
-            if redirect.operator in (">", ">|", "&>") and _says_nothing([arg.text for arg in args]):
-                # Nothing is written, so what stood there is gone.
-                act.opened(EffectKind.DELETE, single(redirect.target, state), redirect.operator)
+            target = single(redirect.target, state)
+            if empties(redirect, target, [arg.text for arg in args]):
+                act.opened(EffectKind.DELETE, target, redirect.operator)
             if redirect.operator[0] == "<":
                 act.state = replace(act.state, listed=())
                 act.given = given(node.redirects, state)
@@ -380,11 +387,3 @@ class _Reader:
             self._depth -= 1
         self._record.under = outer
         return state
-
-
-def _says_nothing(words: list[str]) -> bool:
-    """Whether a command writes nothing to its output, so that all that a redirect does is to empty the file."""
-    if not words or words[0] in _SILENT:
-        return True
-    runs = words[0] in WRAPPERS or words[0] == "find"
-    return runs and [word for word in words if word not in _ENDS][-1] in _SILENT

@@ -27,6 +27,8 @@ _CLASS = r"\.|\\[SwW]|\[\^[^]]\]|\[[A-Za-z0-9-]+\]|\[\[:(?!space|blank)[a-z]+:\]
 _ANYTHING = re.compile(
     rf"\^?(?:\\?\(|\\?\))*(?:(?:{_CLASS})(?:\*|\\\+|\+|\\?\{{[0-9,]*\\?\}})(?:\\?\(|\\?\)|\\n\*)*)+\$?"
 )
+# Almost any character, so that little is left where each of them goes.
+_EACH = re.compile(r"\.|\\S|\[\^[^]]\]|\[\[:(?:print|graph):\]\]")
 _QUIET = frozenset(("--quiet", "--silent"))
 
 
@@ -45,16 +47,17 @@ def _takes_all(address: str, command: str) -> bool:
     if kind in ("q", "Q"):
         return True
     begin, _, end = address.partition(",")
-    everywhere = address[-1:] == "!" or (end == "$" and begin != "$") or _fits_all(begin.strip("/"))
+    everywhere = address[-1:] == "!" or (end == "$" and begin != "$") or begin == "/$/" or _fits_all(begin.strip("/"))
     if kind == "s":
-        pattern, replacement = command[2:].split(command[1])[:2]
-        return everywhere and takes_all(pattern, replacement)
+        pattern, replacement, ending = command[2:].split(command[1])[:3]
+        return everywhere and takes_all(pattern, replacement, ending)
     return everywhere and kind in ("d", "D", "c")
 
 
-def takes_all(pattern: str, replacement: str) -> bool:
-    """Whether a substitution leaves nothing of a line, whatever stands in it."""
-    return _ANYTHING.fullmatch(pattern) is not None and not re.search(r"&|[\\$][0-9]", replacement)
+def takes_all(pattern: str, replacement: str, ending: str) -> bool:
+    """Whether a substitution leaves nothing of a line, whatever stands in it; `ending` is what it is told besides."""
+    found = _ANYTHING.fullmatch(pattern) or ("g" in ending and _EACH.fullmatch(pattern))
+    return bool(found) and not re.search(r"&|[\\$][0-9]", replacement)
 
 
 def _fits_all(pattern: str) -> bool:

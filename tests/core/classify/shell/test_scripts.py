@@ -107,7 +107,7 @@ def test_an_empty_word_behind_the_flag_hides_no_script(look: Look) -> None:
     "script",
     ["d", "1,$d", "2,$ d", "/./d", "/.*/d", "/keep/!d", "q", "5q", "/x/Q", "s/.*//", "s/^.*$//g", r"s/\(.*\)/x/",
      "s/.\\+/x/", "s/[^x]*//", "s/[a-z]*//", "s/a/b/;d", "1,$ s/.*/x/", "c x", "$!d",
-     "1~1d", "//d", "s/[[:print:]]*//"],
+     "1~1d", "//d", "s/[[:print:]]*//", "/$/d", "s/.//g", "s/[[:print:]]//g"],
 )  # fmt: skip
 def test_a_script_that_leaves_nothing_of_a_file_is_told(script: str) -> None:
     assert sed_empties(script)
@@ -117,7 +117,7 @@ def test_a_script_that_leaves_nothing_of_a_file_is_told(script: str) -> None:
     "script",
     ["/old/d", "3d", "1,5d", "$d", "s/a/b/g", "s/^/# /", "s/$/;/", "s/[[:space:]]*$//", "s/[ \t]*$//",
      "/^version/s/.*/version = 2/", "s/.*/&,/", r"s/\(.*\)/<\1>/", "s/x.*//",
-     "/^$/d", "1i # x", "/a/,/b/d", "s/.$//", "/x/c y", "y/a/b/"],
+     "/^$/d", "1i # x", "/a/,/b/d", "s/.$//", "/x/c y", "y/a/b/", "s/.//", "s/[0-9]//g"],
 )  # fmt: skip
 def test_a_script_that_edits_leaves_what_it_does_not_speak_of(script: str) -> None:
     assert sed_only_edits(script)

@@ -1,0 +1,47 @@
+"""What a redirection leaves nothing of: a shell empties the file before the command begins."""
+
+from typing import Final
+
+from app.core.classify.shell.state import Arg
+from app.core.classify.shell.tree import Redirect, Variable
+from app.core.classify.shell.unwrap import WRAPPERS
+from app.core.model import Effect, EffectKind
+from app.core.policy.wildcard import is_wild
+
+EMPTYING: Final = frozenset((">", ">|", "&>"))
+# They print nothing, or nothing but what they are given.
+_SILENT = frozenset((":", "true"))
+_REPEATING = frozenset(("echo", "printf", "cat"))
+_NOTHING = frozenset(("", "-n", "-e", "/dev/null"))
+# How the command that `find` runs may end.
+_ENDS = frozenset((";", "+", "{}"))
+
+
+def empties(redirect: Redirect, target: Arg, words: list[str]) -> bool:
+    """Whether what stood in the file that it opens is gone, and nothing of weight takes its place."""
+    # `> "$f"`, for every `f` that was listed: whatever is written, it is the same for all.
+    each = len(redirect.target.parts) == 1 and isinstance(redirect.target.parts[0], Variable)
+    return redirect.operator in EMPTYING and (_says_nothing(words) or (each and is_wild(target.text)))
+
+
+def _says_nothing(words: list[str]) -> bool:
+    if not words or words[0] in _SILENT:
+        return True
+    if words[0] in _REPEATING and len(words) > (words[0] == "cat"):
+        return _NOTHING.issuperset(words[1:])
+    runs = words[0] in WRAPPERS or words[0] == "find"
+    return runs and [word for word in words if word not in _ENDS][-1] in _SILENT
+
+
+def overwritten(effects: list[Effect], *, at_once: bool) -> list[Effect]:
+    """What is lost since it is read from where a redirection writes: `sort a > a`.
+
+    `at_once`: it is opened before any of the effects; else before those of its own command.
+    """
+    read = [effect for effect in effects if effect.kind is EffectKind.READ]
+    opened = [effect for effect in effects if effect.kind is EffectKind.WRITE and effect.added_by in EMPTYING]
+    return [
+        Effect(EffectKind.DELETE, write.resource, write.via, write.added_by, write.command)
+        for write in opened
+        if any(one.resource == write.resource and (at_once or one.command >= write.command) for one in read)
+    ]
