@@ -22,7 +22,7 @@ _MAVEN = re.compile(
     r"|javadoc:javadoc|surefire-report:report(-only)?|jacoco:(report|check|prepare-agent)|surefire:test"
     r"|failsafe:(integration-test|verify)|(spotless|license|pmd|spotbugs|checkstyle|enforcer|ktlint|fmt|formatter)"
     r":(apply|check|format|validate|enforce|pmd|cpd|spotbugs|checkstyle)|spring-javaformat:(apply|validate)"
-    r"|pitest:mutationCoverage|help:[a-z-]+|versions:display-[a-z-]+"
+    r"|pitest:mutationCoverage|help:(?!system)[a-z-]+|versions:display-[a-z-]+"
 )
 _CMAKE = re.compile(
     r"(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(:BOOL)?=(ON|OFF|TRUE|FALSE|YES|NO|on|off|[0-9]+)|CMAKE_(C|CXX)_COMPILER=(gcc|g\+\+|clang|clang\+\+)"
