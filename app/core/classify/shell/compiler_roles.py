@@ -58,6 +58,7 @@ _PROPERTY = re.compile(
     r"|TargetFramework|RuntimeIdentifier|InvariantGlobalization|RestoreLockedMode)=[\w.+-]*",
     re.ASCII,
 )
+_SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|h|hpp|go|mod|rs|java|kt|py|[jt]sx?|rb|php|cs|swift|md|json|ya?ml|toml)$")
 # Tests by their names, or a part of the project.
 _SBT = re.compile(
     r"(?:[\w-]+/)?(?:Test/)?(?:testOnly|testQuick|project)(?: [\w.*]+)+(?: -- -z [\w ]+)?"
@@ -92,6 +93,13 @@ def _compiled(act: Act, arg: Arg, added_by: str) -> None:
         act.path(EffectKind.READ, arg, added_by)
     elif not _COMPILED.fullmatch(arg.text):
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may load a plugin", added_by)
+
+
+def _binary(act: Act, arg: Arg, added_by: str) -> None:
+    """What is built; over a source, that is lost."""
+    act.path(EffectKind.WRITE, arg, added_by)
+    if _SOURCE.search(arg.text):
+        act.path(EffectKind.DELETE, arg, added_by)
 
 
 def _java_class(act: Act, arg: Arg, added_by: str) -> None:
@@ -158,6 +166,7 @@ COMPILER_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "logger": _logger,
     "collector": _collector,
     "compiled": _compiled,
+    "binary": _binary,
     "java-class": _java_class,
     "go": _go,
     "go-flags": _go_flags,

@@ -1,8 +1,13 @@
-"""What a redirection leaves nothing of: a shell empties the file before the command begins."""
+"""What a redirection, or `tee`, leaves nothing of: a shell empties the file before the command begins."""
 
 from typing import Final
 
+from msgspec.structs import replace
+
+from app.core.classify.shell.act import Act
+from app.core.classify.shell.program import judge
 from app.core.classify.shell.state import Arg
+from app.core.classify.shell.tables import PROGRAMS
 from app.core.classify.shell.tree import Redirect, Variable
 from app.core.classify.shell.unwrap import WRAPPERS
 from app.core.model import Effect, EffectKind
@@ -31,6 +36,16 @@ def _says_nothing(words: list[str]) -> bool:
         return _NOTHING.issuperset(words[1:])
     runs = words[0] in WRAPPERS or words[0] == "find"
     return runs and [word for word in words if word not in _ENDS][-1] in _SILENT
+
+
+def tee(act: Act) -> None:
+    """It writes all that comes in to each of its files: to those that were listed the same, or nothing at all."""
+    begun = len(act.record.effects)
+    judge(act, PROGRAMS["tee"])
+    nothing = act.given is not None and not (act.given.text or act.given.why)
+    for effect in [one for one in act.record.effects[begun:] if one.kind is EffectKind.WRITE]:
+        if nothing or is_wild(effect.resource):
+            act.record.effect(replace(effect, kind=EffectKind.DELETE))
 
 
 def overwritten(effects: list[Effect], *, at_once: bool) -> list[Effect]:

@@ -73,6 +73,9 @@ def _expression(
         return 2
     if text in WRITES:
         act.path(EffectKind.WRITE, value, text)
+        if text == "-fprintf" and "%" not in "".join(form.text for form in args[2:3]):
+            # Nothing that is found is written, so what stood in there is gone.
+            act.path(EffectKind.DELETE, value, text)
         return WRITES[text]
     if text == "-delete":
         # Without a name that is asked for, the starts go, too.

@@ -22,9 +22,12 @@ def given(redirects: tuple[Redirect, ...], state: State) -> Arg | None:
     """The text on standard input, where nothing else can be there."""
     # Which descriptor the others are for is not told, so none of them may open or copy one to read from.
     inputs = [each for each in redirects if each.operator not in (">", ">>")]
-    if len(inputs) != 1 or inputs[0].operator not in ("<<", "<<<"):
+    if len(inputs) != 1 or inputs[0].operator not in ("<", "<<", "<<<"):
         return None
-    return single(inputs[0].target, state)
+    text = single(inputs[0].target, state)
+    if inputs[0].operator == "<":
+        return Arg("") if text.text == "/dev/null" else None
+    return text
 
 
 def opened(node: Redirect, act: Act) -> None:

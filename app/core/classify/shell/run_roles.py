@@ -140,6 +140,12 @@ def _module(act: Act, arg: Arg, added_by: str) -> None:
             act.add(EffectKind.EXECUTE, f"{act.name} {added_by} {arg.text}", added_by)
 
 
+def _app(act: Act, arg: Arg, added_by: str) -> None:
+    """`package.module:name` of this folder, or the path of a file before the colon."""
+    if known(act, arg, added_by) and ("/" in arg.text or arg.text[:1] in ("~", ".")):
+        act.path(EffectKind.RUN, Arg(arg.text.partition(":")[0]), added_by)
+
+
 def _package(act: Act, arg: Arg, added_by: str) -> None:
     """A package to install: of this folder, or by its name."""
     if not known(act, arg, added_by):
@@ -160,5 +166,6 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "reports": _reports,
     "tasks": _tasks,
     "module": _module,
+    "app": _app,
     "package": _package,
 }

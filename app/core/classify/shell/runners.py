@@ -74,6 +74,8 @@ _PYTHON_SETTING = re.compile(
     r"(?:dev|importtime|faulthandler|utf8|tracemalloc|[dei]|(?:error|ignore|default|always|once)(?:::[A-Za-z]+)?)"
 )
 _PYTHON_SWITCH = re.compile(rf"-[XW](?:{_PYTHON_SETTING.pattern})?|-bb")
+# Without a slash it is a file all the same: so `uv run` knows a script.
+_SCRIPT = re.compile(r"[A-Za-z0-9_][\w-]*\.py", re.ASCII)
 _PYTHON_ALONE = frozenset(("-B", "-E", "-I", "-O", "-OO", "-s", "-S", "-u", "-v", "-q", "-b"))
 
 
@@ -197,6 +199,8 @@ def _runs(runners: tuple[_Runner, ...], *, led: bool = True) -> Callable[[Act], 
             return inner(act, (act.args[0], *args))
         if args and args[0].text in _PUBLISHED and "javascript" in runner.homes:
             args = (replace(args[0], text=_PUBLISHED[args[0].text]), *args[1:])
+        if act.name == "uv" and args and _SCRIPT.fullmatch(args[0].text):
+            args = (Arg("python"), *args)
         if args and not args[0].why and (HOMES.get(args[0].text) in runner.homes or is_script(args[0].text)):
             act.path(EffectKind.RUN, Arg("."))
             return inner(act, args)

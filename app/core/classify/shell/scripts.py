@@ -1,4 +1,7 @@
-"""Programs whose operand is itself a program, as with `awk` and `sed`. Read only where it provably just prints."""
+"""Programs whose data do not say all: above all those whose operand is itself a program, as with `awk` and `sed`.
+
+That is read only where it provably just prints.
+"""
 
 import re
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from typing import Final
 
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.code_roles import timed
+from app.core.classify.shell.emptied import tee
 from app.core.classify.shell.perl import perl
 from app.core.classify.shell.sed import edited, sed
 from app.core.classify.shell.state import Arg
@@ -75,5 +79,6 @@ SCRIPTED: dict[str, Callable[[Act], None]] = {
     "perl": perl,
     "sed": sed,
     "timeit": timed,
+    "tee": tee,
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _awk),
 }
