@@ -39,9 +39,9 @@ def _says_nothing(words: list[str]) -> bool:
 
 
 def tee(act: Act) -> None:
-    """It writes all that comes in to each of its files: to those that were listed the same, or nothing at all."""
+    """It (or `sponge`) writes all that comes in to each of its files: the same to all that were listed, or nothing."""
     begun = len(act.record.effects)
-    judge(act, PROGRAMS["tee"])
+    judge(act, PROGRAMS[act.name])
     nothing = act.given is not None and not (act.given.text or act.given.why)
     for effect in [one for one in act.record.effects[begun:] if one.kind is EffectKind.WRITE]:
         if nothing or is_wild(effect.resource):

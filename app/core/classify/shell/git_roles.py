@@ -27,6 +27,12 @@ _SWITCHED = re.compile(
 )
 # A revision as the line writes it, `$x~2..HEAD`, before no path.
 _KEPT = re.compile(r"\"?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*(?:\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*)?\"?")
+# No branch is called so.
+_LIKE_PATH = re.compile(
+    r"[:.*].*|.*[/*?\[]|(?:.*/)?(?:src|lib|app|apps|packages|internal|pkg|cmd|tests?|spec|docs|examples|scripts|bin|config"
+    r"|public|assets|web|frontend|backend|server|client|README|LICENSE|[A-Z][a-z]+file|.*\.(?:py|[jt]sx?|go|rs|java|kt|rb"
+    r"|php|cs?|cc|cpp|hp?p?|swift|md|json|ya?ml|toml|css|html|txt|lock|sh|sql|ipynb))"
+)
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
@@ -61,6 +67,12 @@ def _remote(act: Act, arg: Arg, added_by: str) -> None:
 def _source(act: Act, arg: Arg, added_by: str) -> None:
     """A remote from which something is taken."""
     _reach(act, arg, added_by, EffectKind.FETCH)
+
+
+def _checked_out(act: Act, arg: Arg, added_by: str) -> None:
+    """A branch or a commit, or what git takes for a path where none has that name: that is put back as it was."""
+    if not arg.why and _LIKE_PATH.fullmatch(arg.text):
+        act.path(EffectKind.DELETE, Arg(arg.text.rpartition(":")[2].lstrip("/!^)") or "."), added_by)
 
 
 def _new(act: Act, arg: Arg, added_by: str) -> None:
@@ -102,6 +114,7 @@ GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-remote": _remote,
     "git-source": _source,
     "git-new": _new,
+    "git-checked-out": _checked_out,
     "git-setting": _setting,
     "git-shown": _shown,
 }

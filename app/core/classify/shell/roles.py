@@ -102,6 +102,9 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
     act.path(EffectKind.WRITE, arg, added_by, deep=act.deep)
     if arg.text.startswith("/dev/"):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: what is brought there is lost", added_by)
+    if is_wild(arg.text) and act.sources and not any(is_wild(source.text) for source in act.sources):
+        # One file takes the place of each of them.
+        act.path(EffectKind.DELETE, arg, added_by)
     for source in act.sources:
         if source.text.startswith("/dev/"):
             # Nothing comes from there, so what stood here is gone.

@@ -80,5 +80,6 @@ SCRIPTED: dict[str, Callable[[Act], None]] = {
     "sed": sed,
     "timeit": timed,
     "tee": tee,
+    "sponge": tee,
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _awk),
 }
