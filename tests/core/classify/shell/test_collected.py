@@ -62,6 +62,7 @@ def test_what_was_collected_is_read(path: Path) -> None:
         ("terraform apply -var-file=/etc/vars", {EffectKind.RUN, EffectKind.CONFIGURE, EffectKind.READ}),
         ("go tool pprof -top host:6060/profile", {EffectKind.READ, EffectKind.NETWORK}),
         ("sed -i '1,xd' notes.txt", {EffectKind.OPAQUE}),
+        ("find src -name '*.py' -exec cp a.py {} +", {EffectKind.WRITE, EffectKind.DELETE}),
         ("kill 4711", {EffectKind.CONFIGURE}),
         ("./node_modules/.bin/tsc --noEmit", {EffectKind.RUN}),
         ("./gradlew test", {EffectKind.RUN}),
