@@ -29,9 +29,10 @@ _SWITCHED = re.compile(
 _KEPT = re.compile(r"\"?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*(?:\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*)?\"?")
 # No branch is called so.
 _LIKE_PATH = re.compile(
-    r"[:.*].*|.*[/*?\[]|(?:.*/)?(?:src|lib|app|apps|packages|internal|pkg|cmd|tests?|spec|docs|examples|scripts|bin|config"
-    r"|public|assets|web|frontend|backend|server|client|README|LICENSE|[A-Z][a-z]+file|.*\.(?:py|[jt]sx?|go|rs|java|kt|rb"
-    r"|php|cs?|cc|cpp|hp?p?|swift|md|json|ya?ml|toml|css|html|txt|lock|sh|sql|ipynb))"
+    r"[:.*/~].*|.*[*?\[].*|.*/|(?:src|lib|packages|internal|pkg|cmd|tests|scripts|examples|public)/.*|(?:.*/)?(?:src|lib"
+    r"|apps?|packages|internal|pkg|cmd|tests?|spec|docs|examples|scripts|bin|config|public|assets|web|frontend|backend"
+    r"|server|client|README|LICENSE|[A-Z][a-z]+file|.*\.(?:py|[jt]sx?|go|rs|java|kt|rb|php|cs?|cc|cpp|hp?p?|swift|md"
+    r"|json|ya?ml|toml|css|html|txt|lock|sh|sql|ipynb))"
 )
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
@@ -71,7 +72,10 @@ def _source(act: Act, arg: Arg, added_by: str) -> None:
 
 def _checked_out(act: Act, arg: Arg, added_by: str) -> None:
     """A branch or a commit, or what git takes for a path where none has that name: that is put back as it was."""
-    if not arg.why and _LIKE_PATH.fullmatch(arg.text):
+    if arg.why:
+        if not arg.revision:
+            act.opaque(arg.why, added_by)
+    elif _LIKE_PATH.fullmatch(arg.text):
         act.path(EffectKind.DELETE, Arg(arg.text.rpartition(":")[2].lstrip("/!^)") or "."), added_by)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from app.core.classify.code.perl import perl_only_edits
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.sed import takes_all
+from app.core.classify.shell.sed_losses import takes_all, takes_much
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import PROGRAMS
 from app.core.model import EffectKind
@@ -18,6 +18,9 @@ _FLAG: Final = re.compile(
     r"-(?:F[,:;]|(?:[nplwa]|0[0-7]{0,3})*(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?)"
 )
 _SUBSTITUTES: Final = re.compile(r"s([/|#,!])(.*?)\1(.*?)\1([a-z]*)")
+_TRANSLATES: Final = re.compile(r"(?:tr|y)([/|#,!])(.*?)\1.*?\1([cds]*)")
+# What follows in the file is not printed, and so not kept.
+_STOPS: Final = re.compile(r"(?:\A|;)\s*last\b")
 # INVARIANT: Perl opens `cmd|` by running it and `>x` by emptying it, so a name has to begin and end like a name.
 _NAME: Final = re.compile(r"(?:[\w/~.][^\0\n]*)?[\w/.~-]", re.ASCII)
 
@@ -27,7 +30,7 @@ def perl(act: Act) -> None:
     words = act.args[1:]
     at = 0
     copy: str | None = None
-    quiet = False
+    quiet = whole = False
     texts: list[str] = []
     while at < len(words) and words[at].text[:1] == "-" and words[at].text != "-":
         found = None if words[at].why else _FLAG.fullmatch(words[at].text)
@@ -35,6 +38,7 @@ def perl(act: Act) -> None:
             judge(act, PROGRAMS["perl"])
             return
         quiet = quiet or "n" in words[at].text.partition("i")[0]
+        whole = whole or "0" in words[at].text.partition("i")[0]
         if found["in"]:
             copy = found["copy"] or ""
         at += 1
@@ -46,8 +50,7 @@ def perl(act: Act) -> None:
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
-    substitutes = [each for text in texts for each in _SUBSTITUTES.findall(text)]
-    lost = quiet or any(takes_all(pattern, text, ending) for _, pattern, text, ending in substitutes)
+    lost = quiet or any(_loses(text, whole=whole) for text in texts)
     for file in files:
         act.path(EffectKind.READ, file)
         if copy is not None:
@@ -56,6 +59,18 @@ def perl(act: Act) -> None:
                 act.path(EffectKind.DELETE, file, "-i")
         if copy:
             act.path(EffectKind.WRITE, Arg(file.text + copy, glob=file.glob), "-i")
+
+
+def _loses(text: str, *, whole: bool) -> bool:
+    """Whether it leaves nothing of a file, or next to nothing; `whole` when more than a line is read at once."""
+    return (
+        _STOPS.search(text) is not None
+        or any("d" in ending and ("c" in ending or "a-z" in chars) for _, chars, ending in _TRANSLATES.findall(text))
+        or any(
+            takes_all(pattern, made, ending) or (whole and takes_much(pattern, made))
+            for _, pattern, made, ending in _SUBSTITUTES.findall(text)
+        )
+    )
 
 
 def _are_files(files: tuple[Arg, ...], act: Act) -> bool:

@@ -97,6 +97,13 @@ def _on_path(*kinds: EffectKind) -> Role:
     return role
 
 
+def _fill(act: Act, arg: Arg, added_by: str) -> None:
+    """A file that gets other contents: the same in every one, where it stands for all that were found."""
+    _on_path(EffectKind.WRITE)(act, arg, added_by)
+    if is_wild(arg.text):
+        act.path(EffectKind.DELETE, arg, added_by)
+
+
 def _into(act: Act, arg: Arg, added_by: str) -> None:
     """Where things are brought: a file, or a directory in which they keep their names."""
     act.path(EffectKind.WRITE, arg, added_by, deep=act.deep)
@@ -302,6 +309,7 @@ ROLES: dict[str, Role] = {
     "access": _on_path(EffectKind.ACCESS),
     "edit": _on_path(EffectKind.READ, EffectKind.WRITE),
     "into": _into,
+    "fill": _fill,
     "linked": _linked,
     "link": _link,
     "only": _only,

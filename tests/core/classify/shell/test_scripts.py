@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from app.core.classify.shell.scripts import awk_only_prints
-from app.core.classify.shell.sed import sed_empties, sed_only_edits
+from app.core.classify.shell.sed import sed_only_edits
+from app.core.classify.shell.sed_losses import sed_empties
 
 Look = Callable[[str], list[str]]
 
@@ -107,7 +108,10 @@ def test_an_empty_word_behind_the_flag_hides_no_script(look: Look) -> None:
     "script",
     ["d", "1,$d", "2,$ d", "/./d", "/.*/d", "/keep/!d", "q", "5q", "/x/Q", "s/.*//", "s/^.*$//g", r"s/\(.*\)/x/",
      "s/.\\+/x/", "s/[^x]*//", "s/[a-z]*//", "s/a/b/;d", "1,$ s/.*/x/", "c x", "$!d",
-     "1~1d", "//d", "s/[[:print:]]*//", "/$/d", "s/.//g", "s/[[:print:]]//g"],
+     "1~1d", "//d", "s/[[:print:]]*//", "/$/d", "s/.//g", "s/[[:print:]]//g", "/x*/d", "/x*$/d", "/[^x]/d",
+     r"/^.\{0,\}$/d", "/./Id",
+     "1,99999d", "9,+9999d", "2~1,999d", "g", "x", "/[a-z]/d", "s/[a-z]//g", "s/[[:alnum:]]//g", ":a;N;$!ba;s/.*x//",
+     ":a;N;ba;/x/d"],
 )  # fmt: skip
 def test_a_script_that_leaves_nothing_of_a_file_is_told(script: str) -> None:
     assert sed_empties(script)
@@ -117,7 +121,9 @@ def test_a_script_that_leaves_nothing_of_a_file_is_told(script: str) -> None:
     "script",
     ["/old/d", "3d", "1,5d", "$d", "s/a/b/g", "s/^/# /", "s/$/;/", "s/[[:space:]]*$//", "s/[ \t]*$//",
      "/^version/s/.*/version = 2/", "s/.*/&,/", r"s/\(.*\)/<\1>/", "s/x.*//",
-     "/^$/d", "1i # x", "/a/,/b/d", "s/.$//", "/x/c y", "y/a/b/", "s/.//", "s/[0-9]//g"],
+     "/^$/d", "1i # x", "/a/,/b/d", "s/.$//", "/x/c y", "y/a/b/", "s/.//", "s/[0-9]//g", "10,400d",
+     "1,+20d", "3,2d", "/^x*$/d", "/x*y/d", r":a;N;$!ba;s/\n/ /g",
+     r":a;N;$!ba;s/.*\(x\)/\1/", "/a/,9999s/b/c/"],
 )  # fmt: skip
 def test_a_script_that_edits_leaves_what_it_does_not_speak_of(script: str) -> None:
     assert sed_only_edits(script)
@@ -137,9 +143,21 @@ def test_a_script_that_edits_leaves_what_it_does_not_speak_of(script: str) -> No
         ("perl -pi -e 's/(.*)/<$1>/' a", False),
         ("perl -ni -e 'print if /x/' a", True),
         ("perl -pi -e 's/a/b/' a", False),
+        ("perl -0777 -pi -e 's/a.*//s' a", True),
+        ("perl -0777 -pi -e 's/a\\nb/c/' a", False),
+        ("perl -pi -e 's/a.*//' a", False),
+        ("perl -pi -e 'last' a", True),
+        ("perl -pi -e 'tr/a-zA-Z//d' a", True),
+        ("perl -pi -e 'tr/\\r//d' a", False),
+        ("perl -pi -e 'y/a-z/A-Z/' a", False),
         ("sed d a", False),
         ("sed -i 's/[[:space:]]*$//' a b", False),
         ("sed -i /x/d a", False),
+        ("sed -zi /x/d a", True),
+        ("sed -z -i 's/a.*//' a", True),
+        ("sed --null-data -i 's/a[^b]*c/d/' a", True),
+        ("sed -z -i 's/a\\nb/c/' a", False),
+        ("sed -i.zip /x/d a", False),
     ],
 )
 def test_editing_until_nothing_is_left_deletes(line: str, lost: bool, look: Look) -> None:  # noqa: FBT001
