@@ -35,7 +35,7 @@ _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 class Record:
     """Commands and effects in the order in which they were found."""
 
-    __slots__ = ("budget", "commands", "effects", "linked", "pythons", "settled", "spoken", "under")
+    __slots__ = ("budget", "commands", "effects", "linked", "pythons", "renames", "settled", "spoken", "under")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
@@ -46,6 +46,8 @@ class Record:
         # Those in Python, and those that load nothing but what Python brings, before they do anything.
         self.pythons: set[int] = set()
         self.settled: set[int] = set()
+        # Those that only put names in the place of others in the files that they edit, each with what it says.
+        self.renames: dict[int, tuple[str, ...]] = {}
         # A symbolic link has been made.
         self.linked = False
         # The command that runs those that are found next.

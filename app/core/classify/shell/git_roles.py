@@ -25,8 +25,11 @@ _SWITCHED = re.compile(
     r"|(?:core\.pager|pager\.[a-z]+)=(?:cat|false)?|(?:core|sequence)\.editor=(?:true|:)|core\.hookspath=/dev/null",
     re.ASCII | re.IGNORECASE,
 )
-# A revision as the line writes it, `$x~2..HEAD`, before no path.
-_KEPT = re.compile(r"\"?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*(?:\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*)?\"?")
+# A revision as the line writes it, `$x~2..HEAD` or `main...$x`, before no path.
+_KEPT = re.compile(
+    r"\"?(?:[A-Za-z0-9@][\w@^~-]*(?:[./][\w@^~-]+)*\.{2,3})?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*"
+    r"(?:\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*)?\"?"
+)
 # No branch is called so.
 _LIKE_PATH = re.compile(
     r"[:.*/~].*|.*[*?\[].*|.*/|(?:src|lib|packages|internal|pkg|cmd|tests|scripts|examples|public)/.*|(?:.*/)?(?:src|lib"

@@ -7,6 +7,7 @@ from app.core.classify.code.python_names import is_pythons_own
 from app.core.classify.shell.act import LONGEST_VIA, Record
 from app.core.classify.shell.compilers import compiles
 from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below
+from app.core.classify.shell.renames import MOST as MOST_RENAMES
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
 
@@ -35,6 +36,8 @@ def check_own_code(record: Record) -> None:
             is_below(one.resource, gone.resource.removesuffix("/**")) or one.resource == gone.resource for one in moved
         ):
             _opaque(record, gone, f"{gone.resource}: moved there in this line, then deleted")
+    if len({edit for edits in record.renames.values() for edit in edits}) <= MOST_RENAMES:
+        written = [write for write in written if write.command not in record.renames or _redirects(write)]
     runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
     only_read = {run.command: _sources(run.command, record) for run in runs}
     if () in only_read.values():

@@ -6,6 +6,7 @@ from typing import Final
 from app.core.classify.code.perl import perl_only_edits
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.program import judge
+from app.core.classify.shell.renames import only_renames
 from app.core.classify.shell.sed_losses import takes_all, takes_much
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import PROGRAMS
@@ -50,6 +51,8 @@ def perl(act: Act) -> None:
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
+    if all(map(only_renames, texts)):
+        act.record.renames[act.index] = tuple(texts)
     lost = quiet or any(_loses(text, whole=whole) for text in texts)
     for file in files:
         act.path(EffectKind.READ, file)

@@ -22,6 +22,10 @@ from app.core.model import ON_PATHS, EffectKind
 
 _LONGEST_PART: Final = 80
 _MANY: Final = re.compile(r"[*?{]|/")
+# What every subcommand answers with the words that it knows.
+_HELP: Final = frozenset(("--help", "-h", "-help"))
+_WORD: Final = re.compile(r"[a-z][a-z0-9-]*")
+_RUNS: Final = frozenset((EffectKind.EXECUTE, EffectKind.PERSIST))
 # The files of the data that hold formatters, linters and compilers.
 _SHAPERS: Final = frozenset(("build", "python", "javascript", "lint"))
 
@@ -105,16 +109,29 @@ def _modes(program: Program, text: str) -> list[Program]:
 
 def _subcommand(use: _Use, arg: Arg, rest: tuple[Arg, ...]) -> None:
     act, name = use.act, f"{use.name} {arg.text}"
+    known = None if arg.why else use.program.subcommands.get(arg.text)
+    other = use.program.subcommands.get("*")
+    if len(rest) == 1 and rest[0].text in _HELP and (known or (other and _explains(arg, other))):
+        # INVARIANT: alone, for behind another word it may be handed on to what is run.
+        return
     use.effects()
-    sub = None if arg.why else use.program.subcommands.get(arg.text)
-    if sub is None:
-        sub = use.program.subcommands.get("*")
-        rest, name = ((arg, *rest), use.name) if sub else (rest, name)
+    sub = known or other
+    if sub is other and sub is not None:
+        rest, name = (arg, *rest), use.name
     if sub is None:
         act.opaque(arg.why or f"{name[:_LONGEST_PART]}: subcommand not known")
         act.access(rest)
         return
     _judge(act, sub, rest, name)
+
+
+def _explains(word: Arg, other: Program) -> bool:
+    """Whether `WORD --help` is answered by the program itself though the data does not name the word.
+
+    INVARIANT: not where the word may be a task or a file of the project, which would run.
+    """
+    runs = any(kind in _RUNS and what != "install scripts" for kind, what in other.does)
+    return other.entry.any and not runs and not word.why and _WORD.fullmatch(word.text) is not None
 
 
 class _Use:

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from app.core.classify.shell.act import Act
+from app.core.classify.shell.renames import only_renames
 from app.core.classify.shell.sed_losses import sed_empties
 from app.core.classify.shell.sed_script import commands
 from app.core.classify.shell.state import Arg
@@ -14,11 +15,6 @@ _ALONE = frozenset(("-n", "-E", "-r", "-s", "-u", "-z", "--quiet", "--silent", "
 _LETTERS = frozenset("nErsuz")
 _IN_PLACE = re.compile(r"(-i)(?:\.[A-Za-z0-9_.-]*)?|(--in-place)(?:=\.[A-Za-z0-9_.-]*)?")
 _QUIET = frozenset(("--quiet", "--silent"))
-
-
-def sed_only_edits(script: str) -> bool:
-    """The script has no command that reads or writes a file of its own or runs a program (`e w W r R s///e`)."""
-    return None not in commands(script)
 
 
 def sed(act: Act) -> None:
@@ -53,15 +49,25 @@ def sed(act: Act) -> None:
         if in_place and scripts[0].text == "" and operands:
             # On macOS the empty word belongs to `-i`, and the next one is the script.
             scripts.append(operands[0])
-    for script in scripts:
-        if script.why or not sed_only_edits(script.text):
-            act.opaque(script.why or f"{script.text[:_LONGEST_PART]}: a sed script that may do more than print")
-            act.access((script,))
+    _read(act, scripts)
     # INVARIANT: what edits a file until nothing of it is left, deletes it.
     lost = in_place != "" and (quiet or any(sed_empties(script.text, whole=whole) for script in scripts))
     edited(act, operands, in_place)
     for operand in operands if lost else ():
         act.path(EffectKind.DELETE, operand, in_place)
+
+
+def _read(act: Act, scripts: list[Arg]) -> None:
+    """Notes what is more than printing and editing, and what is less."""
+    edits: list[str] = []
+    for script in scripts:
+        found = [] if script.why else list(commands(script.text))
+        edits += [each.text if each else "" for each in found]
+        if script.why or None in found:
+            act.opaque(script.why or f"{script.text[:_LONGEST_PART]}: a sed script that may do more than print")
+            act.access((script,))
+    if all(map(only_renames, edits)):
+        act.record.renames[act.index] = tuple(edits)
 
 
 def edited(act: Act, operands: list[Arg], in_place: str) -> None:

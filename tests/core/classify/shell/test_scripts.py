@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from app.core.classify.shell.scripts import awk_only_prints
-from app.core.classify.shell.sed import sed_only_edits
 from app.core.classify.shell.sed_losses import sed_empties
+from app.core.classify.shell.sed_script import commands
 
 Look = Callable[[str], list[str]]
 
@@ -19,7 +19,7 @@ Look = Callable[[str], list[str]]
      r"s/List\[/Sequence[/g", "y/[a]/[b]/"],
 )  # fmt: skip
 def test_sed_scripts_that_only_edit(script: str) -> None:
-    assert sed_only_edits(script)
+    assert None not in commands(script)
 
 
 # INVARIANT: a script that could read or write a file of its own, or run a program, is not one of these.
@@ -33,7 +33,7 @@ def test_sed_scripts_that_only_edit(script: str) -> None:
      "s/a/[/w f", "s/a/[/e", "s/[/]/b/;w f", "y/[/]/;w f"],
 )  # fmt: skip
 def test_sed_scripts_that_may_do_more(script: str) -> None:
-    assert not sed_only_edits(script)
+    assert None in commands(script)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_script_that_leaves_nothing_of_a_file_is_told(script: str) -> None:
      r":a;N;$!ba;s/.*\(x\)/\1/", "/a/,9999s/b/c/"],
 )  # fmt: skip
 def test_a_script_that_edits_leaves_what_it_does_not_speak_of(script: str) -> None:
-    assert sed_only_edits(script)
+    assert None not in commands(script)
     assert not sed_empties(script)
 
 
