@@ -13,7 +13,9 @@ from app.core.classify.shell.compiler_roles import COMPILER_ROLES
 from app.core.classify.shell.expand import BEGUN
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
+from app.core.classify.shell.inspected import INSPECTED
 from app.core.classify.shell.names import met
+from app.core.classify.shell.query_roles import QUERY_ROLES
 from app.core.classify.shell.run_roles import RUN_ROLES
 from app.core.classify.shell.sql import SQL_ROLES
 from app.core.classify.shell.state import ENVIRONMENT, Arg
@@ -33,7 +35,6 @@ _JQ_PUZZLES = frozenset("#\n\\")
 _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
-_KIND = re.compile(r"[a-z0-9][a-z0-9.,/-]*")
 _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
 # A name that is no path, no address and no setting.
 _PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_+%,-]+)*")
@@ -54,10 +55,6 @@ _PLUGINS = re.compile(rf"{_PLUGIN}(?:,{_PLUGIN})*", re.ASCII)
 _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
 # No `@file` or `file://…`, in whose place a program takes what stands there, and no address.
 _VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
-# Of a container, what tells neither its settings nor its environment.
-_INSPECTED = re.compile(
-    r"\{\{ ?(?:json )?\.(?:State|Name|Id|Image|Created|RestartCount|NetworkSettings)(?:\.[A-Za-z]+)* ?\}\}"
-)
 _LONGEST_PART: Final = 80
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
 # The tools in these files of the data read more of their words from a file named `@file`.
@@ -283,12 +280,6 @@ def _variable(act: Act, arg: Arg, added_by: str) -> None:
         act.path(EffectKind.READ, ENVIRONMENT, added_by)
 
 
-def _kinds(act: Act, arg: Arg, added_by: str) -> None:
-    """What is asked of a cluster; its secrets are credentials."""
-    if _known(act, arg, added_by) and ("secret" in arg.text.lower() or not _KIND.fullmatch(arg.text)):
-        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may show credentials", added_by)
-
-
 def _date(act: Act, arg: Arg, added_by: str) -> None:
     """`+%F` prints; anything else sets the clock."""
     if _known(act, arg, added_by) and arg.text[:1] != "+":
@@ -330,9 +321,8 @@ ROLES: dict[str, Role] = {
     "apple": _matching(_APPLE),
     "ini": _matching(_INI),
     "plugins": _matching(_PLUGINS),
-    "inspected": _matching(_INSPECTED),
+    "inspected": _matching(INSPECTED),
     "pager": _pager,
-    "kinds": _kinds,
     "variable": _variable,
     "media": _media,
     "profile": _profile,
@@ -342,6 +332,7 @@ ROLES: dict[str, Role] = {
     **CODE_ROLES,
     **GIT_ROLES,
     **HOST_ROLES,
+    **QUERY_ROLES,
     "folder": _folder,
     "tfvars": _tfvars,
     **RUN_ROLES,
