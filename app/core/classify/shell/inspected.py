@@ -28,9 +28,9 @@ _KEYS: Final = r'(?: (?:[0-9]+|"[\w./-]*"))+'
 _INDEX: Final = rf"index (?:{_PART}|\(index {_PART}{_KEYS}\)){_KEYS}"
 _VALUE: Final = rf"(?:{_PART}|{_INDEX}|\({_INDEX}\)(?:\.[A-Za-z0-9]+)*)"
 _BOUND: Final = rf"(?:{_VARIABLE}(?:, ?{_VARIABLE})? ?:= ?)?{_PART}"
+_TEXT: Final = r'"(?:[^"\\{}]|\\[nt])*"'
 _ACTION: Final = (
-    r"\{\{-? ?"
-    rf'(?:(?:json |len |println |upper |lower )?{_VALUE}|(?:range|if|with) {_BOUND}|else|end|println|"(?:[^"\\{{}}]|\\[nt])*")'
+    rf"\{{\{{-? ?(?:(?:json |len |println |upper |lower )?{_VALUE}|(?:range|if|with) {_BOUND}|else|end|println|{_TEXT})"
     r" ?-?\}\}"
 )
 

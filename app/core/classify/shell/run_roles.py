@@ -27,6 +27,12 @@ _SHAPES = re.compile(
     r"|projects|properties|buildEnvironment|outgoingVariants|javaToolchains|dependencyInsight|jmh|(jvm|desktop)Test"
     r"|nativeCompile"
 )
+# Where Ansible's inventories lie: what bears such a name is a list, unless somebody made it a script.
+_INVENTORY = re.compile(
+    r"(?!.*\.\.)(?:[\w-]+/)*(?:(?:hosts|inventor(?:y|ies)|production|staging|dev|local)(?:\.(?:ini|ya?ml|toml))?"
+    r"|[\w-]+\.(?:ini|ya?ml|toml))/?|[\w.-]+,",
+    re.ASCII,
+)
 # A package, or a file of one: `list`, `ts-node/register`, `@scope/package`.
 _PART = re.compile(r"@?\w[\w-]*(?:\.\w[\w-]*)*(?:/\w[\w-]*(?:\.\w[\w-]*)*)*", re.ASCII)
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
@@ -81,6 +87,14 @@ def _target(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: not known", added_by)
     else:
         act.path(EffectKind.RUN, Arg(path or ".", glob=arg.glob), added_by)
+
+
+def _inventory(act: Act, arg: Arg, added_by: str) -> None:
+    """The machines that Ansible knows: a list or a script, or their names."""
+    if not arg.why and _INVENTORY.fullmatch(arg.text):
+        act.path(EffectKind.RUN, arg, added_by)
+    else:
+        script(act, arg, added_by)
 
 
 def _argument(act: Act, arg: Arg, added_by: str) -> None:
@@ -160,6 +174,7 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "script": script,
     "task": task,
     "target": _target,
+    "inventory": _inventory,
     "argument": _argument,
     "part": _part,
     "part-task": _part_task,

@@ -98,6 +98,18 @@ Look = Callable[[str], list[str]]
         ("curl -H 'X-Key: a' -H 'Accept: */*' x", ["network http://x"]),
         ("curl -H @a x", ["read /w/a", "network http://x"]),
         ("wget -qO- x", ["fetch http://x"]),
+        ("kubectl get pods -o $X", ["opaque", "query kubernetes"]),
+        (
+            "kubectl get pods -o go-template-file=a",
+            ["opaque", "access /w/go-template-file=a", "access /w/a", "query kubernetes"],
+        ),
+        ("ansible-inventory --graph -i hosts", ["run /w/hosts", "run /w"]),
+        ("ansible-inventory --graph -i x.sh", ["read /w/x.sh", "execute /w/x.sh", "run /w"]),
+        ("ansible-inventory --graph -i $X", ["opaque", "run /w"]),
+        ("gh api $X", ["query github.com", "opaque"]),
+        ("gh api user/keys", ["query github.com", "opaque", "access /w/user/keys"]),
+        ("gh api graphql -f $X", ["opaque", "query github.com"]),
+        ("gh api graphql -F query=@a", ["opaque", "access /w/query=@a", "access /w/a", "query github.com"]),
         ("terraform apply -var-file=a.tfvars", ["run /w", "configure infrastructure"]),
         ("terraform plan -var-file=a.txt", ["read /w/a.txt", "run /w", "query infrastructure"]),
         (

@@ -80,7 +80,7 @@ def test_other_files_are_not(path: str) -> None:
         ("coverage run -m $X", ["opaque", "run /w"]),
         ('python scripts/a.py "$(date)" b', ["read /w/scripts/a.py", "run /w/scripts/a.py"]),
         ("mv a b; rm c", ["read /w/a", "write /w/a", "write /w/b", "write /w/b/a", "delete /w/c"]),
-        ("kubectl get secret", ["query kubernetes", "opaque"]),
+        ("kubectl get secret", ["query kubernetes", "opaque", "access /w/secret"]),
         ("chmod 4755 a", ["configure permissions:4755", "write /w/a"]),
         ("chmod +x a", ["write /w/a"]),
         ("rg -g '!a' -g '*.{b,c}' x d", ["read /w/d", "read /w/d/**/*.b", "read /w/d/**/*.c"]),
