@@ -7,6 +7,7 @@ from typing import Final
 from app.core.classify.code.found import Code
 from app.core.classify.code.javascript import read_javascript
 from app.core.classify.code.python import read_python
+from app.core.classify.code.sayings import said
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.project import is_grave
 from app.core.classify.shell.state import ENVIRONMENT, Arg
@@ -16,11 +17,6 @@ from app.core.model import ON_PATHS, EffectKind
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:3(?:\.[0-9]+)?)?")
 _NODE_FLAGS: Final = frozenset(("-e", "-p", "-pe", "--eval", "--print"))
 _LONGEST_NAME: Final = 80
-# Constants that are shown.
-_SAYS: Final = {
-    "ruby -e": re.compile(r"(?:puts|print|p) RUBY_[A-Z_]+"),
-    "php -r": re.compile(r"(?:echo|print) PHP_[A-Z_]+(?: ?[.,] ?(?:PHP_EOL|\"\\n\"))?;"),
-}
 
 
 def code(act: Act, arg: Arg, added_by: str) -> None:
@@ -31,7 +27,9 @@ def code(act: Act, arg: Arg, added_by: str) -> None:
     # Not `ts-node`: it loads what tsconfig.json names, which the line may have written.
     elif not arg.why and added_by in _NODE_FLAGS and act.name in ("node", "nodejs", "tsx"):
         _done(act, arg.text, read_javascript(arg.text, act.record.budget), added_by)
-    elif arg.why or not (says := _SAYS.get(f"{act.name} {added_by}")) or not says.fullmatch(arg.text):
+    elif not arg.why and (deeds := said(f"{act.name} {added_by}", arg.text.strip())) is not None:
+        _done(act, arg.text, Code(deeds=deeds), added_by)
+    else:
         opaque(act, arg, added_by)
 
 

@@ -37,6 +37,9 @@ _LIKE_PATH = re.compile(
     r"|server|client|README|LICENSE|[A-Z][a-z]+file|.*\.(?:py|[jt]sx?|go|rs|java|kt|rb|php|cs?|cc|cpp|hp?p?|swift|md"
     r"|json|ya?ml|toml|css|html|txt|lock|sh|sql|ipynb))"
 )
+_SECTION = re.compile(
+    r"\^?(?:branch|alias|core|user|pull|push|merge|diff|rebase|color|init|submodule)(?:\\?\.[\w.*\\+$-]*)?", re.ASCII
+)
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
@@ -115,6 +118,12 @@ def _shown(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: a setting in which a credential may stand", added_by)
 
 
+def _section(act: Act, arg: Arg, added_by: str) -> None:
+    """A pattern of settings' names that begins with the name of a section in which no credential stands."""
+    if arg.why or not _SECTION.fullmatch(arg.text):
+        act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: settings in which a credential may stand", added_by)
+
+
 GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-path": _path,
     "git-range": _range,
@@ -124,4 +133,5 @@ GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-checked-out": _checked_out,
     "git-setting": _setting,
     "git-shown": _shown,
+    "git-section": _section,
 }

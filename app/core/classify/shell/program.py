@@ -63,7 +63,7 @@ def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None
         use.finish()
         return
     use.effects()
-    if "" in program.subcommands:
+    if "" in program.subcommands and not use.taken & program.instead:
         _judge(act, program.subcommands[""], (), name)
 
 
@@ -273,7 +273,7 @@ class _Use:
         searches = bool(entry.default) and self.deep and len(operands) <= leading
         if entry.default and not operands and not searches:
             operands = [(Arg(entry.default), True, self.act.state)]
-        if len(operands) < entry.needs and not (entry.needs == 1 and self._told()):
+        if len(operands) < entry.needs and not (entry.needs == 1 and self.taken & program.instead):
             self.act.opaque(f"{self.name}: runs what it reads")
         roles = list(_assigned(program, len(operands), self.taken))
         repeated = program.roles[program.repeats] if program.repeats >= 0 else ""
@@ -294,10 +294,6 @@ class _Use:
         if self.unknown:
             # Which words are operands is no longer certain.
             self.act.access(tuple(arg for arg, _, _ in operands))
-
-    def _told(self) -> bool:
-        """A flag says what the operands would have said."""
-        return any(self.program.takes.get(flag, "text") not in ("text", "read") for flag in self.taken)
 
     def _operand(self, arg: Arg, role: str, *, ended: bool) -> None:
         inert = self.program.entry.inert

@@ -57,6 +57,19 @@ _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
 _VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
 _LONGEST_PART: Final = 80
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
+_PIPE = re.compile(r"/dev/(?:stdin|fd/)|/proc/self/fd/")
+# Files of pictures alone: what stands before a colon, and other endings, would choose how a file is understood.
+_PICTURE = re.compile(r"(?!-)[\w./ -]+\.(?:png|jpe?g|gif|webp|bmp|ico|tiff?|avif)", re.ASCII | re.IGNORECASE)
+_RECORDED = re.compile(
+    r"(?!-)[\w./ %-]+\.(?:mp[34]|m4[av]|mov|mkv|webm|avi|gif|png|jpe?g|webp|wav|flac|ogg|opus|aac|srt|vtt)", re.ASCII
+)
+# ffmpeg's filters that open no file.
+_FILTER = (
+    r"(?:\[[\w:]+\] ?)*(?:a?(?:split|trim|fade|setpts|reverse|null|format)|scale|fps|crop|pad|transpose|[hv]flip|rotate"
+    r"|concat|palettegen|paletteuse|overlay|volume|loudnorm|atempo|thumbnail|tile|setsar|setdar|eq|hue|unsharp|boxblur|gblur"
+    r"|yadif|amix|amerge|negate|loop|showinfo|(?:silence|black|volume)detect)(?:=[\w:.*+/()'= |-]*)?(?: ?\[[\w:]+\])*"
+)
+_FILTERS = re.compile(rf"{_FILTER}(?: ?[,;] ?{_FILTER})*", re.ASCII)
 # The tools in these files of the data read more of their words from a file named `@file`.
 _READS_AT = frozenset(("archives", "build", "python", "javascript", "lint"))
 
@@ -76,6 +89,13 @@ def _text(act: Act, arg: Arg, added_by: str) -> None:
         act.path(EffectKind.READ, arg, added_by)
 
 
+def _in_no_file(act: Act, arg: Arg, added_by: str, *, reads: bool) -> bool:
+    """Whether a flag brings settings themselves, or a pipe out of which they come."""
+    if added_by and arg.text[:1] in ("{", "["):
+        return True
+    return act.home in _READS_AT and (arg.text[:1] == "@" or (added_by != "" and reads and bool(_PIPE.match(arg.text))))
+
+
 def _on_path(*kinds: EffectKind) -> Role:
     def role(act: Act, arg: Arg, added_by: str) -> None:
         if arg.text == "-":
@@ -83,7 +103,7 @@ def _on_path(*kinds: EffectKind) -> Role:
         if "://" in arg.text and not arg.why:
             # Where a file is wanted, many programs take an address, too.
             act.add(EffectKind.NETWORK, arg.text, added_by)
-        elif (added_by and arg.text[:1] in ("{", "[")) or (arg.text[:1] == "@" and act.home in _READS_AT):
+        elif _in_no_file(act, arg, added_by, reads=EffectKind.READ in kinds):
             act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
         elif arg.text[:1] == "@" and arg.text != "@" and EffectKind.READ in kinds and not arg.why:
             # Some take it for the file that holds their further words.
@@ -260,6 +280,17 @@ def _media(act: Act, arg: Arg, added_by: str) -> None:
     act.path(EffectKind.READ, arg, added_by)
 
 
+def _called(shape: re.Pattern[str], kind: EffectKind) -> Role:
+    """A file for ImageMagick or ffmpeg, which take many other words for programs, filters and addresses."""
+
+    def role(act: Act, arg: Arg, added_by: str) -> None:
+        if _known(act, arg, added_by) and not shape.fullmatch(arg.text):
+            act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be more than a file", added_by)
+        act.path(kind, arg, added_by)
+
+    return role
+
+
 def _profile(act: Act, arg: Arg, added_by: str) -> None:
     """A program or what was measured of it; `host:port/path` would be fetched."""
     if _known(act, arg, added_by) and ":" in arg.text:
@@ -325,6 +356,10 @@ ROLES: dict[str, Role] = {
     "pager": _pager,
     "variable": _variable,
     "media": _media,
+    "filter": _matching(_FILTERS),
+    "picture": _called(_PICTURE, EffectKind.READ),
+    "drawn": _called(_PICTURE, EffectKind.WRITE),
+    "recorded": _called(_RECORDED, EffectKind.WRITE),
     "profile": _profile,
     "table": _table,
     "date": _date,
