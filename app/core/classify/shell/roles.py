@@ -14,6 +14,7 @@ from app.core.classify.shell.expand import BEGUN
 from app.core.classify.shell.git_roles import GIT_ROLES
 from app.core.classify.shell.host_roles import HOST_ROLES
 from app.core.classify.shell.inspected import INSPECTED
+from app.core.classify.shell.media_roles import MEDIA_ROLES
 from app.core.classify.shell.names import met
 from app.core.classify.shell.query_roles import QUERY_ROLES
 from app.core.classify.shell.run_roles import RUN_ROLES
@@ -58,18 +59,6 @@ _VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
 _LONGEST_PART: Final = 80
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
 _PIPE = re.compile(r"/dev/(?:stdin|fd/)|/proc/self/fd/")
-# Files of pictures alone: what stands before a colon, and other endings, would choose how a file is understood.
-_PICTURE = re.compile(r"(?!-)[\w./ -]+\.(?:png|jpe?g|gif|webp|bmp|ico|tiff?|avif)", re.ASCII | re.IGNORECASE)
-_RECORDED = re.compile(
-    r"(?!-)[\w./ %-]+\.(?:mp[34]|m4[av]|mov|mkv|webm|avi|gif|png|jpe?g|webp|wav|flac|ogg|opus|aac|srt|vtt)", re.ASCII
-)
-# ffmpeg's filters that open no file.
-_FILTER = (
-    r"(?:\[[\w:]+\] ?)*(?:a?(?:split|trim|fade|setpts|reverse|null|format)|scale|fps|crop|pad|transpose|[hv]flip|rotate"
-    r"|concat|palettegen|paletteuse|overlay|volume|loudnorm|atempo|thumbnail|tile|setsar|setdar|eq|hue|unsharp|boxblur|gblur"
-    r"|yadif|amix|amerge|negate|loop|showinfo|(?:silence|black|volume)detect)(?:=[\w:.*+/()'= |-]*)?(?: ?\[[\w:]+\])*"
-)
-_FILTERS = re.compile(rf"{_FILTER}(?: ?[,;] ?{_FILTER})*", re.ASCII)
 # The tools in these files of the data read more of their words from a file named `@file`.
 _READS_AT = frozenset(("archives", "build", "python", "javascript", "lint"))
 
@@ -273,24 +262,6 @@ def _process(act: Act, arg: Arg, added_by: str) -> None:
         act.add(EffectKind.CONFIGURE, f"process:{arg.text}", added_by)
 
 
-def _media(act: Act, arg: Arg, added_by: str) -> None:
-    """A file for programs that also take `coder:file` and `protocol:address`."""
-    if _known(act, arg, added_by) and (":" in arg.text or "@" in arg.text):
-        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be more than a file", added_by)
-    act.path(EffectKind.READ, arg, added_by)
-
-
-def _called(shape: re.Pattern[str], kind: EffectKind) -> Role:
-    """A file for ImageMagick or ffmpeg, which take many other words for programs, filters and addresses."""
-
-    def role(act: Act, arg: Arg, added_by: str) -> None:
-        if _known(act, arg, added_by) and not shape.fullmatch(arg.text):
-            act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be more than a file", added_by)
-        act.path(kind, arg, added_by)
-
-    return role
-
-
 def _profile(act: Act, arg: Arg, added_by: str) -> None:
     """A program or what was measured of it; `host:port/path` would be fetched."""
     if _known(act, arg, added_by) and ":" in arg.text:
@@ -355,11 +326,6 @@ ROLES: dict[str, Role] = {
     "inspected": _matching(INSPECTED),
     "pager": _pager,
     "variable": _variable,
-    "media": _media,
-    "filter": _matching(_FILTERS),
-    "picture": _called(_PICTURE, EffectKind.READ),
-    "drawn": _called(_PICTURE, EffectKind.WRITE),
-    "recorded": _called(_RECORDED, EffectKind.WRITE),
     "profile": _profile,
     "table": _table,
     "date": _date,
@@ -367,6 +333,7 @@ ROLES: dict[str, Role] = {
     **CODE_ROLES,
     **GIT_ROLES,
     **HOST_ROLES,
+    **MEDIA_ROLES,
     **QUERY_ROLES,
     "folder": _folder,
     "tfvars": _tfvars,
