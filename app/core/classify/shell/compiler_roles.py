@@ -62,11 +62,14 @@ _SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|h|hpp|go|mod|rs|java|kt|py|[jt]sx?|rb|p
 # Tests by their names, or a part of the project.
 _SBT = re.compile(
     r"(?:[\w-]+/)?(?:Test/)?(?:testOnly|testQuick|project)(?: [\w.*]+)+(?: -- -z [\w ]+)?"
-    r"|scala(?:fmt|fix)(?:All|Check(?:All)?)?",
+    r"|scala(?:fmt|fix)(?:All|Check(?:All)?)?|about|evicted|plugins|projects|settings|tasks|dependency(?:Tree|List|Stats|Updates)"
+    # (`show` runs what it shows.)
+    r"|inspect [\w/-]+|show (?:[\w-]+ ?/ ?)?(?:name|organization|version|scalaVersion|crossScalaVersions"
+    r"|libraryDependencies|resolvers|scalacOptions|baseDirectory|unmanagedSourceDirectories)",
     re.ASCII,
 )
-# Which tests of Clojure: a namespace, or one of its tests.
-_LEIN = re.compile(r":only|[a-z][\w.-]*-test(?:/[\w-]+)?", re.ASCII)
+# Which tests of Clojure: a namespace, or one of its tests; what says something about the project.
+_LEIN = re.compile(r":only|[a-z][\w.-]*-test(?:/[\w-]+)?|version|classpath|deps|:tree|show-profiles", re.ASCII)
 
 
 def _native(act: Act, arg: Arg, added_by: str) -> None:

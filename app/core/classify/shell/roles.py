@@ -53,6 +53,11 @@ _PLUGIN = (
     r"|pylint_(?:celery|django|flask|pydantic|pytest)|pylint\.extensions\.\w+)"
 )
 _PLUGINS = re.compile(rf"{_PLUGIN}(?:,{_PLUGIN})*", re.ASCII)
+# Which Python is meant; by any other name it would be looked for, and run.
+_PYTHON_VERSION = re.compile(
+    r"\.?venv(?:/bin/python[0-9.]*)?|(?:(?:c?python|pypy|graalpy)[-@]?)?(?:(?:[<>=~!]=?|,)*[0-9]+(?:\.[0-9]+)*t?)*",
+    re.ASCII,
+)
 _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
 # No `@file` or `file://…`, in whose place a program takes what stands there, and no address.
 _VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
@@ -321,6 +326,7 @@ ROLES: dict[str, Role] = {
     "value": _matching(_VALUE),
     "package-name": _matching(_PACKAGE),
     "apple": _matching(_APPLE),
+    "python-version": _matching(_PYTHON_VERSION),
     "ini": _matching(_INI),
     "plugins": _matching(_PLUGINS),
     "inspected": _matching(INSPECTED),

@@ -25,7 +25,7 @@ _SHAPES = re.compile(
     r"(spotless|ktlint|ktfmt|detekt)(Java|Kotlin|Groovy)?(Apply|Check|Format)?|(checkstyle|pmd|spotbugs)(Main|Test)"
     r"|process(Test)?Resources|installDist|shadowJar|javadoc|dokka(Html|Javadoc)|kover(HtmlReport|XmlReport|Verify|Log)"
     r"|projects|properties|buildEnvironment|outgoingVariants|javaToolchains|dependencyInsight|jmh|(jvm|desktop)Test"
-    r"|nativeCompile"
+    r"|nativeCompile|model|signingReport|dependencyUpdates"
 )
 # Where Ansible's inventories lie: what bears such a name is a list, unless somebody made it a script.
 _INVENTORY = re.compile(

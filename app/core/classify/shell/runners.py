@@ -241,7 +241,7 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     "yarn": _runs((_PART, _EACH, _EVERY, _EXEC, _runner("", "javascript"))),
     "bun": _runs((_runner("x", "javascript", "--bun -b --silent --no-install"), _runner("", "javascript"))),
     "php": _php,
-    "uvx": _runs((_runner("", _PYTHONS, "-q --quiet --isolated", "--python -p"),)),
+    "uvx": _runs((_runner("", _PYTHONS, "-q --quiet --isolated"),)),
     "pipx": _runs((_runner("run", _PYTHONS, "-q --quiet"),)),
     "bundle": _runs((_runner("exec", "build lint"),)),
     "uv": _runs(
@@ -251,7 +251,7 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
                 _PYTHONS,
                 "--frozen --locked --no-sync -q --quiet --all-extras --dev --isolated --all-groups --all-packages"
                 " --active --no-dev --only-dev --exact --no-project --no-default-groups --reinstall --no-editable -v",
-                "--extra --group --python -p --package --no-group --only-group --no-extra",
+                "--extra --group --package --no-group --only-group --no-extra",
             ),
         )
     ),
