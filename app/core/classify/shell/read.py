@@ -54,7 +54,7 @@ _DEEPEST: Final = 12
 _MOST_ROUNDS: Final = 16
 _MOST_TRIALS: Final = 4
 _ASKS_ITSELF = frozenset(("--version", "--help"))
-_PLAIN_NAME = re.compile(r"[a-z][a-z0-9+._-]{0,40}")
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9+._-]{0,40}|R")
 
 
 def _feeds(redirect: Redirect) -> tuple[Node, ...]:
