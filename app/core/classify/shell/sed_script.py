@@ -15,6 +15,7 @@ _SUBSTITUTE_FLAGS = re.compile(r"[gpiI0-9]*")
 _BLANK = re.compile(r"[ \t\n;]*")
 # Brackets that every sed reads alike.
 _BRACKETS = re.compile(r"\[\^?(?:[^]\[\n]|\[:[a-z]+:\])+\]")
+_ESCAPED = re.compile(r"\\.")
 
 
 class Command(Struct, frozen=True):
@@ -87,9 +88,10 @@ def _after_delimited(script: str, at: int) -> int | None:
         elif script[at] == "\n":
             return None
         elif script[at] == "[" and left == 2:
-            # (In what replaces, a bracket is an ordinary character. To some seds the delimiter is, between brackets.)
+            # (In what replaces, a bracket is an ordinary character. To some seds the delimiter is, between brackets,
+            # unless a backslash of its own stands before it.)
             bracket = _BRACKETS.match(script, at)
-            if bracket is None or mark in bracket[0]:
+            if bracket is None or mark in _ESCAPED.sub("", bracket[0]):
                 return None
             at = bracket.end() - 1
         elif script[at] == mark:

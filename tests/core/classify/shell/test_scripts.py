@@ -16,7 +16,7 @@ Look = Callable[[str], list[str]]
     ["", "p", "1,80p", "$p", "/a/,/b/p", "/a/I!d", "1~2p", "/a/,+3p", "s/a/b/g", "s|a|b|2p", r"s/a\/b/c/",
      "y/ab/cd/", "p;d",
      "/a/{p;q}", "1{s/a/b/;p}", "/[0-9]/p", "s/[^,]*,//", "$!d", "q5", r"s/\[x\]/y/", "N;P;D", "/a/ p",
-     r"s/List\[/Sequence[/g", "y/[a]/[b]/"],
+     r"s/List\[/Sequence[/g", "y/[a]/[b]/", r"s/[^-][^\/]*\//--/g"],
 )  # fmt: skip
 def test_sed_scripts_that_only_edit(script: str) -> None:
     assert None not in commands(script)
@@ -30,7 +30,7 @@ def test_sed_scripts_that_only_edit(script: str) -> None:
      "}w a", "1,w a", "1,2w a", "s/[/]w f/x/", "s/[]/]w f/x/", "s/a", "s", "sxaxbx", "s/a\nb/c/", "y/a", ":a b", "ba b",
      "t e id", "a\\", "#x",
      "s/a/b/;w f", "s/a/b/\nw f", "/[/]w f/p", "s/[a/b/", "p}w f", "=w f",
-     "s/a/[/w f", "s/a/[/e", "s/[/]/b/;w f", "y/[/]/;w f"],
+     "s/a/[/w f", "s/a/[/e", "s/[/]/b/;w f", "y/[/]/;w f", r"s/[\\/]w f/x/"],
 )  # fmt: skip
 def test_sed_scripts_that_may_do_more(script: str) -> None:
     assert None in commands(script)
