@@ -35,7 +35,7 @@ _IN_WORD = re.compile(r"[=,:@]+|(?<=^-[A-Za-z])")
 class Record:
     """Commands and effects in the order in which they were found."""
 
-    __slots__ = ("budget", "commands", "effects", "linked", "pythons", "renames", "settled", "spoken", "under")
+    __slots__ = ("budget", "commands", "effects", "fed", "linked", "pythons", "renames", "settled", "spoken", "under")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
@@ -43,6 +43,8 @@ class Record:
         self.effects: list[Effect] = []
         # Commands whose code stands in the line: what it writes is the line's, not the project's.
         self.spoken: set[int] = set()
+        # Those that read from the line, or from a pipe, what is their standard input.
+        self.fed: set[int] = set()
         # Those in Python, and those that load nothing but what Python brings, before they do anything.
         self.pythons: set[int] = set()
         self.settled: set[int] = set()

@@ -15,6 +15,8 @@ _NATIVE: Final = frozenset(("gcc", "g++", "cc", "c++", "clang", "clang++", "gfor
 # Those that make files for a virtual machine of the folder that they are told.
 _COMPILERS: Final = _NATIVE | {"javac", "kotlinc", "scalac"}
 _SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|m|f90|f95|rs|o|java|kt|scala)$")
+# Those that open whatever file a source names, and say what stands in it: `#include "/etc/passwd"`.
+_FOLLOWING: Final = _COMPILERS | {"as", "ld", "clang-tidy", "cppcheck", "iwyu"}
 # Flags before a folder, a name or the file that is made.
 _TAKING: Final = frozenset(
     (
@@ -37,6 +39,16 @@ def compiles(words: Sequence[str]) -> bool:
         return False
     operands = [word for before, word in zip([name, *rest], rest, strict=False) if before not in _TAKING]
     return any(_SOURCE.search(word) for word in operands) and all(_is_plain(word) for word in operands)
+
+
+def follows(words: Sequence[str]) -> bool:
+    """Whether a command opens, or runs while it compiles, what its sources or files beside them name."""
+    return words[0].rpartition("/")[2] in _FOLLOWING
+
+
+def is_standard_input(word: str) -> bool:
+    """Whether a word may name what is read from a pipe or from the line."""
+    return word == "-" or (word.startswith(("/dev/", "/proc/")) and word != "/dev/null")
 
 
 def _is_plain(word: str) -> bool:

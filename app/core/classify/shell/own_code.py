@@ -5,8 +5,9 @@ from typing import Final
 
 from app.core.classify.code.python_names import is_pythons_own
 from app.core.classify.shell.act import LONGEST_VIA, Record
-from app.core.classify.shell.compilers import compiles
-from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below
+from app.core.classify.shell.compilers import compiles, follows, is_standard_input
+from app.core.classify.shell.fed import fed_by_line
+from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below, is_data, is_script
 from app.core.classify.shell.renames import MOST as MOST_RENAMES
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
@@ -23,6 +24,8 @@ _LAUNCHERS: Final = frozenset(("npx", "pnpm", "yarn", "bunx"))
 def check_own_code(record: Record) -> None:
     """INVARIANT: code that the line itself has written is nobody's code but the line's, wherever it lies."""
     written = [effect for effect in record.effects if effect.kind is EffectKind.WRITE]
+    fed = fed_by_line(record, written)
+    _check_piped(record, fed)
     if not written:
         return
     if record.pythons:
@@ -30,12 +33,7 @@ def check_own_code(record: Record) -> None:
             if is_pythons_own(write.resource) and (write.command in record.pythons or not is_wild(write.resource)):
                 # INVARIANT: Python looks for its own modules among the files of its directory, at any time.
                 _opaque(record, write, f"{write.resource}: written where Python may look for a module of its own")
-    moved = [effect for effect in written if record.commands[effect.command].words[0].rpartition("/")[2] == "mv"]
-    for gone in [effect for effect in record.effects if effect.kind is EffectKind.DELETE] if moved else ():
-        if any(
-            is_below(one.resource, gone.resource.removesuffix("/**")) or one.resource == gone.resource for one in moved
-        ):
-            _opaque(record, gone, f"{gone.resource}: moved there in this line, then deleted")
+    _check_moved(record, written)
     if len({edit for edits in record.renames.values() for edit in edits}) <= MOST_RENAMES:
         written = [write for write in written if write.command not in record.renames or _redirects(write)]
     runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
@@ -43,8 +41,8 @@ def check_own_code(record: Record) -> None:
     if () in only_read.values():
         # INVARIANT: what is compiled of the line's own sources may be what another command runs.
         only_read = dict.fromkeys(only_read, ())
-    # What the project's own code writes, it writes as the project's own code.
-    runners = {run.command for run in runs} - record.spoken
+    # What the project's own code writes, it writes as the project's own code, unless it has it from the line.
+    runners = {run.command for run in runs} - record.spoken - fed
     for run in runs:
         record.budget.spend(len(written))
         for write in written:
@@ -55,6 +53,44 @@ def check_own_code(record: Record) -> None:
             ):
                 _opaque(record, run, f"{run.resource}: written in this line, then run")
                 break
+    _check_sources(record, written, runners)
+
+
+def _check_moved(record: Record, written: Sequence[Effect]) -> None:
+    moved = [effect for effect in written if _moved(record.commands[effect.command].words)]
+    for gone in [effect for effect in record.effects if effect.kind is EffectKind.DELETE] if moved else ():
+        if any(
+            is_below(one.resource, gone.resource.removesuffix("/**")) or one.resource == gone.resource for one in moved
+        ):
+            _opaque(record, gone, f"{gone.resource}: moved there in this line, then deleted")
+
+
+def _check_piped(record: Record, fed: set[int]) -> None:
+    for at in fed:
+        words = record.commands[at].words
+        if follows(words) and any(is_standard_input(word) for word in words[1:]):
+            # INVARIANT: a source may name any file, so that of a line's own making names files that no word does.
+            said = Effect(EffectKind.OPAQUE, "", " ".join(words)[:LONGEST_VIA], "", at)
+            _opaque(record, said, f"{words[0]}: compiles what the line tells it")
+
+
+def _check_sources(record: Record, written: Sequence[Effect], runners: set[int]) -> None:
+    for source in [effect for effect in record.effects if _compiled(effect, record)]:
+        record.budget.spend(len(written))
+        if any(
+            write.command != source.command
+            and not _is_before(source, write, record, runners)
+            and _becomes(write, source, record)
+            for write in written
+        ):
+            # INVARIANT: as above, and what lies beside a source may be run by the compiler.
+            _opaque(record, source, f"{source.resource}: written in this line, then compiled")
+
+
+def _compiled(effect: Effect, record: Record) -> bool:
+    """Whether that is what a compiler reads, or the folder in which it works."""
+    reads = effect.kind is EffectKind.READ or (effect.kind is EffectKind.WRITE and not effect.added_by)
+    return reads and follows(record.commands[effect.command].words)
 
 
 def _sources(at: int, record: Record) -> tuple[str, ...]:
@@ -89,16 +125,41 @@ def _redirects(write: Effect) -> bool:
 def _becomes(write: Effect, run: Effect, record: Record) -> bool:
     """Whether what is written may be among what is run."""
     words = record.commands[write.command].words
-    if words[0] == "mv" and _renames(words):
-        return False
-    if not _redirects(write) and (words[0].rpartition("/")[2] in WRITES_NO_CODE or compiles(words)):
+    if moved := _moved(words):
+        # INVARIANT: what a person would be asked about under its own name, is not run under another one.
+        if _renames(moved) and (write.resource != run.resource or all(map(is_script, _operands(moved)))):
+            return False
+    elif not _redirects(write) and (words[0].rpartition("/")[2] in WRITES_NO_CODE or compiles(words)):
         return False
     if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
         return True
-    return is_below(write.resource, run.resource) and not write.resource.endswith(DATA)
+    return is_below(write.resource, run.resource) and (not is_data(write.resource) or _is_told(write, run, record))
+
+
+def _is_told(write: Effect, run: Effect, record: Record) -> bool:
+    """Whether a flag of what runs names what is written, or has examples taken out of such files."""
+    return any("doctest" in word for word in record.commands[run.command].words) or any(
+        effect.kind is EffectKind.READ
+        and effect.added_by[:1] == "-"
+        and effect.resource == write.resource
+        and run.command in (effect.command, record.commands[effect.command].under)
+        for effect in record.effects
+    )
+
+
+def _moved(words: Sequence[str]) -> Sequence[str]:
+    """What `mv` or `git mv` is told; nothing for any other command."""
+    name = words[0].rpartition("/")[2]
+    if name == "git" and "mv" in words:
+        return words[words.index("mv") + 1 :]
+    return words[1:] if name == "mv" else ()
+
+
+def _operands(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word[:1] != "-"]
 
 
 def _renames(words: Sequence[str]) -> bool:
     """Whether code becomes code, and not what was none. What the line itself has written is seen before it moves."""
-    ends = {word.rpartition("/")[2].rpartition(".")[2] for word in words[1:] if word[:1] != "-"}
+    ends = {word.rpartition("/")[2].rpartition(".")[2] for word in _operands(words)}
     return len(ends) == 1 and not any("." + end in DATA for end in ends)

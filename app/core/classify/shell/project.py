@@ -64,6 +64,17 @@ WRITES_NO_CODE = frozenset(
 )
 # What is written under these names is no code.
 DATA = (".log", ".txt", ".out", ".err", ".json", ".xml", ".html", ".csv", ".tap", ".md", ".tar.gz", ".diff", ".patch")
+# Builds, test runners and installers obey some of them: `test*.txt` and `README.md` with their examples, what is to be
+# installed, and settings, which JSON and XML hold unless they are called like something that a tool puts out.
+_PUT_OUT = (
+    r"(?:reports?|results?|outputs?|out|coverage|junit|logs?|data|stats|fixtures?|schema|openapi|metrics|bench|audit"
+    r"|trace|profile|dump)"
+)
+_OBEYED = re.compile(
+    r"CMakeLists\.txt|meson_options\.txt|test.*\.txt|.*(?:requirements|constraints).*\.txt|README\.md|\..*"
+    rf"|(?!.*(?<![a-z]){_PUT_OUT}(?![a-z])).*\.(?:json|xml)",
+    re.IGNORECASE | re.DOTALL,
+)
 _SCRIPT = re.compile(r"[A-Za-z0-9_.@+/-]{1,200}")
 # A script with such a word in its name does more than the project's own work.
 _GRAVE = re.compile(
@@ -75,6 +86,11 @@ _GRAVE = re.compile(
 def is_grave(name: str) -> bool:
     """Whether a name says that more than the project's own work is done."""
     return bool(_GRAVE.search(name.lower()))
+
+
+def is_data(path: str) -> bool:
+    """Whether what is written there is no code, and nothing that tells builds and tests what to run."""
+    return path.endswith(DATA) and not _OBEYED.fullmatch(path.rpartition("/")[2])
 
 
 def is_below(path: str, folder: str) -> bool:

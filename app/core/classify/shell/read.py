@@ -54,6 +54,8 @@ _DEEPEST: Final = 12
 _MOST_ROUNDS: Final = 16
 _MOST_TRIALS: Final = 4
 _ASKS_ITSELF = frozenset(("--version", "--help"))
+# What comes out of them into a pipe is nothing, or an empty line.
+_SAY_NOTHING: Final = frozenset(("echo", "true", ":"))
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9+._-]{0,40}|R")
 
 
@@ -155,7 +157,11 @@ class _Reader:
                 success, failure = self._run(node.item, state)
                 return failure, success
             case Redirected():
-                return self._run(node.item, replace(state, listed=self._redirects(node.redirects, state)))
+                first = len(self._record.commands)
+                states = self._run(node.item, replace(state, listed=self._redirects(node.redirects, state)))
+                if any(redirect.operator[0] == "<" for redirect in node.redirects):
+                    self._record.fed.update(range(first, len(self._record.commands)))
+                return states
             case Conditional():
                 return self._conditional(node, state)
             case Case():
@@ -169,9 +175,13 @@ class _Reader:
         """The state after the last command of a pipeline, and the names of files that come out at its end."""
         begun = after = state
         names: tuple[Arg, ...] = ()
+        silent = True
         for item in items:
-            before = len(self._record.effects)
+            before, first = len(self._record.effects), len(self._record.commands)
             after = either(self._run(item, begun))
+            if not silent:
+                self._record.fed.update(range(first, len(self._record.commands)))
+            silent = silent and isinstance(item, Simple) and spelled(item) in _SAY_NOTHING
             names = listed(item, self._record.effects[before:], names)
             begun = state if names == state.listed else replace(state, listed=names)
         return after, names
@@ -268,6 +278,8 @@ class _Reader:
             if redirect.operator[0] == "<":
                 act.state = replace(act.state, listed=())
                 act.given = given(node.redirects, state)
+                if act.given is None or act.given.text or act.given.why:
+                    self._record.fed.add(act.index)
         after = state
         for assignment in node.assignments:
             self._substitutions(assignment.value, after)

@@ -134,8 +134,8 @@ def test_what_code_writes_is_nobodys_code(look: Look, line: str) -> None:
 
 
 def test_data_that_code_writes_is_no_code(look: Look) -> None:
-    line = 'python -c \'import json; json.dump([], open("a.json", "w"))\' && pytest'
-    assert look(line) == ["run /w", "write /w/a.json"]
+    line = 'python -c \'import json; json.dump([], open("data.json", "w"))\' && pytest'
+    assert look(line) == ["run /w", "write /w/data.json"]
 
 
 def test_what_is_not_understood_is_named() -> None:
