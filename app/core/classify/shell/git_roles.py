@@ -40,6 +40,7 @@ _LIKE_PATH = re.compile(
 _SECTION = re.compile(
     r"\^?(?:branch|alias|core|user|pull|push|merge|diff|rebase|color|init|submodule)(?:\\?\.[\w.*\\+$-]*)?", re.ASCII
 )
+_STRATEGIES = frozenset(("ort", "recursive", "resolve", "octopus", "ours", "subtree"))
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
@@ -124,6 +125,12 @@ def _section(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: settings in which a credential may stand", added_by)
 
 
+def _strategy(act: Act, arg: Arg, added_by: str) -> None:
+    """How to merge: any other name is that of a program, `git-merge-NAME`."""
+    if arg.why or arg.text not in _STRATEGIES:
+        act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: a program that merges", added_by)
+
+
 GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-path": _path,
     "git-range": _range,
@@ -134,4 +141,5 @@ GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-setting": _setting,
     "git-shown": _shown,
     "git-section": _section,
+    "git-strategy": _strategy,
 }

@@ -1,5 +1,6 @@
 """Code that a line writes and then runs, or moves and then deletes: what it does is nobody's word but the line's."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,13 @@ _COMPILES: Final = (
     (("go", "build"), (".go",)),
     (("go", "vet"), (".go",)),
 )
+_SHELLS: Final = (".sh", ".bash", ".zsh", ".mk", "Makefile", "makefile")
+_CODE: Final = (
+    ".py", ".pyi", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".vue", ".svelte", ".go", ".rs", ".java",
+    ".kt", ".scala", ".clj", ".cs", ".fs", ".rb", ".erb", ".php", ".c", ".h", ".cc", ".cpp", ".hpp", ".swift",
+    ".ex", ".exs", ".erl", ".hs", ".ml", ".dart", ".lua", ".jl", ".R", ".css", ".scss", ".less", ".html", ".md", ".rst",
+)  # fmt: skip
+_WILDCARD: Final = re.compile(r"[*?]+|\[[^]]*\]|\{[^}]*\}")
 _LAUNCHERS: Final = frozenset(("npx", "pnpm", "yarn", "bunx"))
 
 
@@ -34,9 +42,9 @@ def check_own_code(record: Record) -> None:
                 # INVARIANT: Python looks for its own modules among the files of its directory, at any time.
                 _opaque(record, write, f"{write.resource}: written where Python may look for a module of its own")
     _check_moved(record, written)
-    if len({edit for edits in record.renames.values() for edit in edits}) <= MOST_RENAMES:
-        written = [write for write in written if write.command not in record.renames or _redirects(write)]
     runs = [effect for effect in record.effects if effect.kind is EffectKind.RUN]
+    if len({edit for edits in record.renames.values() for edit in edits}) <= MOST_RENAMES:
+        written = [write for write in written if not _is_renamed(write, runs, record)]
     only_read = {run.command: _sources(run.command, record) for run in runs}
     if () in only_read.values():
         # INVARIANT: what is compiled of the line's own sources may be what another command runs.
@@ -102,6 +110,12 @@ def _sources(at: int, record: Record) -> tuple[str, ...]:
     return next((ends for begins, ends in _COMPILES if words[: len(begins)] == begins), ())
 
 
+def _is_renamed(write: Effect, runs: Sequence[Effect], record: Record) -> bool:
+    """Whether sources got other names in them and nothing else. To a shell, names are commands and folders."""
+    everywhere = write.resource.endswith("/**") and not any(run.resource.endswith(_SHELLS) for run in runs)
+    return write.command in record.renames and not _redirects(write) and (everywhere or write.resource.endswith(_CODE))
+
+
 def _opaque(record: Record, of: Effect, why: str) -> None:
     record.effect(Effect(EffectKind.OPAQUE, why[:LONGEST_VIA], of.via, "", of.command))
 
@@ -133,6 +147,8 @@ def _becomes(write: Effect, run: Effect, record: Record) -> bool:
         return False
     if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
         return True
+    if is_wild(write.resource) and _may_fit(write.resource, run.resource):
+        return True
     return is_below(write.resource, run.resource) and (not is_data(write.resource) or _is_told(write, run, record))
 
 
@@ -157,6 +173,11 @@ def _moved(words: Sequence[str]) -> Sequence[str]:
 
 def _operands(words: Sequence[str]) -> list[str]:
     return [word for word in words if word[:1] != "-"]
+
+
+def _may_fit(pattern: str, path: str) -> bool:
+    """Whether a path begins and ends as what the wildcards of a pattern leave of it."""
+    return path.startswith(_WILDCARD.split(pattern)[0]) and path.endswith(_WILDCARD.split(pattern)[-1])
 
 
 def _renames(words: Sequence[str]) -> bool:
