@@ -40,6 +40,7 @@ _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
 # A name that is no path, no address and no setting.
 _PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_+%,-]+)*")
 # Packages by name and version; Apple's own settings.
+_PACKAGE_VERSION = re.compile(r"[a-z0-9][\w.-]*/[\w.*-]+(?::[\w.^~<>=|,* @-]*)?", re.ASCII)
 _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)
 # Settings of pytest that load nothing and write nowhere.
 _INI = re.compile(
@@ -325,6 +326,7 @@ ROLES: dict[str, Role] = {
     "revision": _matching(_REVISION),
     "value": _matching(_VALUE),
     "package-name": _matching(_PACKAGE),
+    "package-version": _matching(_PACKAGE_VERSION),
     "apple": _matching(_APPLE),
     "python-version": _matching(_PYTHON_VERSION),
     "ini": _matching(_INI),
