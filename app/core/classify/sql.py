@@ -71,10 +71,15 @@ _SHOWS: Final = re.compile(
 # Commands of the clients themselves that only show: of psql, of sqlite3 and duckdb.
 _ASKS: Final = {
     "postgres": re.compile(
-        r"\s*\\(?:l|conninfo|encoding|d[a-zA-Z]{0,3}|sf|sv|z)[S+]{0,2}(?:\s+[\w.*\"]{1,100})?\s*", re.ASCII
+        r"\s*\\(?:(?:l|conninfo|encoding|d[a-zA-Z]{0,3}|sf|sv|z)[S+]{0,2}(?:\s+[\w.*\"]{1,100})?"
+        r"|timing|x|pset pager off)\s*",
+        re.ASCII,
     ),
     "sqlite": re.compile(
-        r"\.(?:tables|schema|indexes|indices|databases|dbinfo|fullschema|dump|help|show|stats)(?: [\w%]+)?", re.ASCII
+        r"\.(?:tables|schema|indexes|indices|databases|dbinfo|fullschema|dump|help|show|stats)(?: [\w%]+)?"
+        r"|\.(?:bail|changes|echo|eqp|headers?|timer) (?:on|off)|\.width(?: -?[0-9]+)+|\.nullvalue \w+"
+        r"|\.mode (?:box|column|csv|duckbox|json|jsonlines|line|list|markdown|quote|table|tabs)",
+        re.ASCII,
     ),
 }
 _ASKS["duckdb"] = _ASKS["sqlite"]

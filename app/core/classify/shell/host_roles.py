@@ -19,10 +19,11 @@ _OWN_URL = re.compile(
 _DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\.?", re.ASCII)
 # What is asked of a name server about a name.
 _RECORD = re.compile(r"\+[a-z0-9=]+|-x|ANY|A|AAAA|CAA|CNAME|DNSKEY|DS|MX|NS|PTR|SOA|SRV|TXT")
-# INVARIANT: none of these has room for anything that somebody would want to learn.
+# How something is asked, too. INVARIANT: none of these has room for anything that somebody would want to learn.
 _FORM = re.compile(
     r"(?:accept|content-type): ?(?:\*/\*|(?:application|text)/(?:json|xml|html|plain|csv|yaml|event-stream"
     r"|x-ndjson|javascript|vnd\.github(?:\.v3)?(?:\.raw|\.html)?\+json))(?:; ?charset=utf-8)?"
+    r"|GET|HEAD|OPTIONS"
     r"|cache-control: ?no-(?:cache|store)|x-requested-with: ?xmlhttprequest|accept-encoding: ?(?:gzip|br|identity)",
     re.IGNORECASE,
 )
@@ -110,7 +111,8 @@ def _own_url(act: Act, arg: Arg, added_by: str) -> None:
     """An address of this machine, which may be asked as often as one likes; any other is not."""
     own = arg.why == "" and _OWN_URL.fullmatch(arg.text) is not None
     if own:
-        act.add(EffectKind.FETCH, f"http://localhost{arg.text}" if arg.text[0] == ":" else arg.text, added_by)
+        address = f"localhost{arg.text}" if arg.text[0] == ":" else arg.text
+        act.add(EffectKind.FETCH, address if "://" in address else f"http://{address}", added_by)
     else:
         _url(act, arg, added_by or act.name)
 

@@ -23,6 +23,8 @@ _ENDPOINT: Final = re.compile(
 )
 # What an answer may hold by such a word in its address.
 _KEPT: Final = re.compile(r"secret|token|variable|credential|password|key|\.env", re.IGNORECASE)
+# `q==text` and `Accept:type` of httpie; `name=text` would be sent as more than a question.
+_ASKED: Final = re.compile(r"[\w.-]+==(?!@).*|(?i:accept):[\w.+/*-]+", re.ASCII)
 _MEDIA_TYPE: Final = re.compile(r"(?i:accept): ?[\w.+/*-]+|(?i:x-github-api-version): ?[0-9-]+")
 # INVARIANT: only these two change or listen, wherever they stand; a text that holds the word is not believed either.
 _ACTS: Final = re.compile(r"mutation|subscription")
@@ -70,6 +72,8 @@ QUERY_ROLES: dict[str, Role] = {
     "repository": _only(_REPOSITORY.fullmatch, "may lie on another machine"),
     "forge-project": _only(_FORGE_PROJECT.fullmatch, "may lie on another machine"),
     "item": _only(_ITEM.fullmatch, "may lie on another machine"),
+    "asked": _only(_ASKED.fullmatch, "may be sent"),
+    "grpc": _only(frozenset(("list", "describe")).__contains__, "may be called"),
     "media-type": _only(_MEDIA_TYPE.fullmatch, "a header that is not known"),
     "endpoint": _only(_endpoint, "may show credentials"),
     "graphql": _only(_graphql, "may be more than a query"),

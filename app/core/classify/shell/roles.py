@@ -60,8 +60,8 @@ _PYTHON_VERSION = re.compile(
     re.ASCII,
 )
 _APPLE = re.compile(r"com\.apple\.[A-Za-z0-9.-]+|NSGlobalDomain|-g")
-# No `@file` or `file://…`, in whose place a program takes what stands there, and no address.
-_VALUE = re.compile(r"(?!@)(?!.*(?:://|@=)).*", re.DOTALL)
+# No `@file` or `file://…`, in whose place a program takes what stands there, no address and no flag.
+_VALUE = re.compile(r"(?![@-])(?!.*(?:://|@=)).*", re.DOTALL)
 _LONGEST_PART: Final = 80
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
 _PIPE = re.compile(r"/dev/(?:stdin|fd/)|/proc/self/fd/")
@@ -95,7 +95,10 @@ def _on_path(*kinds: EffectKind) -> Role:
     def role(act: Act, arg: Arg, added_by: str) -> None:
         if arg.text == "-":
             return  # standard input or output
-        if "://" in arg.text and not arg.why:
+        if added_by and arg.text[:1] == "-":
+            # INVARIANT: `-o -c` is no flag `-c`, by which a program might be told what to do.
+            act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: a file called like a flag", added_by)
+        elif "://" in arg.text and not arg.why:
             # Where a file is wanted, many programs take an address, too.
             act.add(EffectKind.NETWORK, arg.text, added_by)
         elif _in_no_file(act, arg, added_by, reads=EffectKind.READ in kinds):

@@ -14,6 +14,24 @@ _LONGEST_PART: Final = 80
 _LONGEST_HOST: Final = 253
 # How mysql is told to show a row as lines: no part of the statement.
 _UPRIGHT: Final = re.compile(r"\\[gG]\s*\Z")
+# What psql is told about itself.
+_VARIABLE: Final = re.compile(
+    r"ON_ERROR_STOP=(?:0|1|on|off)|VERBOSITY=[a-z]+|QUIET=(?:0|1|on|off)|ECHO(?:_HIDDEN)?=[a-z]+"
+)
+# What mongosh is asked. INVARIANT: between brackets nothing is called, and no code stands for the server to run.
+_CODE: Final = r"\$(?:where|function|accumulator|out|merge)|process|require|global|module|import"
+_GIVEN: Final = rf"\((?!.*(?:{_CODE}))[\w\s{{}}\[\]:,.'\"$/@*+-]*\)"
+_ABOUT: Final = "stats|version|hostInfo|serverStatus|getCollectionNames|getCollectionInfos|getName|getUsers|getRoles"
+_ASKED: Final = "ping|buildInfo|serverStatus|listDatabases|dbStats|hello|connectionStatus"
+_COLLECTION: Final = r"(?:\w+|getCollection\(['\"][\w.-]+['\"]\))"
+_FINDS: Final = "find|findOne|count|countDocuments|estimatedDocumentCount|distinct|getIndexes|stats|aggregate"
+_MONGO: Final = re.compile(
+    rf"show (?:dbs|databases|collections|tables|users|roles|profile)|db|db\.(?:{_ABOUT})\(\)"
+    rf"|db\.(?:runCommand|adminCommand)\(\{{ ?['\"]?(?:{_ASKED})['\"]?: ?1 ?\}}\)"
+    rf"|(?:printjson\()?db\.{_COLLECTION}\.(?:{_FINDS}){_GIVEN}"
+    rf"(?:\.(?:limit|sort|skip|toArray|pretty|count|size|explain|project){_GIVEN})*\)?;?",
+    re.ASCII,
+)
 _HERE: Final = frozenset(("is:loopback",))
 Role = Callable[[Act, Arg, str], None]
 
@@ -82,8 +100,32 @@ def _database(act: Act, arg: Arg, added_by: str) -> None:
     if "://" in arg.text:
         if kinds(arg.text) != _HERE:
             act.add(EffectKind.NETWORK, arg.text, added_by)
-    elif "=" in arg.text:
+    elif "=" in arg.text or arg.text[:1] == "-":
+        # INVARIANT: `-d -c` is no flag `-c`.
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+
+
+def _psql_variable(act: Act, arg: Arg, added_by: str) -> None:
+    if _known(act, arg, added_by) and not _VARIABLE.fullmatch(arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+
+
+def _mongo(act: Act, arg: Arg, added_by: str) -> None:
+    if not _known(act, arg, added_by):
+        return
+    if _MONGO.fullmatch(arg.text):
+        act.add(EffectKind.QUERY, "database")
+    else:
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: code that may do more than ask", added_by)
+
+
+def _mongo_database(act: Act, arg: Arg, added_by: str) -> None:
+    """A database by its name or address; a file of code would be run."""
+    if not arg.why and "://" not in arg.text and not arg.text.replace("-", "_").isidentifier():
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be code", added_by)
+        act.access((arg,))
+    else:
+        _database(act, arg, added_by)
 
 
 SQL_ROLES: dict[str, Role] = {
@@ -92,5 +134,8 @@ SQL_ROLES: dict[str, Role] = {
     "postgres": _on_server("postgres"),
     "mysql": _on_server("mysql"),
     "database": _database,
+    "psql-variable": _psql_variable,
+    "mongo": _mongo,
+    "mongo-database": _mongo_database,
     "server": _server,
 }
