@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from app.core.classify.code.found import Deed, UnreadError
+from app.core.classify.code.javascript_names import CONSTANTS, FILES, MODULES
 from app.core.classify.code.javascript_tokens import Tokens
 from app.core.classify.code.project import computes, is_ordinary, opened
 from app.core.model import EffectKind
@@ -15,7 +16,6 @@ from app.core.model import EffectKind
 _MODULE: Final = re.compile(r"\.{1,2}(?:/[\w-][\w.-]*)+", re.ASCII)
 _SUFFIX: Final = re.compile(r"(?:/index)?(?:\.[cm]?[jt]sx?)?")
 _DEEPEST: Final = 8
-CONSTANTS: Final = frozenset(("true", "false", "null", "undefined"))
 
 
 class Kind(Enum):
@@ -23,6 +23,8 @@ class Kind(Enum):
 
     DATA = auto()
     FILES = auto()  # the module of files
+    NODE = auto()  # another of Node's own modules
+    PURE = auto()  # a function of such a module that changes nothing
     MODULE = auto()  # the project's own
     FUNCTION = auto()  # of such a module
     RESULT = auto()  # what such a function gave: shown, never handed on
@@ -49,7 +51,11 @@ class Project(Tokens):
         super().__init__(text)
 
     def module(self, path: str) -> Value:
-        """A module, which is run where it is loaded."""
+        """A module of Node's own, or one of the project's, which is run where it is loaded."""
+        if path in FILES:
+            return Value(Kind.FILES)
+        if path.removeprefix("node:") in MODULES:
+            return Value(Kind.NODE, name=path.removeprefix("node:"))
         name = ".".join([part for part in _SUFFIX.sub("", path).split("/") if part not in (".", "..")])
         if not _MODULE.fullmatch(path) or not is_ordinary(name):
             raise UnreadError(f"`{path[:20]}`, loaded")

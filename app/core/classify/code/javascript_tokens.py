@@ -7,7 +7,7 @@ from app.core.classify.code.found import UnreadError
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:(["'`])(?P<text>(?:(?!\1)[^\\\n$]|\\[nt'"\\])*)\1|(?P<word>\w+)"""
-    r"""|(?P<mark>[=!]==?|&&|\|\||\?[?.]|[<>]=?|[-+*%/!(){}\[\].,;:=]))""",
+    r"""|(?P<mark>[=!]==?|&&|\|\||\?[?.]?|[<>]=?|[-+*%/!(){}\[\].,;:=]))""",
     re.ASCII,
 )
 # What leads from a value to what made it.

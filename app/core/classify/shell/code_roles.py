@@ -15,7 +15,7 @@ from app.core.classify.shell.variables import PUBLIC
 from app.core.model import ON_PATHS, EffectKind
 
 _PYTHON: Final = re.compile(r"(?:python|pypy)(?:3(?:\.[0-9]+)?)?")
-_NODE_FLAGS: Final = frozenset(("-e", "-p", "-pe", "--eval", "--print"))
+_NODE_FLAGS: Final = frozenset(("-e", "-p", "-pe", "--eval", "--print", "<<"))
 _LONGEST_NAME: Final = 80
 
 

@@ -274,7 +274,7 @@ class _Use:
         if entry.default and not operands and not searches:
             operands = [(Arg(entry.default), True, self.act.state)]
         if len(operands) < entry.needs and not (entry.needs == 1 and self.taken & program.instead):
-            self.act.opaque(f"{self.name}: runs what it reads")
+            self._runs_what_it_reads()
         roles = list(_assigned(program, len(operands), self.taken))
         repeated = program.roles[program.repeats] if program.repeats >= 0 else ""
         if searches:
@@ -294,6 +294,13 @@ class _Use:
         if self.unknown:
             # Which words are operands is no longer certain.
             self.act.access(tuple(arg for arg, _, _ in operands))
+
+    def _runs_what_it_reads(self) -> None:
+        given = self.act.given
+        if given is not None and self.program.entry.needs == 1 and not self.taken:
+            ROLES["code"](self.act, given, "<<")
+        else:
+            self.act.opaque(f"{self.name}: runs what it reads")
 
     def _operand(self, arg: Arg, role: str, *, ended: bool) -> None:
         inert = self.program.entry.inert

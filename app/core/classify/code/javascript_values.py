@@ -1,0 +1,347 @@
+"""Values of JavaScript: what is written, what JSON files hold, and what functions that do no harm make of both."""
+
+import re
+from posixpath import dirname
+from typing import Final
+
+from app.core.classify.code.found import Deed, UnreadError
+from app.core.classify.code.javascript_names import (
+    ALONE,
+    CALLED,
+    CALLING,
+    CONSTANTS,
+    FUNCTIONS,
+    METHODS,
+    MODULES,
+    MOST_SHOWN,
+    NEW,
+    OF_RESULTS,
+    OPERATORS,
+    OWN,
+    PROCESS,
+    READS,
+    TAKEN,
+    WRITES,
+)
+from app.core.classify.code.javascript_project import DATA, RESULT, Kind, Project, Value
+from app.core.classify.code.javascript_tokens import LEADS_OUT
+from app.core.model import EffectKind
+
+_DEEPEST: Final = 16
+_JSON: Final = re.compile(r"(?:\.{1,2}/|/)[\w./@-]+\.json", re.ASCII)
+_INSTALLED: Final = re.compile(r"(?:@[\w.-]+/)?[\w-][\w.-]*/package\.json", re.ASCII)
+NAMES: Final = r"\w+|\[\s*\w+(?:\s*,\s*\w+)*\s*\]|\{\s*\w+(?:\s*,\s*\w+)*\s*\}"
+# A function of one expression.
+_ARROW: Final = re.compile(rf"\s*(?:\w+|\((?:\s*(?:{NAMES})\s*,)*\s*(?:{NAMES})?\s*\))\s*=>(?!\s*\{{)", re.ASCII)
+# A pattern of JavaScript's own, where a value begins; not with the flag that gives brackets another meaning.
+_PATTERN: Final = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[dgimsuy]*(?!\w)")
+_WORD: Final = re.compile(r"\w+", re.ASCII)
+_BEFORE: Final = frozenset(("!", "-", "+", "typeof"))
+
+
+class Values(Project):
+    """Reads one value after the other."""
+
+    def __init__(self, text: str) -> None:
+        self.depth = 0
+        self.variables: list[str] = []
+        self.known: dict[str, Value] = {}
+        # The value that was read last is a part of one that has a name.
+        self.is_part = False
+        super().__init__(text)
+
+    def part(self, of: Value, name: str) -> Value:
+        """What stands behind a point."""
+        match of.kind:
+            case Kind.MODULE:
+                return Value(Kind.FUNCTION, name=f"{of.name}.{name}")
+            case Kind.NODE if name in MODULES[of.name]:
+                return Value(Kind.PURE)
+            case Kind.RESULT:
+                return RESULT
+            case _:
+                return self.data(of)
+
+    def bound(self, names: list[str], value: Value = DATA) -> list[str]:
+        for name in names:
+            if name in LEADS_OUT or name[:2] == "__" or not name.isidentifier():
+                raise UnreadError(f"`{name[:20]}`")
+            # INVARIANT: what is called by its name alone is JavaScript's own.
+            if name in (TAKEN | OWN | CONSTANTS) or name in self.known:
+                raise UnreadError(f"`{name[:20]}`, given a meaning of its own")
+            self.known[name] = value
+        return names
+
+    def forget(self, names: list[str]) -> None:
+        for name in names:
+            del self.known[name]
+
+    def expression(self) -> Value:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise UnreadError("nested too deeply")
+        found = self.chain()
+        while self.is_mark(*OPERATORS):
+            if self.word == "/" and self.text[self.at : self.at + 1] in ("/", "*"):
+                raise UnreadError("a comment")
+            self.next()
+            other = self.chain()
+            self.is_part = False
+            found = self.either(found, other)
+        if self.is_mark("?"):
+            self.shown(found)
+            self.next()
+            one = self.expression()
+            self.take(":")
+            found = self.either(one, self.expression())
+            self.is_part = False
+        self.depth -= 1
+        return found
+
+    def either(self, one: Value, other: Value) -> Value:
+        return RESULT if Kind.RESULT in (self.shown(one).kind, self.shown(other).kind) else DATA
+
+    def chain(self) -> Value:
+        turned = self.is_mark(*_BEFORE)
+        while self.is_mark(*_BEFORE):
+            self.next()
+        has_name = not self.is_text and self.word in self.known
+        found = self.first()
+        self.is_part = False
+        while self.is_mark(".", "[", "?.", "("):
+            is_part = False
+            if self.is_mark("("):
+                found = self.function(found)
+            elif self.next() == "[":
+                found = self.item(found)
+                is_part = has_name
+            else:
+                name = self.name()
+                is_part = has_name and not self.is_mark("(")
+                found = self.method(found, name) if self.is_mark("(") else self.part(found, name)
+            self.is_part = is_part and found.kind is Kind.DATA
+        return self.data(found) if turned and found.kind is not Kind.RESULT else found
+
+    def function(self, found: Value) -> Value:
+        if found.kind is Kind.PURE:
+            return self.values()
+        if found.kind not in (Kind.MODULE, Kind.FUNCTION):
+            raise UnreadError("a call of what is not known")
+        return self.called(found)
+
+    def item(self, of: Value) -> Value:
+        if self.is_text and (self.word in LEADS_OUT or self.word[:2] == "__"):
+            raise UnreadError(f"`[{self.word[:20]}]`")
+        if self.is_text or not self.word.isdecimal():
+            self.known_text()
+        else:
+            self.next()
+        self.take("]")
+        return RESULT if of.kind is Kind.RESULT else self.data(of)
+
+    def method(self, of: Value, name: str) -> Value:
+        match of.kind:
+            case Kind.FILES if name in (READS | WRITES):
+                self.next()
+                self.file(name)
+                return DATA
+            case Kind.MODULE | Kind.NODE:
+                return self.part(of, name)
+            case Kind.DATA if name in CALLING:
+                self.calls()
+                return DATA
+            case Kind.DATA if name in METHODS:
+                self.values()
+                return DATA
+            case Kind.RESULT if name in OF_RESULTS:
+                self.constants(")", set())
+                return RESULT
+            case _:
+                raise UnreadError(f"`.{name[:20]}()`")
+
+    def data(self, found: Value) -> Value:
+        """A value from which nothing but values come."""
+        if found.kind is not Kind.DATA:
+            raise UnreadError("a part of `fs`, or of the project's code")
+        return DATA
+
+    def shown(self, found: Value) -> Value:
+        """A value that is shown or compared, and not kept."""
+        return RESULT if found.kind is Kind.RESULT else self.data(found)
+
+    def values(self, results: int = 0) -> Value:
+        """What a function is given, of which only the first so many may be results; what it makes of these is one."""
+        self.take("(")
+        whole = DATA
+        while not self.is_mark(")"):
+            self.spread()
+            found = self.expression()
+            if results > 0 and found.kind is Kind.RESULT:
+                whole = RESULT
+            else:
+                self.data(found)
+            results -= 1
+            if not self.is_mark(")"):
+                self.take(",")
+        self.next()
+        return whole
+
+    def calls(self) -> None:
+        """What is called for each of several values, and perhaps what it begins with."""
+        self.take("(")
+        if found := _ARROW.match(self.text, self.start):
+            names = self.bound(_WORD.findall(found[0]))
+            self.at = found.end()
+            self.next()
+            self.data(self.expression())
+            self.forget(names)
+        elif self.is_mark(*CALLED):
+            self.next()
+        if self.is_mark(","):
+            self.next()
+            self.data(self.expression())
+        self.take(")")
+
+    def file(self, name: str) -> None:
+        """A file that is read or written, by a name that stands there, or that a constant has."""
+        known = self.known.get(self.word, DATA).text if not self.is_text else ""
+        self.deeds.append(Deed(EffectKind.WRITE if name in WRITES else EffectKind.READ, known or self.known_text()))
+        if known:
+            self.next()
+        if name in WRITES:
+            self.take(",")
+            self.data(self.expression())
+        if self.is_mark(","):
+            self.next()
+            # An option could say that the file is emptied, or which one is meant.
+            self.known_text()
+        self.take(")")
+
+    def spread(self) -> None:
+        """`...several` where one value may stand."""
+        for _ in range(3 if self.is_mark(".") else 0):
+            self.take(".")
+
+    def first(self) -> Value:
+        if self.is_text:
+            text = self.next()
+            return Value(Kind.DATA, "" if "\\" in text else text)
+        if self.word[:1].isdecimal():
+            return self.figure()
+        if self.word in CONSTANTS:
+            self.next()
+            return DATA
+        if self.is_mark("("):
+            self.next()
+            found = self.expression()
+            self.take(")")
+            return found
+        if self.is_mark("[", "{"):
+            return self.collection("]" if self.word == "[" else "}")
+        if self.is_mark("/"):
+            return self.pattern()
+        word = self.next()
+        if word in self.known:
+            return self.known[word]
+        if word == "require":
+            return self.required()
+        if word == "process":
+            return self.process()
+        if word in FUNCTIONS or word in ALONE or word == "new":
+            return self.own(word)
+        raise UnreadError(f"`{word[:20]}`")
+
+    def own(self, word: str) -> Value:
+        """A function or a class of JavaScript's own."""
+        if word == "new":
+            self.one_of(NEW)
+        elif word not in ALONE or self.is_mark("."):
+            self.take(".")
+            self.one_of(FUNCTIONS.get(word, frozenset()))
+            if word == "Math" and not self.is_mark("("):
+                return DATA
+        # What stands behind the first may be a function that is called.
+        return self.values(MOST_SHOWN if word == "console" else 1)
+
+    def one_of(self, names: frozenset[str]) -> None:
+        name = self.word
+        if not self.is_text and name == "Intl":
+            self.next()
+            self.take(".")
+            name = f"Intl.{self.word}"
+        if self.is_text or name not in names:
+            raise UnreadError(f"`{name[:20]}`")
+        self.next()
+
+    def figure(self) -> Value:
+        """`12`, `1.5`, `0xff`, `1e6`, `1_000`."""
+        self.next()
+        if self.is_mark(".") and self.text[self.at : self.at + 1].isdecimal():
+            self.next()
+            self.next()
+        return DATA
+
+    def collection(self, end: str) -> Value:
+        """`[1, ...several]`, `{a: 1, 'b': 2, c}`: of values alone."""
+        self.next()
+        while not self.is_mark(end):
+            if self.is_mark("."):
+                self.spread()
+                self.data(self.expression())
+            elif end == "]":
+                self.data(self.expression())
+            else:
+                self.entry()
+            if not self.is_mark(end):
+                self.take(",")
+        self.next()
+        return DATA
+
+    def entry(self) -> None:
+        if self.is_text:
+            named = self.known_text()
+            if named in LEADS_OUT or named[:2] == "__":
+                raise UnreadError(f"`{named[:20]}`")
+        else:
+            named = self.next() if self.word.isdecimal() else self.name()
+            if self.is_mark(",", "}"):
+                self.data(self.known.get(named, RESULT))
+                return
+        self.take(":")
+        self.data(self.expression())
+
+    def pattern(self) -> Value:
+        found = _PATTERN.match(self.text, self.at - 1)
+        if found is None:
+            raise UnreadError("`/`")
+        self.at = found.end()
+        self.next()
+        return DATA
+
+    def required(self) -> Value:
+        self.take("(")
+        name = self.known_text()
+        self.take(")")
+        if not (_JSON.fullmatch(name) or _INSTALLED.fullmatch(name)):
+            return self.module(name)
+        path = name if _JSON.fullmatch(name) else f"node_modules/{name}"
+        # Where no such file is, Node looks for `package.json.js`, and runs it.
+        self.deeds.append(Deed(EffectKind.RUN, dirname(name) if path == name else "."))
+        self.deeds.append(Deed(EffectKind.READ, path))
+        return DATA
+
+    def process(self) -> Value:
+        self.take(".")
+        if self.is_text or self.word not in (*PROCESS, "cwd", "env"):
+            raise UnreadError(f"`process.{self.word[:20]}`")
+        name = self.next()
+        if name == "cwd":
+            self.take("(")
+            self.take(")")
+        elif name == "env":
+            variable = ""
+            if self.is_mark("."):
+                self.next()
+                variable = self.name()
+            self.variables.append(variable)
+        return DATA
