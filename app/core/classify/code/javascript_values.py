@@ -5,6 +5,7 @@ from posixpath import dirname
 from typing import Final
 
 from app.core.classify.code.found import Deed, UnreadError
+from app.core.classify.code.javascript_literals import Literals
 from app.core.classify.code.javascript_names import (
     ALONE,
     CALLED,
@@ -23,7 +24,7 @@ from app.core.classify.code.javascript_names import (
     TAKEN,
     WRITES,
 )
-from app.core.classify.code.javascript_project import DATA, RESULT, Kind, Project, Value
+from app.core.classify.code.javascript_project import DATA, RESULT, Kind, Value
 from app.core.classify.code.javascript_tokens import LEADS_OUT
 from app.core.model import EffectKind
 
@@ -33,19 +34,16 @@ _INSTALLED: Final = re.compile(r"(?:@[\w.-]+/)?[\w-][\w.-]*/package\.json", re.A
 NAMES: Final = r"\w+|\[\s*\w+(?:\s*,\s*\w+)*\s*\]|\{\s*\w+(?:\s*,\s*\w+)*\s*\}"
 # A function of one expression.
 _ARROW: Final = re.compile(rf"\s*(?:\w+|\((?:\s*(?:{NAMES})\s*,)*\s*(?:{NAMES})?\s*\))\s*=>(?!\s*\{{)", re.ASCII)
-# A pattern of JavaScript's own, where a value begins; not with the flag that gives brackets another meaning.
-_PATTERN: Final = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[dgimsuy]*(?!\w)")
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 _BEFORE: Final = frozenset(("!", "-", "+", "typeof"))
 
 
-class Values(Project):
+class Values(Literals):
     """Reads one value after the other."""
 
     def __init__(self, text: str) -> None:
         self.depth = 0
         self.variables: list[str] = []
-        self.known: dict[str, Value] = {}
         # The value that was read last is a part of one that has a name.
         self.is_part = False
         super().__init__(text)
@@ -97,9 +95,6 @@ class Values(Project):
             self.is_part = False
         self.depth -= 1
         return found
-
-    def either(self, one: Value, other: Value) -> Value:
-        return RESULT if Kind.RESULT in (self.shown(one).kind, self.shown(other).kind) else DATA
 
     def chain(self) -> Value:
         turned = self.is_mark(*_BEFORE)
@@ -159,16 +154,6 @@ class Values(Project):
             case _:
                 raise UnreadError(f"`.{name[:20]}()`")
 
-    def data(self, found: Value) -> Value:
-        """A value from which nothing but values come."""
-        if found.kind is not Kind.DATA:
-            raise UnreadError("a part of `fs`, or of the project's code")
-        return DATA
-
-    def shown(self, found: Value) -> Value:
-        """A value that is shown or compared, and not kept."""
-        return RESULT if found.kind is Kind.RESULT else self.data(found)
-
     def values(self, results: int = 0) -> Value:
         """What a function is given, of which only the first so many may be results; what it makes of these is one."""
         self.take("(")
@@ -216,11 +201,6 @@ class Values(Project):
             # An option could say that the file is emptied, or which one is meant.
             self.known_text()
         self.take(")")
-
-    def spread(self) -> None:
-        """`...several` where one value may stand."""
-        for _ in range(3 if self.is_mark(".") else 0):
-            self.take(".")
 
     def first(self) -> Value:
         if self.is_text:
@@ -272,51 +252,6 @@ class Values(Project):
         if self.is_text or name not in names:
             raise UnreadError(f"`{name[:20]}`")
         self.next()
-
-    def figure(self) -> Value:
-        """`12`, `1.5`, `0xff`, `1e6`, `1_000`."""
-        self.next()
-        if self.is_mark(".") and self.text[self.at : self.at + 1].isdecimal():
-            self.next()
-            self.next()
-        return DATA
-
-    def collection(self, end: str) -> Value:
-        """`[1, ...several]`, `{a: 1, 'b': 2, c}`: of values alone."""
-        self.next()
-        while not self.is_mark(end):
-            if self.is_mark("."):
-                self.spread()
-                self.data(self.expression())
-            elif end == "]":
-                self.data(self.expression())
-            else:
-                self.entry()
-            if not self.is_mark(end):
-                self.take(",")
-        self.next()
-        return DATA
-
-    def entry(self) -> None:
-        if self.is_text:
-            named = self.known_text()
-            if named in LEADS_OUT or named[:2] == "__":
-                raise UnreadError(f"`{named[:20]}`")
-        else:
-            named = self.next() if self.word.isdecimal() else self.name()
-            if self.is_mark(",", "}"):
-                self.data(self.known.get(named, RESULT))
-                return
-        self.take(":")
-        self.data(self.expression())
-
-    def pattern(self) -> Value:
-        found = _PATTERN.match(self.text, self.at - 1)
-        if found is None:
-            raise UnreadError("`/`")
-        self.at = found.end()
-        self.next()
-        return DATA
 
     def required(self) -> Value:
         self.take("(")
