@@ -1,10 +1,14 @@
 """What an assignment in the line tells, and what it may change."""
 
+import re
+
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.expand import expand, single
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.tree import Assignment
-from app.core.classify.shell.variables import is_harmless, is_steering
+from app.core.classify.shell.variables import is_harmless, is_projects_own, is_steering
+
+_FILE = re.compile(r"(?!.*:)[^\0]*(?:/[^\0]*|\.[A-Za-z]{2,5})")
 
 
 def assigned(node: Assignment, state: State, act: Act, *, alone: bool) -> State:
@@ -18,6 +22,9 @@ def assigned(node: Assignment, state: State, act: Act, *, alone: bool) -> State:
     if not is_harmless(name, told) and (is_steering(name) or not alone):
         act.opaque(f"{name}: a variable that programs may obey", f"{name}=")
         act.access(expand(node.value, state))
+    elif not alone and is_projects_own(name) and _FILE.fullmatch(told):
+        # Where it says so, what runs writes there.
+        act.access((Arg(told),))
     if node.append:
         # Not every shell knows `+=`: some run it as a program and keep the older value.
         value = Arg("", "appended to")

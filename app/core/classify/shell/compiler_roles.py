@@ -37,6 +37,8 @@ _CMAKE = re.compile(
     r"|CMAKE_(BUILD_TYPE|EXPORT_COMPILE_COMMANDS|CXX_STANDARD|C_STANDARD|VERBOSE_MAKEFILE|UNITY_BUILD|POSITION_INDEPENDENT_CODE)"
     r"(:STRING|:BOOL)?=[A-Za-z0-9]+|CMAKE_(C|CXX)_COMPILER_LAUNCHER=s?ccache"
 )
+# Not what compilers and linkers are told.
+_MESON = re.compile(r"(?!\w+_args=)[\w.:-]+=[\w.,-]+", re.ASCII)
 _NATIVE = re.compile(
     r"-[jkl][0-9]*|-[ksvwnB]|[0-9]+|VERBOSE=1|V=1|--(?:keep-going|silent|quiet|verbose|no-print-directory)"
 )
@@ -142,6 +144,12 @@ def _cmake_setting(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"cmake {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
 
 
+def _meson_setting(act: Act, arg: Arg, added_by: str) -> None:
+    """`NAME=VALUE`: a switch of the project, or how it is built."""
+    if known(act, arg, added_by) and not _MESON.fullmatch(arg.text):
+        act.opaque(f"meson {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
+
+
 def _msbuild(act: Act, arg: Arg, added_by: str) -> None:
     """`-p:NAME=VALUE`, one that chooses no program; or, as `dotnet run -p` had it, a project."""
     if not known(act, arg, added_by) or _PROPERTY.fullmatch(arg.text):
@@ -175,6 +183,7 @@ COMPILER_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "go-flags": _go_flags,
     "maven": _maven,
     "cmake-setting": _cmake_setting,
+    "meson-setting": _meson_setting,
     "msbuild": _msbuild,
     "sbt": _sbt,
     "lein": _lein,

@@ -26,6 +26,8 @@ _CODE: Final = (
     ".ex", ".exs", ".erl", ".hs", ".ml", ".dart", ".lua", ".jl", ".R", ".css", ".scss", ".less", ".html", ".md", ".rst",
 )  # fmt: skip
 _WILDCARD: Final = re.compile(r"[*?]+|\[[^]]*\]|\{[^}]*\}")
+# Formatters, each with the flag by which a line puts code of its own into what they shape.
+_PUTS_IN: Final = {"gofmt": "-r", "isort": "-a"}
 _LAUNCHERS: Final = frozenset(("npx", "pnpm", "yarn", "bunx"))
 
 
@@ -141,9 +143,11 @@ def _becomes(write: Effect, run: Effect, record: Record) -> bool:
     words = record.commands[write.command].words
     if moved := _moved(words):
         # INVARIANT: what a person would be asked about under its own name, is not run under another one.
-        if _renames(moved) and (write.resource != run.resource or all(map(is_script, _operands(moved)))):
+        operands = _operands(moved)
+        same = write.resource == run.resource and any(_name(write.resource) == _name(each) for each in operands)
+        if _renames(operands) and (not same or all(map(is_script, operands))):
             return False
-    elif not _redirects(write) and (words[0].rpartition("/")[2] in WRITES_NO_CODE or compiles(words)):
+    elif not _redirects(write) and (_only_shapes(words) or compiles(words)):
         return False
     if write.resource == run.resource or is_below(run.resource, write.resource.removesuffix("/**")):
         return True
@@ -163,9 +167,15 @@ def _is_told(write: Effect, run: Effect, record: Record) -> bool:
     )
 
 
+def _only_shapes(words: Sequence[str]) -> bool:
+    """Whether a command writes no code of its own making."""
+    name = _name(words[0])
+    return name in WRITES_NO_CODE and not any(word.startswith(_PUTS_IN.get(name, "\0")) for word in words)
+
+
 def _moved(words: Sequence[str]) -> Sequence[str]:
     """What `mv` or `git mv` is told; nothing for any other command."""
-    name = words[0].rpartition("/")[2]
+    name = _name(words[0])
     if name == "git" and "mv" in words:
         return words[words.index("mv") + 1 :]
     return words[1:] if name == "mv" else ()
@@ -180,7 +190,11 @@ def _may_fit(pattern: str, path: str) -> bool:
     return path.startswith(_WILDCARD.split(pattern)[0]) and path.endswith(_WILDCARD.split(pattern)[-1])
 
 
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
 def _renames(words: Sequence[str]) -> bool:
     """Whether code becomes code, and not what was none. What the line itself has written is seen before it moves."""
-    ends = {word.rpartition("/")[2].rpartition(".")[2] for word in _operands(words)}
+    ends = {_name(word).rpartition(".")[2] for word in words}
     return len(ends) == 1 and not any("." + end in DATA for end in ends)

@@ -38,7 +38,7 @@ _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
 # A name that is no path, no address and no setting.
-_PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!lua$)[A-Za-z0-9@_+%,-]+)*")
+_PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!(?:lua|json)$)[A-Za-z0-9@_+%,-]+)*")
 # Packages by name and version; Apple's own settings.
 _PACKAGE_VERSION = re.compile(r"[a-z0-9][\w.-]*/[\w.*-]+(?::[\w.^~<>=|,* @-]*)?", re.ASCII)
 _PACKAGE = re.compile(r"(?:@[\w.-]+/)?[\w.-]+(?:@[\w.^~<>=*-]*)?", re.ASCII)

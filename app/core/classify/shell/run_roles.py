@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.shell.act import Act
-from app.core.classify.shell.project import is_script, is_task
+from app.core.classify.shell.project import is_grave, is_script, is_task
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -35,6 +35,18 @@ _INVENTORY = re.compile(
 )
 # A package, or a file of one: `list`, `ts-node/register`, `@scope/package`.
 _PART = re.compile(r"@?\w[\w-]*(?:\.\w[\w-]*)*(?:/\w[\w-]*(?:\.\w[\w-]*)*)*", re.ASCII)
+# A file by its ending, as `--outputFile package.json` names it.
+_FILE = re.compile(r"(?:--?[\w.-]+=)?[\w.-]+\.[A-Za-z]{2,5}", re.ASCII)
+# Of Ruff's settings, those that put nothing into the code and write nowhere.
+_RUFF = re.compile(
+    r"(?:line-length|preview|target-version|lint\.(?:extend-)?(?:select|ignore|fixable|unfixable)|format\.[a-z-]+) *="
+    r"[\w\s\"',\[\]]*",
+    re.ASCII,
+)
+# What .NET's tests are told behind `--`; adapters and collectors would be loaded.
+_TOLD = re.compile(r"(?:RunConfiguration|NUnit|MSTest|xUnit)\.(?!\w*(?:Adapter|Collect))\w+=[\w,]+", re.ASCII)
+# Settings themselves, where their file might have been named: `--config {…}`.
+_SETTINGS = re.compile(r"(?:--?[\w.-]+=)?\{")
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
 
 
@@ -82,6 +94,10 @@ def _target(act: Act, arg: Arg, added_by: str) -> None:
     """What a runner of the project's own code is told to run or to check: `tests/test_a.py::test_b`, `//app:all`."""
     if not known(act, arg, added_by):
         return
+    if act.name == "dotnet" and "=" in arg.text:
+        if not _TOLD.fullmatch(arg.text):
+            act.opaque(f"dotnet {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
+        return
     path = arg.text.removeprefix("//").partition("::")[0].partition(":")[0]
     if arg.text[:1] == "@" or "://" in arg.text:
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: not known", added_by)
@@ -104,7 +120,9 @@ def _argument(act: Act, arg: Arg, added_by: str) -> None:
             act.opaque(arg.why, added_by)
     elif "://" in arg.text:
         act.add(EffectKind.NETWORK, arg.text, added_by)
-    elif "/" in arg.text or arg.text[:1] in ("~", "."):
+    elif _SETTINGS.match(arg.text) or (act.name == "dotnet" and "Paths=" in arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+    elif "/" in arg.text or arg.text[:1] in ("~", ".") or _FILE.fullmatch(arg.text):
         act.access((arg,))
 
 
@@ -123,6 +141,36 @@ def _part(act: Act, arg: Arg, added_by: str) -> None:
             act.path(EffectKind.RUN, Arg("." if part[:1] == "@" or "/" not in part else part), added_by)
         else:
             act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may load anything", added_by)
+
+
+def _ruff_config(act: Act, arg: Arg, added_by: str) -> None:
+    """A file of settings, or one of them as `NAME=VALUE`."""
+    if "=" not in arg.text:
+        act.path(EffectKind.READ, arg, added_by)
+    elif known(act, arg, added_by) and not _RUFF.fullmatch(arg.text):
+        act.opaque(f"ruff {arg.text[:_LONGEST_PART]}: a setting that may change the code", added_by)
+
+
+def _requirements(act: Act, arg: Arg, added_by: str) -> None:
+    """A file that says what is needed: to know what that needs, it is built."""
+    act.path(EffectKind.READ, arg, added_by)
+    act.path(EffectKind.RUN, arg, added_by)
+
+
+def _session(act: Act, arg: Arg, added_by: str) -> None:
+    """Environments between commas in which tests run; one that publishes is called so."""
+    if known(act, arg, added_by):
+        for name in arg.text.split(","):
+            if is_grave(name):
+                act.add(EffectKind.EXECUTE, f"{act.name} {name[:_LONGEST_PART]}", added_by)
+
+
+def _documented(act: Act, arg: Arg, added_by: str) -> None:
+    """A module whose texts are shown, which runs it; with a slash in it, a file."""
+    if "/" in arg.text:
+        script(act, arg, added_by)
+    else:
+        known(act, arg, added_by)
 
 
 def _reports(act: Act, arg: Arg, added_by: str) -> None:
@@ -179,6 +227,10 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "part": _part,
     "part-task": _part_task,
     "reports": _reports,
+    "ruff-config": _ruff_config,
+    "requirements": _requirements,
+    "session": _session,
+    "documented": _documented,
     "tasks": _tasks,
     "module": _module,
     "app": _app,

@@ -71,6 +71,8 @@ _VALUES: Final = {
     ),
     "RUSTDOCFLAGS": re.compile(r"-D ?warnings"),
     "GOFLAGS": re.compile(r"(-mod=(mod|vendor|readonly)|-count=1|-race|-v| )+"),
+    # Before a slash stands whose it is.
+    **dict.fromkeys(("USE_BAZEL_VERSION", "USE_NIGHTLY_BAZEL"), re.compile(r"[0-9.]+(rc[0-9]+)?|latest")),
     "GOPROXY": re.compile(r"off|direct"),
     "GO111MODULE": re.compile(r"on|off|auto"),
     "MAKEFLAGS": re.compile(r"-{0,2}[jks]+ ?[0-9]*"),
@@ -105,6 +107,11 @@ PUBLIC = frozenset(
         "MAKEFLAGS", "SHLVL", "PORT", "HOST",
     )
 )  # fmt: skip
+
+
+def is_projects_own(name: str) -> bool:
+    """Tests and builds of projects are told by it: where to write, for one."""
+    return name not in _VALUES and _PROJECTS_OWN.fullmatch(name) is not None
 
 
 def is_steering(name: str) -> bool:

@@ -57,7 +57,7 @@ Look = Callable[[str], list[str]]
         ("python3 - <<'E'\nprint(1)\nE", []),
         ("python3 -<<'E' > a\nprint(1)\nE", ["write /w/a"]),
         ("python3 - <<'E'\nf()\nE", ["opaque"]),
-        ("python3 - a.py <<'E'\nprint(1)\nE", ["opaque"]),
+        ("python3 - a.py <<'E'\nprint(1)\nE", ["opaque", "access /w/a.py"]),
         ("cat - <<'E' b\nx\nE", ["read /w/b"]),
         ("sh - <<'E'\ncat a\nE", ["opaque"]),
         ("python3 <<< 'print(1)'", []),

@@ -55,6 +55,24 @@ def test_other_files_are_not(path: str) -> None:
         ("./x.sh", ["execute /w/x.sh", "opaque"]),
         ("source .venv/bin/activate", ["run /w/.venv/bin/activate"]),
         ("make V=1 test", ["run /w"]),
+        ("LOG_FILE=.git/x make test", ["access /w/.git/x", "run /w"]),
+        ("pydoc json", ["run /w"]),
+        ("dotnet test -- RunConfiguration.TestSessionTimeout=9", ["run /w", "write /w"]),
+        ("dotnet test -- RunConfiguration.TestAdaptersPaths=x", ["run /w", "write /w", "opaque"]),
+        ("dotnet test x.csproj -- RunConfiguration.TestAdaptersPaths=x", ["run /w", "write /w", "opaque"]),
+        ('ruff check --config "a=$X" src', ["opaque"]),
+        ('ruff check --config "$X" src', ["opaque"]),
+        ("pydoc ./x.py", ["run /w", "read /w/x.py", "execute /w/x.py"]),
+        ("uv pip compile r.in", ["fetch registry://pypi.org", "run /w", "read /w/r.in", "run /w/r.in"]),
+        ("nox -s tests,publish", ["run /w", "fetch registry://pypi.org", "execute nox publish"]),
+        ('nox -s "$X"', ["run /w", "fetch registry://pypi.org", "opaque"]),
+        ("npm test -- --config={}", ["run /w", "opaque"]),
+        ("npm test -- --outputFile a.json", ["run /w", "access /w/a.json"]),
+        ("ruff check --config a.toml src", ["read /w/a.toml", "read /w/src", "read /w/src/**"]),
+        ("ruff check --config line-length=9 src", ["read /w/src", "read /w/src/**"]),
+        ("ruff check --config src=['/'] src", ["read /w/src", "read /w/src/**", "opaque"]),
+        ("meson setup -Dtests=true build", ["run /w", "write /w", "run /w/build"]),
+        ("meson setup -Dc_args=-B. build", ["run /w", "write /w", "run /w/build", "opaque"]),
         ("make SHELL=/x", ["run /w", "execute make SHELL=/x"]),
         ("make $X", ["run /w", "opaque"]),
         ("mvn clean deploy", ["run /w", "write /w/target", "execute mvn deploy"]),
@@ -101,13 +119,36 @@ def test_what_runs(look: Look, line: str, expected: list[str]) -> None:
         "cp a scripts/x.sh && ./scripts/x.sh",
         "tar xf a.tar && make test",
         "cd scripts; echo evil > x.sh; cd ..; scripts/x.sh",
+        "echo evil > CMakeLists.txt && cmake -B build",
+        "sed -i 's/foo/syst/;s/yst/ystem/;s/a/b/' src/a.py && pytest",
+        "echo evil > a.txt && pytest --doctest-glob='*.txt'",
+        "echo {} > out.json && npx jest -c out.json",
+        "echo evil | npx babel -o scripts/x.js && node scripts/x.js",
+        "exec <<< evil; npx prettier > scripts/x.js; node scripts/x.js",
+        "(npx prettier > scripts/x.js) <<< evil; node scripts/x.js",
+        "mv evil.sh scripts/build.sh && bash scripts/build.sh",
+        "git mv a.txt test_a.py && pytest",
+        "gofmt -w -r 'a -> b' a.go && go test",
+        "echo '#include \"b\"' | gcc -E -",
+        "echo '#include \"b\"' > a.c; gcc -c a.c",
     ],
 )
 def test_what_the_line_has_written_is_nobodys_code(look: Look, line: str) -> None:
     assert "opaque" in look(line)
 
 
-@pytest.mark.parametrize("line", ["make 2>&1 | tee build.log", "mkdir -p build && make test", "git add . && npm test"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "make 2>&1 | tee build.log",
+        "mkdir -p build && make test",
+        "git add . && npm test",
+        "echo | gcc -dM -E -",
+        "gcc -c a.c -o a.o && gcc a.o",
+        "echo {} > test-results.json && npm test",
+        "git mv a.py b.py && pytest",
+    ],
+)
 def test_what_is_no_code_does_not_count(look: Look, line: str) -> None:
     assert "opaque" not in look(line)
 
