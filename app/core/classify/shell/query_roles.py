@@ -39,7 +39,7 @@ Role = Callable[[Act, Arg, str], None]
 
 
 def _kind(text: str) -> bool:
-    return "secret" not in text.lower() and _KIND.fullmatch(text) is not None
+    return "secret" not in text.lower() and text != "token" and _KIND.fullmatch(text) is not None
 
 
 def _endpoint(text: str) -> bool:
@@ -73,6 +73,7 @@ QUERY_ROLES: dict[str, Role] = {
     "forge-project": _only(_FORGE_PROJECT.fullmatch, "may lie on another machine"),
     "item": _only(_ITEM.fullmatch, "may lie on another machine"),
     "asked": _only(_ASKED.fullmatch, "may be sent"),
+    "get": _only(frozenset(("GET", "HEAD")).__contains__, "may do more than ask"),
     "grpc": _only(frozenset(("list", "describe")).__contains__, "may be called"),
     "media-type": _only(_MEDIA_TYPE.fullmatch, "a header that is not known"),
     "endpoint": _only(_endpoint, "may show credentials"),

@@ -217,7 +217,10 @@ def _jq(act: Act, arg: Arg, added_by: str) -> None:
     program = arg.text
     if _JQ_PUZZLES.isdisjoint(program):
         program = _JQ_TEXT.sub(".", program)
-    if _known(act, arg, added_by) and _JQ_DANGER.search(_JQ_FIELD.sub(".", program)):
+    # (What looks like a flag could be one, if the flag before it is no flag.)
+    if _known(act, arg, added_by) and (
+        (added_by and program[:1] == "-") or _JQ_DANGER.search(_JQ_FIELD.sub(".", program))
+    ):
         act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)
 
 

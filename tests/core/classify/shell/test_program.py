@@ -119,6 +119,7 @@ Look = Callable[[str], list[str]]
         ("http GET localhost:8000/a", ["fetch http://localhost:8000/a"]),
         ("curl -X GET x", ["fetch http://x"]),
         ("curl -X POST x", ["network http://x"]),
+        ("gh api -X GET a/b -q -X", ["opaque", "query github.com"]),
         ("gh api $X", ["query github.com", "opaque"]),
         ("gh api user/keys", ["query github.com", "opaque", "access /w/user/keys"]),
         ("gh api graphql -f $X", ["opaque", "query github.com"]),
