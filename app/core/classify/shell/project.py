@@ -83,9 +83,18 @@ _GRAVE = re.compile(
 )
 
 
+# A word that tells what is to be done, and no file, text or setting.
+_TOLD = re.compile(r"[a-z][a-z0-9]*(?:[:_-][a-z0-9]+)*|--(?:deploy|publish|push|drop|reset|wipe|destroy|purge)")
+
+
 def is_grave(name: str) -> bool:
     """Whether a name says that more than the project's own work is done."""
     return bool(_GRAVE.search(name.lower()))
+
+
+def told_grave(words: Iterable[str]) -> str:
+    """What of a script's words tells it to do more than the project's own work: `deploy`, `db:drop`, `--publish`."""
+    return next((word for word in words if _TOLD.fullmatch(word) and is_grave(word)), "")
 
 
 def is_data(path: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.shell.act import Act
-from app.core.classify.shell.project import is_grave, is_script, is_task
+from app.core.classify.shell.project import is_grave, is_script, is_task, told_grave
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -66,7 +66,13 @@ def script(act: Act, arg: Arg, added_by: str) -> None:
         return
     # Its text may also come out again, in messages.
     act.path(EffectKind.READ, arg, added_by)
-    act.path(EffectKind.RUN if is_script(arg.text) and not arg.glob else EffectKind.EXECUTE, arg, added_by)
+    if not is_script(arg.text) or arg.glob:
+        act.path(EffectKind.EXECUTE, arg, added_by)
+        return
+    act.path(EffectKind.RUN, arg, added_by)
+    words = [other.text for other in act.args]
+    if arg.text in words and (grave := told_grave(words[words.index(arg.text) + 1 :])):
+        act.add(EffectKind.EXECUTE, f"{arg.text[:_LONGEST_PART]} {grave[:_LONGEST_PART]}", added_by)
 
 
 def task(act: Act, arg: Arg, added_by: str) -> None:
@@ -165,9 +171,9 @@ def _session(act: Act, arg: Arg, added_by: str) -> None:
                 act.add(EffectKind.EXECUTE, f"{act.name} {name[:_LONGEST_PART]}", added_by)
 
 
-def _documented(act: Act, arg: Arg, added_by: str) -> None:
-    """A module whose texts are shown, which runs it; with a slash in it, a file."""
-    if "/" in arg.text:
+def _module_or_file(act: Act, arg: Arg, added_by: str) -> None:
+    """A module that runs, by its name; with a slash in it, or an ending, a file."""
+    if "/" in arg.text or arg.text.endswith(".dart"):
         script(act, arg, added_by)
     else:
         known(act, arg, added_by)
@@ -230,7 +236,7 @@ RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "ruff-config": _ruff_config,
     "requirements": _requirements,
     "session": _session,
-    "documented": _documented,
+    "module-or-file": _module_or_file,
     "tasks": _tasks,
     "module": _module,
     "app": _app,

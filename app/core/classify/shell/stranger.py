@@ -5,7 +5,7 @@ from typing import Final
 from app.core.classify.shell.act import LONGEST_VIA, Act
 from app.core.classify.shell.compilers import runs_compiled
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.project import is_script
+from app.core.classify.shell.project import is_grave, is_script, told_grave
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import PROGRAMS
 from app.core.model import EffectKind
@@ -47,8 +47,12 @@ def stranger(act: Act) -> None:
         if known := PROGRAMS.get(own):
             judge(act, known)
             return
+        if is_grave(own):
+            act.path(EffectKind.EXECUTE, name)
+        _told(act)
     elif slash and not name.glob and (runs_compiled(act) or is_script(name.text)):
         act.path(EffectKind.RUN, name)
+        _told(act)
     else:
         if "/" in name.text:
             act.path(EffectKind.EXECUTE, name)
@@ -56,3 +60,9 @@ def stranger(act: Act) -> None:
             act.add(EffectKind.EXECUTE, name.text)
         act.opaque(f"{name.text[:LONGEST_VIA]}: unknown program")
     act.access(act.args[1:])
+
+
+def _told(act: Act) -> None:
+    """What a program of the project is told, where that is more than the project's own work."""
+    if grave := told_grave(arg.text for arg in act.args[1:]):
+        act.add(EffectKind.EXECUTE, f"{act.name} {grave}")

@@ -57,6 +57,12 @@ def test_other_files_are_not(path: str) -> None:
         ("make V=1 test", ["run /w"]),
         ("LOG_FILE=.git/x make test", ["access /w/.git/x", "run /w"]),
         ("pydoc json", ["run /w"]),
+        ("scripts/x.sh deploy", ["run /w/scripts/x.sh", "execute scripts/x.sh deploy", "access /w/deploy"]),
+        ("bash scripts/x.sh --drop", ["read /w/scripts/x.sh", "run /w/scripts/x.sh", "execute scripts/x.sh --drop"]),
+        (
+            "vendor/bin/publish",
+            ["run /w/vendor/bin/publish", "execute /w/vendor/bin/publish"],
+        ),
         ("dotnet test -- RunConfiguration.TestSessionTimeout=9", ["run /w", "write /w"]),
         ("dotnet test -- RunConfiguration.TestAdaptersPaths=x", ["run /w", "write /w", "opaque"]),
         ("dotnet test x.csproj -- RunConfiguration.TestAdaptersPaths=x", ["run /w", "write /w", "opaque"]),
