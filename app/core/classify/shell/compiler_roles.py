@@ -23,6 +23,10 @@ _MAVEN = re.compile(
     r"|failsafe:(integration-test|verify)|(spotless|license|pmd|spotbugs|checkstyle|enforcer|ktlint|fmt|formatter)"
     r":(apply|check|format|validate|enforce|pmd|cpd|spotbugs|checkstyle)|spring-javaformat:(apply|validate)"
     r"|pitest:mutationCoverage|help:(?!system)[a-z-]+|versions:display-[a-z-]+"
+    r"|initialize|(generate|process)-(test-)?(sources|resources)|process-(test-)?classes|prepare-package"
+    r"|(compiler|kotlin|scala|protobuf):(test-?)?[cC]ompile|resources:(testR|r)esources|(jar|source):(test-)?jar"
+    r"|(javafx|micronaut):run|gatling:test|scala:test|antlr4:antlr4|assembly:single|sortpom:(verify|sort)|rewrite:dryRun"
+    r"|buildplan:list[a-z-]*"
 )
 _CMAKE = re.compile(
     r"(?!CMAKE_)[A-Za-z][A-Za-z0-9_]*(:BOOL)?=(ON|OFF|TRUE|FALSE|YES|NO|on|off|[0-9]+)|CMAKE_(C|CXX)_COMPILER=(gcc|g\+\+|clang|clang\+\+)"
@@ -67,11 +71,18 @@ _SBT = re.compile(
     r"|scala(?:fmt|fix)(?:All|Check(?:All)?)?|about|evicted|plugins|projects|settings|tasks|dependency(?:Tree|List|Stats|Updates)"
     # (`show` runs what it shows.)
     r"|inspect [\w/-]+|show (?:[\w-]+ ?/ ?)?(?:name|organization|version|scalaVersion|crossScalaVersions"
-    r"|libraryDependencies|resolvers|scalacOptions|baseDirectory|unmanagedSourceDirectories)",
+    r"|libraryDependencies|resolvers|scalacOptions|baseDirectory|unmanagedSourceDirectories|\w+Classpath)"
+    r"|scala(?:fmt|fix)(?:All)? --check|reload|\+\+ ?[0-9]+(?:\.[0-9]+)*"
+    r"|\+?(?:[\w-]+/)?(?:Test/)?(?:compile|test|doc|assembly|package|update|testOnly)"
+    r"|(?:[\w-]+/)?(?:mimaReportBinaryIssues|header(?:Create|Check)(?:All)?|undeclaredCompileDependencies)",
     re.ASCII,
 )
 # Which tests of Clojure: a namespace, or one of its tests; what says something about the project.
-_LEIN = re.compile(r":only|[a-z][\w.-]*-test(?:/[\w-]+)?|version|classpath|deps|:tree|show-profiles", re.ASCII)
+_LEIN = re.compile(
+    r":only|[a-z][\w.-]*-test(?:/[\w-]+)?|version|classpath|deps|:tree|show-profiles|kibit|eastwood|cljfmt|uberjar|uber"
+    r"|cljsbuild|once|with-profile|\+(?:dev|test)",
+    re.ASCII,
+)
 
 
 def _native(act: Act, arg: Arg, added_by: str) -> None:
@@ -161,9 +172,11 @@ def _msbuild(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _sbt(act: Act, arg: Arg, added_by: str) -> None:
-    """A task, or several words of one that says which tests."""
-    if arg.why or not _SBT.fullmatch(arg.text):
-        task(act, arg, added_by)
+    """A task, or several words of one that says which tests; `;` begins one after the other."""
+    parts = arg.text.removeprefix(";").split(";") if arg.text[:1] == ";" and not arg.why else [arg.text]
+    for part in parts:
+        if arg.why or not _SBT.fullmatch(part.strip()):
+            task(act, Arg(part.strip(), arg.why), added_by)
 
 
 def _lein(act: Act, arg: Arg, added_by: str) -> None:

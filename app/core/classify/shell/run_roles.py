@@ -26,6 +26,12 @@ _SHAPES = re.compile(
     r"|process(Test)?Resources|installDist|shadowJar|javadoc|dokka(Html|Javadoc)|kover(HtmlReport|XmlReport|Verify|Log)"
     r"|projects|properties|buildEnvironment|outgoingVariants|javaToolchains|dependencyInsight|jmh|(jvm|desktop)Test"
     r"|nativeCompile|model|signingReport|dependencyUpdates"
+    r"|assemble(Debug|Release|Dist|\w*Test)|bundle(Debug|Release)|buildPlugin|verifyPlugin|runIde|openApi(Generate|Validate)"
+    r"|api(Check|Dump)|pitest|(ios|macos|linux)\w*Test|link\w+Framework\w*|buildHealth|licensee|quarkus(Dev|Build|Test)"
+    r"|asciidoctor|cyclonedxBom|(verify|record|compare)(Paparazzi|Roborazzi)\w*|generate(Sources|Jooq|Proto|Avro\w*)"
+    r"|(ksp|kapt)(Debug|Release|Test)?Kotlin|(sources|javadoc|testFixtures)Jar|(dist|shadowDist)(Zip|Tar)|desktopRun"
+    r"|(wasmJs|js)Browser\w*(Test|Run|Webpack|Distribution)|compile\w*(Kotlin|Java|Sources|Groovy|Scala)\w*"
+    r"|lint(Debug|Release|VitalRelease|Fix|Report)|test\w*UnitTest"
 )
 # Where Ansible's inventories lie: what bears such a name is a list, unless somebody made it a script.
 _INVENTORY = re.compile(
@@ -105,7 +111,8 @@ def _target(act: Act, arg: Arg, added_by: str) -> None:
             act.opaque(f"dotnet {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
         return
     path = arg.text.removeprefix("//").partition("::")[0].partition(":")[0]
-    if arg.text[:1] == "@" or "://" in arg.text:
+    if arg.text[:1] == "@" or "://" in arg.text or arg.text.startswith("/dev/"):
+        # INVARIANT: what comes from no file of the project is none of its code: `--config <(echo …)`.
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: not known", added_by)
     else:
         act.path(EffectKind.RUN, Arg(path or ".", glob=arg.glob), added_by)

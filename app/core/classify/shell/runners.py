@@ -48,7 +48,9 @@ _DJANGO = frozenset(
     )
 )
 _ARTISAN = re.compile(
-    r"--version|-V|list|serve|test|about|migrate:status|make:[a-z-]+|(route|event|schedule):list|(view|route|event):(clear|cache)"
+    r"--version|-V|list|help|inspire|serve|test|dusk|about|migrate:status|make:[a-z-]+|(route|event|schedule|channel|livewire):list"
+    r"|(view|route|event):(clear|cache)|config:clear|model:show|db:(show|table)|queue:(failed|monitor)|pint"
+    r"|ide-helper:(generate|models|meta)|l5-swagger:generate"
 )
 # What setuptools' script does that stays in the project.
 _SETUP_FLAGS = re.compile(r"--inplace|-[ifvq]|--(force|verbose|quiet)|-j ?[0-9]+", re.ASCII)
