@@ -93,4 +93,5 @@ MODULES: Final = {
 }
 FILES: Final = ("fs", "node:fs")
 READS: Final = frozenset(("existsSync", "readFileSync", "readdirSync", "statSync"))
-WRITES: Final = frozenset(("writeFileSync", "appendFileSync"))
+ADDS: Final = frozenset(("appendFileSync",))
+WRITES: Final = ADDS | {"writeFileSync"}

@@ -7,6 +7,7 @@ from typing import Final
 from app.core.classify.code.found import Deed, UnreadError
 from app.core.classify.code.javascript_literals import Literals
 from app.core.classify.code.javascript_names import (
+    ADDS,
     ALONE,
     CALLED,
     CALLING,
@@ -190,11 +191,15 @@ class Values(Literals):
     def file(self, name: str) -> None:
         """A file that is read or written, by a name that stands there, or that a constant has."""
         known = self.known.get(self.word, DATA).text if not self.is_text else ""
-        self.deeds.append(Deed(EffectKind.WRITE if name in WRITES else EffectKind.READ, known or self.known_text()))
+        path = known or self.known_text()
+        self.deeds.append(Deed(EffectKind.WRITE if name in WRITES else EffectKind.READ, path))
         if known:
             self.next()
         if name in WRITES:
             self.take(",")
+            if self.is_text and not self.word and name not in ADDS:
+                # Nothing is left of it.
+                self.deeds.append(Deed(EffectKind.DELETE, path))
             self.data(self.expression())
         if self.is_mark(","):
             self.next()

@@ -30,12 +30,19 @@ def empties(redirect: Redirect, target: Arg, words: list[str]) -> bool:
 
 
 def _says_nothing(words: list[str]) -> bool:
-    if not words or words[0] in _SILENT:
+    if not words or _is_silent(words):
         return True
-    if words[0] in _REPEATING and len(words) > (words[0] == "cat"):
-        return _NOTHING.issuperset(words[1:])
-    runs = words[0] in WRAPPERS or words[0] == "find"
-    return runs and [word for word in words if word not in _ENDS][-1] in _SILENT
+    if words[0] not in WRAPPERS and words[0] != "find":
+        return False
+    # Whatever it is that runs it, and with which flags.
+    inner = [word for word in words if word not in _ENDS]
+    return any(_is_silent(inner[at:]) for at, word in enumerate(inner) if word in _SILENT | _REPEATING)
+
+
+def _is_silent(words: list[str]) -> bool:
+    if words[0] in _SILENT:
+        return True
+    return words[0] in _REPEATING and len(words) > (words[0] == "cat") and _NOTHING.issuperset(words[1:])
 
 
 def tee(act: Act) -> None:

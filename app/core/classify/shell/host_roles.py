@@ -87,6 +87,15 @@ def _remote(act: Act, arg: Arg, added_by: str) -> None:
         act.path(EffectKind.ACCESS, arg, added_by, deep=True)
 
 
+def _remote_into(act: Act, arg: Arg, added_by: str) -> None:
+    """Where everything is brought: to another machine, or a folder here, of which any file may be replaced."""
+    host, colon, _path = arg.text.partition(":")
+    if arg.why or (colon and "/" not in host):
+        _remote(act, arg, added_by)
+    else:
+        act.path(EffectKind.WRITE, arg, added_by, deep=True)
+
+
 def _host(act: Act, arg: Arg, added_by: str) -> None:
     if _known(act, arg, added_by):
         act.add(EffectKind.NETWORK, f"{act.name}:{arg.text}", added_by)
@@ -136,6 +145,7 @@ HOST_ROLES: dict[str, Role] = {
     "header": _data,
     "form": _form,
     "remote": _remote,
+    "remote-into": _remote_into,
     "host": _host,
     "lookup": _lookup,
     "listen": _listen,
