@@ -51,6 +51,14 @@ def _url(act: Act, arg: Arg, added_by: str) -> None:
     act.add(kind, arg.text if "://" in arg.text else f"http://{arg.text}", added_by)
 
 
+def _document(act: Act, arg: Arg, added_by: str) -> None:
+    """A page at an address, or a file."""
+    if "://" in arg.text:
+        _url(act, arg, added_by)
+    else:
+        act.path(EffectKind.READ, arg, added_by)
+
+
 def _data(act: Act, arg: Arg, added_by: str) -> None:
     """Text to send, or `@file`."""
     if _known(act, arg, added_by) and arg.text[:1] == "@" and arg.text != "@-":
@@ -141,6 +149,7 @@ def _cookie(act: Act, arg: Arg, added_by: str) -> None:
 
 HOST_ROLES: dict[str, Role] = {
     "url": _url,
+    "document": _document,
     "data": _data,
     "header": _data,
     "form": _form,

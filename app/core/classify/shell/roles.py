@@ -37,6 +37,8 @@ _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
+# An expression that opens no further file.
+_XPATH = re.compile(r"(?!.*(?:document|unparsed|evaluate)).*", re.DOTALL)
 # A name that is no path, no address and no setting.
 _PLAIN = re.compile(r"[A-Za-z0-9@_+%][A-Za-z0-9@_+%,-]*(?:\.(?!(?:lua|json)$)[A-Za-z0-9@_+%,-]+)*")
 # Packages by name and version; Apple's own settings.
@@ -329,6 +331,7 @@ ROLES: dict[str, Role] = {
     "yq-program": _yq,
     "page": _page,
     "plain": _matching(_PLAIN),
+    "xpath": _matching(_XPATH),
     "revision": _matching(_REVISION),
     "value": _matching(_VALUE),
     "package-name": _matching(_PACKAGE),
