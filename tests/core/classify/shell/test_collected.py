@@ -39,6 +39,11 @@ def test_what_was_collected_is_read(path: Path) -> None:
     ("line", "kinds"),
     [
         ("less '+!sh' notes.txt", {EffectKind.OPAQUE}),
+        ("git rebase -s mine main", {EffectKind.OPAQUE}),
+        ("ffmpeg -i a.mp4 -vf movie=b.mp4 c.gif", {EffectKind.OPAQUE}),
+        ("lynx -dump https://docs.python.org/3/", {EffectKind.FETCH}),
+        ("sed -i 's/^/x;/' scripts/*.sh && ./scripts/test.sh", {EffectKind.OPAQUE}),
+        ("ruff check --config lint.mine=x src", {EffectKind.OPAQUE}),
         ("find . -delete -name '*.pyc'", {EffectKind.DELETE}),
         ('git branch "$NAME"', {EffectKind.OPAQUE}),
         ("sqlite3 app.db .tables", {EffectKind.READ}),
