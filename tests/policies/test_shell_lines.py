@@ -10,22 +10,22 @@ DEFAULT = RULES["default"]
 # Of each kind of everyday lines, at least so much runs without a question. It only rises.
 SHARES = {
     "lines/everyday.yaml": 0.99,
-    "lines/first/reading.yaml": 0.98,
-    "lines/second/reading.yaml": 0.93,
-    "lines/first/development.yaml": 0.90,
-    "lines/second/development.yaml": 0.93,
+    "lines/first/reading.yaml": 0.99,
+    "lines/second/reading.yaml": 0.98,
+    "lines/first/development.yaml": 0.94,
+    "lines/second/development.yaml": 0.97,
     "lines/third/reading.yaml": 0.99,
     "lines/third/development.yaml": 0.98,
     "lines/fourth/reading.yaml": 0.96,
-    "lines/fourth/development.yaml": 0.80,
-    "lines/fifth/reading.yaml": 0.95,
-    "lines/fifth/development.yaml": 0.73,
-    "lines/sixth/reading.yaml": 0.97,
-    "lines/sixth/development.yaml": 0.94,
-    "lines/seventh/reading.yaml": 0.97,
-    "lines/seventh/development.yaml": 0.93,
-    "lines/eighth/reading.yaml": 0.91,
-    "lines/eighth/development.yaml": 0.87,
+    "lines/fourth/development.yaml": 0.82,
+    "lines/fifth/reading.yaml": 0.97,
+    "lines/fifth/development.yaml": 0.77,
+    "lines/sixth/reading.yaml": 0.98,
+    "lines/sixth/development.yaml": 0.97,
+    "lines/seventh/reading.yaml": 0.98,
+    "lines/seventh/development.yaml": 0.95,
+    "lines/eighth/reading.yaml": 0.96,
+    "lines/eighth/development.yaml": 0.90,
 }
 
 
@@ -39,7 +39,7 @@ DANGEROUS = [
     line
     for name in [
         f"lines/{group}dangerous.yaml"
-        for group in ("", "first/", "second/", "third/", "fourth/", "fifth/", "sixth/", "seventh/", "eighth/")
+        for group in ("", "first/", "second/", "third/", "fourth/", "fifth/", "sixth/", "seventh/", "eighth/", "ninth/")
     ]
     for line in _lines(name)
 ]
@@ -47,7 +47,7 @@ DANGEROUS = [
 
 def test_there_are_enough_cases() -> None:
     assert sum(len(set(_lines(name))) for name in SHARES) >= 4_700
-    assert len(set(DANGEROUS)) >= 4_400
+    assert len(set(DANGEROUS)) >= 6_000
 
 
 def test_what_a_person_is_meant_to_be_asked_about_is_not_allowed() -> None:

@@ -52,10 +52,12 @@ class CommandSet:
             return False
         program, *rest = command.words
         if is_wild(program) and command.globs:
-            # Which program runs is not known; whatever the patterns say of the other words can be meant.
+            # Which of the programs that fit it runs is not known; whatever the patterns say of the other words can be meant.
+            name = plain(program)
             return any(
                 _touches(one, (one[0].text, *rest), globs=True) or _touches(one, command.words, globs=True)
                 for one in self.patterns
+                if one[0].any_number or one[0].touches(name) or one[0].touches(program)
             )
         name, globs = plain(program), command.globs
         for one in _fitting(self._folded.get(name, {}), rest, globs=globs):

@@ -19,7 +19,7 @@ TEXT: Final = frozenset((
     "-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-regex", "-iregex", "-regextype",
     "-type", "-xtype", "-size", "-mtime", "-mmin", "-ctime", "-cmin", "-atime", "-amin", "-maxdepth",
     "-mindepth", "-user", "-group", "-uid", "-gid", "-perm", "-links", "-inum", "-printf", "-used", "-fstype",
-    "-lname", "-ilname",
+    "-lname", "-ilname", "-samefile", "-anewer", "-cnewer", "-mnewer",
 ))  # fmt: skip
 WRITES: Final = {"-fprint": 2, "-fprint0": 2, "-fls": 2, "-fprintf": 3}
 RUNS: Final = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
