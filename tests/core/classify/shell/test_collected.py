@@ -40,6 +40,9 @@ def test_what_was_collected_is_read(path: Path) -> None:
     [
         ("less '+!sh' notes.txt", {EffectKind.OPAQUE}),
         ("git rebase -s mine main", {EffectKind.OPAQUE}),
+        ("git rebase -s ort main", {EffectKind.RUN}),
+        ("lynx -dump docs/index.html", {EffectKind.READ}),
+        ("cmake --build build -- mine", {EffectKind.EXECUTE}),
         ("ffmpeg -i a.mp4 -vf movie=b.mp4 c.gif", {EffectKind.OPAQUE}),
         ("lynx -dump https://docs.python.org/3/", {EffectKind.FETCH}),
         ("sed -i 's/^/x;/' scripts/*.sh && ./scripts/test.sh", {EffectKind.OPAQUE}),
