@@ -52,7 +52,7 @@ class CommandSet:
             return False
         program, *rest = command.words
         if is_wild(program) and command.globs:
-            # Which of the programs that it fits is run is not known; whatever the patterns say of other words can be meant.
+            # Which of the programs that it fits is not known; whatever the patterns say of other words can be meant.
             name = plain(program)
             return any(
                 _touches(one, (one[0].text, *rest), globs=True) or _touches(one, command.words, globs=True)
