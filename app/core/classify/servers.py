@@ -99,5 +99,5 @@ def stated(arguments: Mapping[str, Any], dialect: str, budget: Budget) -> tuple[
             found = True
             changes |= dict.fromkeys(judged.changes)
             if dialect:
-                why = why or judged.opaque
+                why = why or judged.opaque or ("reads a file" if judged.files else "")
     return why, tuple(changes), found

@@ -23,10 +23,14 @@ _STEPS_PER_CHARACTER: Final = 4
 
 
 class Sql(Struct, frozen=True):
-    """What statements do; `opaque` says why that is not known, `changes` what they change: `insert`, `drop`."""
+    """What statements do; `opaque` says why that is not known, `changes` what they change: `insert`, `drop`.
+
+    `files` are those that stand in the place of tables.
+    """
 
     opaque: str = ""
     changes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def reads(self) -> bool:
@@ -58,6 +62,12 @@ _SECRET: Final = re.compile(
     r"(?:.* )?(?:pg_shadow|pg_authid|pg_user_mappings?|pg_hba_file_rules|pg_file_settings|duckdb_secrets)|mysql .*"
 )
 _PLAIN: Final = re.compile(r"[\w$ -]+")
+# What duckdb takes for a table. A pattern for JSON may mean a file of credentials among others.
+_FILE: Final = re.compile(
+    r"(?:[\w./*-]+\.(?:csv|tsv|parquet)|[\w./-]+\.(?:json|jsonl|ndjson))(?:\.gz|\.zst)?", re.ASCII
+)
+# Tells about all columns of what else would be printed.
+_SUMMARY: Final = re.compile(r"\A\s*(?:summarize|describe)\s+(?P<query>(?=(?:select|from|with)\s))?", re.IGNORECASE)
 
 _EXPLAIN: Final = re.compile(r"\s*explain\s+(?:query\s+plan\s+|(?:analyze|verbose)\s+)*", re.IGNORECASE)
 # Asks for what there is, and for nothing else.
@@ -110,19 +120,25 @@ def _judge(text: str, dialect: str) -> Sql:
         return Sql("a statement nested too deeply")
     from app.core.classify.sql_parser import statements  # noqa: PLC0415 - takes a quarter of a second, and few need it
 
+    if dialect == "duckdb":
+        text = _SUMMARY.sub(lambda asked: "from " if asked["query"] is None else "", text)
     found = statements(_EXPLAIN.sub("", text, count=1), dialect)
     if not found or len(found) > _MOST_STATEMENTS:
         return Sql("a statement that cannot be read")
     changes: dict[str, None] = {}
+    files: dict[str, None] = {}
     for parts in found:
-        why = _closed(parts, changes)
+        why = _closed(parts, changes, files if dialect == "duckdb" else None)
         if why:
             return Sql(why)
-    return Sql(changes=tuple(changes))
+    return Sql("", tuple(changes), tuple(files))
 
 
-def _closed(parts: "list[tuple[str, str]]", changes: dict[str, None]) -> str:
-    """Why a statement is not understood, "" where it is; what it changes is added to `changes`."""
+def _closed(parts: "list[tuple[str, str]]", changes: dict[str, None], files: dict[str, None] | None) -> str:
+    """Why a statement is not understood, "" where it is.
+
+    What it changes is added to `changes`, the tables that are files to `files`, where there may be any.
+    """
     root = parts[0][0]
     if root not in _ROOTS:
         return "a statement that is not known to read"
@@ -136,13 +152,14 @@ def _closed(parts: "list[tuple[str, str]]", changes: dict[str, None]) -> str:
         elif part == "Anonymous":
             if word.lower() not in _FUNCTIONS:
                 return f"calls {word[:40]}, of which nothing is known"
+        elif part == "ReadsFile" or (part == "Table" and not _PLAIN.fullmatch(word)):
+            if files is None or not _FILE.fullmatch(word):
+                return "reads from what may be a file"
+            files[word] = None
         elif part not in known:
             return f"a part of a statement that is not known to read: {part}"
-        elif part == "Table":
-            if not _PLAIN.fullmatch(word):
-                return "reads from what may be a file"
-            if _SECRET.fullmatch(word.lower()):
-                return f"reads {word[:40]}, which may hold credentials"
+        elif part == "Table" and _SECRET.fullmatch(word.lower()):
+            return f"reads {word[:40]}, which may hold credentials"
     return ""
 
 

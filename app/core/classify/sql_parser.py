@@ -17,6 +17,8 @@ _MOST_TOKENS = 600
 # anybody writes takes about one and a half steps for each token.
 _STEPS = 100
 _STEPS_PER_TOKEN = 5
+# Functions that stand for a table that is a file.
+_READERS = frozenset(("parquet_scan", "read_csv_auto", "read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"))
 
 
 class _TooManyStepsError(BaseException):
@@ -33,7 +35,7 @@ def statements(text: str, dialect: str) -> list[Parts]:
         parser = _bounded(type(speaks).parser_class)(dialect=speaks, error_level=ErrorLevel.RAISE)
         parser.left = _STEPS + _STEPS_PER_TOKEN * len(tokens)  # type: ignore[attr-defined] # what _bounded adds
         found = parser.parse(tokens, text)
-        return [[(type(part).__name__, _word(part)) for part in one.walk()] for one in found if one is not None]
+        return [[_part(part) for part in one.walk()] for one in found if one is not None]
     except (
         SqlglotError, _TooManyStepsError, RecursionError, ValueError, TypeError, AttributeError, LookupError,
     ):  # fmt: skip
@@ -57,6 +59,18 @@ def _bounded(base: type[Parser]) -> type[Parser]:
         _advance = advance
 
     return Bounded
+
+
+def _part(part: exp.Expr) -> tuple[str, str]:
+    """Its name, and the word that matters about it; a call that reads a file is a part named so."""
+    file: exp.Expr | None = None
+    if isinstance(part, exp.ReadCSV):
+        file = part.this
+    elif isinstance(part, exp.ReadParquet) or (isinstance(part, exp.Anonymous) and part.name.lower() in _READERS):
+        file = part.expressions[0] if part.expressions else None
+    if isinstance(file, exp.Literal) and file.is_string:
+        return "ReadsFile", file.name
+    return type(part).__name__, _word(part)
 
 
 def _word(part: exp.Expr) -> str:

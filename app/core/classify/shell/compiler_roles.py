@@ -67,7 +67,7 @@ _PROPERTY = re.compile(
 _SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|h|hpp|go|mod|rs|java|kt|py|[jt]sx?|rb|php|cs|swift|md|json|ya?ml|toml)$")
 # Tests by their names, or a part of the project.
 _SBT = re.compile(
-    r"(?:[\w-]+/)?(?:Test/)?(?:testOnly|testQuick|project)(?: [\w.*]+)+(?: -- -z [\w ]+)?"
+    r"(?:[\w-]+/)?(?:Test/)?(?:testOnly|testQuick|project)(?: [\w.*]+)+(?: -- -z (?:[\w ]+|\"[\w ]+\"))?"
     r"|scala(?:fmt|fix)(?:All|Check(?:All)?)?|about|evicted|plugins|projects|settings|tasks|dependency(?:Tree|List|Stats|Updates)"
     # (`show` runs what it shows.)
     r"|inspect [\w/-]+|show (?:[\w-]+ ?/ ?)?(?:name|organization|version|scalaVersion|crossScalaVersions"

@@ -70,6 +70,8 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
     line = _Line(source)
     for position, part in enumerate(parts):
         value = _value(part, state)
+        if value.loose and not position and isinstance(part, Substitution):
+            value = Arg("", f"{source[:_LONGEST_PART]}: may be a flag")
         if value.why:
             line.unknown(value.why, free=value.free, one=part.quoted or _is_number(part), revision=value.revision)
         elif isinstance(part, Literal):
@@ -177,6 +179,9 @@ def _value(part: Part, state: State) -> Arg:
         if part.is_file:
             # A pipe, whose other end is judged by itself.
             return Arg("/dev/fd/63")
+        names = state.printed.get(part.source, ()) if part.quoted else ()
+        if len(names) == 1 and names[0].one:
+            return names[0]
         return Arg("8") if prints_a_number(part.body.items, state.functions) else _output(part.source, state)
     return variable(part.name, state)
 

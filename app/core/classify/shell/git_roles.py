@@ -41,6 +41,8 @@ _SECTION = re.compile(
     r"\^?(?:branch|alias|core|user|pull|push|merge|diff|rebase|color|init|submodule)(?:\\?\.[\w.*\\+$-]*)?", re.ASCII
 )
 _STRATEGIES = frozenset(("ort", "recursive", "resolve", "octopus", "ours", "subtree"))
+# By its ending a file, and no folder with all that lies in it.
+_FILE = re.compile(r"/dev/null|-|(?:/|~/|\.{1,2}/)*(?:[\w.-]+/)*[\w-][\w.-]*\.[A-Za-z]\w*", re.ASCII)
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
@@ -57,6 +59,13 @@ def _path(act: Act, arg: Arg, added_by: str) -> None:
         act.path(EffectKind.READ, Arg(inside), added_by)
     elif arg.text[:1] in ("/", "~", ".") or ("." in arg.text and (".." not in arg.text or "../" in arg.text)):
         act.path(EffectKind.READ, arg, added_by)
+
+
+def _compared(act: Act, arg: Arg, added_by: str) -> None:
+    """One of two files that are compared as they lie there."""
+    if arg.why or not _FILE.fullmatch(arg.text):
+        act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: may be a folder, all of which is shown", added_by)
+    act.path(EffectKind.READ, arg, added_by)
 
 
 def _range(act: Act, arg: Arg, added_by: str) -> None:
@@ -133,6 +142,7 @@ def _strategy(act: Act, arg: Arg, added_by: str) -> None:
 
 GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-path": _path,
+    "git-compared": _compared,
     "git-range": _range,
     "git-remote": _remote,
     "git-source": _source,

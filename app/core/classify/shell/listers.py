@@ -2,6 +2,8 @@
 
 import re
 
+from msgspec.structs import replace
+
 from app.core.classify.shell.names import demanded, met, with_git
 from app.core.classify.shell.project import is_below
 from app.core.classify.shell.state import Arg
@@ -53,6 +55,10 @@ _REVISIONS = tuple(
     )
 )
 _PACKAGES = re.compile(r"go list( \./([\w-]+/)*\.\.\.)*", re.ASCII)
+# By these `ls` prints nothing but the names, in another order.
+_LS = re.compile(r"-[1trSvcuXU]+")
+# What the shell has found under such a pattern is a file, whose name `ls` prints as the pattern has it.
+_FILES = re.compile(r"(?:[\w.-]+/)*[\w.-]*\*[\w.-]*\.[A-Za-z]\w*", re.ASCII)
 # They leave out some of the lines that they are given, and shape none; each with the flags with which that is so.
 _SIEVES = {
     "grep": re.compile(r"-[vEFiwxPe]+"),
@@ -61,7 +67,8 @@ _SIEVES = {
     "sort": re.compile(r"-[rnuVfz]+"),
     "uniq": re.compile(r"-[ui]"),
 }
-_NAMES = frozenset(_SIEVES) | {words[0] for words, _, _ in _LISTERS} | {"go"}
+_FIRST = re.compile(r"(?:head|tail) -(?:n ?)?1")
+_NAMES = frozenset(_SIEVES) | {words[0] for words, _, _ in _LISTERS} | {"go", "ls"}
 
 
 def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[Arg, ...]:
@@ -77,7 +84,11 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
     if given and (sieve := _SIEVES.get(words[0])):
         # It reads what it is given, if it looks at no file.
         plain = all(word != "?" and (word[:1] != "-" or sieve.fullmatch(word)) for word in words)
-        return given if plain and not effects else ()
+        if not plain or effects:
+            return ()
+        return tuple([replace(name, one=True) for name in given]) if _FIRST.fullmatch(" ".join(words)) else given
+    if words[0] == "ls":
+        return _found_by_ls(words[1:])
     if words[0] == "git" and (revisions := _revisions(" ".join(words))):
         return revisions
     if _PACKAGES.fullmatch(" ".join(words)):
@@ -102,6 +113,14 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
     below = [Arg(f"{tree.rstrip('/')}/**{name}", one=False, glob=True) for tree in trees for name in names or ("",)]
     # ripgrep searches a file that is named whatever it is called.
     return (*(map(Arg, trees) if names and words[0] == "rg" else ()), *below)
+
+
+def _found_by_ls(words: list[str]) -> tuple[Arg, ...]:
+    """The names that fit its patterns; what lies in a folder it prints without the folder's name."""
+    named = [word for word in words if not _LS.fullmatch(word)]
+    if not all(map(_FILES.fullmatch, named)):
+        return ()
+    return tuple([Arg(name, one=False, glob=True, loose=name[0] == "*") for name in named])
 
 
 def _has(words: list[str], flag: re.Pattern[str]) -> bool:

@@ -101,6 +101,8 @@ def _modes(program: Program, text: str) -> list[Program]:
         return [program.modes[name]] if name in program.modes and name else []
     if text in program.modes:
         return [program.modes[text]]
+    if program.entry.whole:
+        return []
     # What stands behind a flag with a value is no flag.
     if "" in program.modes and text[:2] in program.modes[""].takes and text[:2] not in program.modes:
         return []
@@ -275,6 +277,10 @@ class _Use:
             operands = [(Arg(entry.default), True, self.act.state)]
         if len(operands) < entry.needs and not (entry.needs == 1 and self.taken & program.instead):
             self._runs_what_it_reads()
+        handed = [arg for arg, ended, _ in operands if ended] if entry.behind else []
+        for arg in handed:
+            ROLES[entry.behind](self.act, arg, "--")
+        operands = operands[: len(operands) - len(handed)]
         roles = list(_assigned(program, len(operands), self.taken))
         repeated = program.roles[program.repeats] if program.repeats >= 0 else ""
         if searches:

@@ -184,7 +184,8 @@ class _Reader:
             silent = silent and isinstance(item, Simple) and spelled(item) in _SAY_NOTHING
             names = listed(item, self._record.effects[before:], names)
             begun = state if names == state.listed else replace(state, listed=names)
-        return after, names
+        # What comes in to the whole of it still does.
+        return after if after.listed == state.listed else replace(after, listed=state.listed), names
 
     def _overwritten(self, begun: int, *, at_once: bool) -> None:
         for effect in overwritten(self._record.effects[begun:], at_once=at_once):

@@ -18,8 +18,8 @@ _VARIABLE = re.compile(
 )
 _SETTABLE = frozenset(("make", "gmake", "just", "rake"))
 _HERE = frozenset(("localhost", "127.0.0.1"))
-# Programs that name a task behind the part of the project that it belongs to.
-_OF_PARTS = frozenset(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"))
+# Programs that name a task behind the part of the project that it belongs to, and what stands between.
+_OF_PARTS = dict.fromkeys(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"), ":") | {"mill": "."}
 # Tasks of well-known plugins that shape the code or say what is wrong with it.
 _SHAPES = re.compile(
     r"(spotless|ktlint|ktfmt|detekt)(Java|Kotlin|Groovy)?(Apply|Check|Format)?|(checkstyle|pmd|spotbugs)(Main|Test)"
@@ -85,8 +85,8 @@ def task(act: Act, arg: Arg, added_by: str) -> None:
     """The name of something that the project's files say how to do."""
     if not known(act, arg, added_by):
         return
-    # `:app:test` and `//app:test` are tasks of a part of the project.
-    name = arg.text.rpartition(":")[2] if act.name in _OF_PARTS else arg.text
+    # `:app:test`, `//app:test` and `app.test` are tasks of a part of the project.
+    name = arg.text.rpartition(_OF_PARTS[act.name])[2] if act.name in _OF_PARTS else arg.text
     if is_task(name) or (act.name in _OF_PARTS and _SHAPES.fullmatch(name)):
         act.path(EffectKind.RUN, Arg("."), added_by)
     elif is_script(arg.text) and not arg.glob:

@@ -15,7 +15,7 @@ from app.core.classify.shell.code_roles import code
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.project import is_command_line, is_module, is_script
+from app.core.classify.shell.project import is_command_line, is_module, is_script, is_task
 from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg
 from app.core.classify.shell.tables import HOMES, PROGRAMS, Program
@@ -55,6 +55,8 @@ _ARTISAN = re.compile(
 # What setuptools' script does that stays in the project.
 _SETUP_FLAGS = re.compile(r"--inplace|-[ifvq]|--(force|verbose|quiet)|-j ?[0-9]+", re.ASCII)
 _SETUP = frozenset(("build", "build_ext", "build_py", "test", "check", "clean", "sdist", "bdist_wheel", "--version"))
+# Those whose settings in the project name tasks.
+_TASKS = frozenset(("hatch", "pdm", "rye"))
 # Tools that bear another name where they are published.
 _PUBLISHED = {
     "@11ty/eleventy": "eleventy",
@@ -153,6 +155,20 @@ def _php(act: Act) -> tuple[Inner, ...]:
     return ()
 
 
+def _mix(act: Act) -> tuple[Inner, ...]:
+    """`mix do TASK, TASK`: each as if it were asked for alone; a comma or a plus stands between."""
+    if [arg.text for arg in act.args[1:2]] != ["do"] or any(arg.why for arg in act.args):
+        judge(act, PROGRAMS[act.name])
+        return ()
+    tasks: list[list[Arg]] = [[]]
+    for arg in act.args[2:]:
+        if arg.text != "+":
+            tasks[-1].append(replace(arg, text=arg.text.removesuffix(",")))
+        if arg.text[-1:] in ("+", ","):
+            tasks.append([])
+    return tuple([each for task in tasks for each in inner(act, (act.args[0], *task))])
+
+
 def _is_own(word: str, program: Program, homes: frozenset[str]) -> bool:
     """A subcommand, or, where any word may be one, a flag or the name of a task: what is no tool's."""
     own = program.subcommands
@@ -203,7 +219,17 @@ def _runs(runners: tuple[_Runner, ...], *, led: bool = True) -> Callable[[Act], 
             args = (replace(args[0], text=_PUBLISHED[args[0].text]), *args[1:])
         if act.name == "uv" and args and _SCRIPT.fullmatch(args[0].text):
             args = (Arg("python"), *args)
-        if args and not args[0].why and (HOMES.get(args[0].text) in runner.homes or is_script(args[0].text)):
+        if act.name == "hatch" and args and HOMES.get(tool := args[0].text.rpartition(":")[2]) in runner.homes:
+            # `hatch run ENVIRONMENT:TOOL`.
+            args = (replace(args[0], text=tool), *args[1:])
+        name = args[0].text if args and not args[0].why else ""
+        known = HOMES.get(name) in runner.homes
+        if act.name in _TASKS and not known and is_task(name):
+            act.path(EffectKind.RUN, Arg("."))
+            for arg in args[1:]:
+                ROLES["argument"](act, arg, "")
+            return ()
+        if known or is_script(name):
             act.path(EffectKind.RUN, Arg("."))
             return inner(act, args)
         act.add(EffectKind.EXECUTE, f"package:{args[0].text[:LONGEST_VIA]}" if args else act.name)
@@ -242,6 +268,7 @@ RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
     "pnpm": _runs((_EXEC, _runner("", "javascript"))),
     "yarn": _runs((_PART, _EACH, _EVERY, _EXEC, _runner("", "javascript"))),
     "bun": _runs((_runner("x", "javascript", "--bun -b --silent --no-install"), _runner("", "javascript"))),
+    "mix": _mix,
     "php": _php,
     "uvx": _runs((_runner("", _PYTHONS, "-q --quiet --isolated"),)),
     "pipx": _runs((_runner("run", _PYTHONS, "-q --quiet"),)),

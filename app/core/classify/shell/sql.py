@@ -51,16 +51,16 @@ def _in_file(dialect: str) -> Role:
         found = judge(arg.text, dialect, act.record.budget)
         if found.opaque:
             act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: {found.opaque}", added_by)
-        if not found.changes:
-            return
-        files = [one for one in act.record.effects if one.command == act.index and one.kind is EffectKind.READ]
-        for file in files:
-            act.add(EffectKind.WRITE, file.resource)
+        bases = [one for one in act.record.effects if one.command == act.index and one.kind is EffectKind.READ]
+        for base in bases if found.changes else ():
+            act.add(EffectKind.WRITE, base.resource)
             if found.destroys:
-                act.add(EffectKind.DELETE, file.resource)
-        if not files:
+                act.add(EffectKind.DELETE, base.resource)
+        if found.changes and not bases:
             # The statement stands before the file, or there is none.
             act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: changes a database that is not named", added_by)
+        for table in found.files:
+            act.path(EffectKind.READ, Arg(table, one="*" not in table, glob="*" in table), added_by)
 
     return role
 

@@ -17,7 +17,7 @@ _OWN: Final = frozenset(
 )
 # Of what lies here only the programs that are known are copies; the rest are scripts of the project.
 _BIN: Final = frozenset(("bin", "./bin"))
-_OWN_WRAPPERS: Final = frozenset(("./gradlew", "./mvnw"))
+_OWN_WRAPPERS: Final = frozenset(("./gradlew", "./mill", "./mvnw"))
 
 
 def program_name(text: str) -> str | None:

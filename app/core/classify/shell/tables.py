@@ -33,6 +33,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     whole: bool = False
     colon: bool = False
     ends: str = ""
+    behind: str = ""
     tame: bool = False
     names: bool = False
     needs: int = 0

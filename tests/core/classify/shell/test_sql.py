@@ -19,6 +19,9 @@ def effects(line: str) -> set[tuple[str, str]]:
         "sqlite3 -cmd 'select 1' app.db .schema",
         "sqlite3 app.db \"insert into users values (1, 'a')\"",
         "duckdb app.duckdb 'select 1'",
+        "duckdb -readonly app.duckdb -csv -c 'describe orders'",
+        "duckdb -c \"select count(*) from 'data/x.parquet'\"",
+        "duckdb -c \"from 'data/*.csv'\"",
         "psql -c 'select 1'",
         "psql -tAc 'select count(*) from orders' shop",
         "psql -X -h localhost -p 5433 -U me -d shop -c '\\dt'",
@@ -79,6 +82,11 @@ def test_what_a_statement_does_is_an_effect(line: str, effect: tuple[str, str]) 
         "mysql shop < x.sql",
         "mysql -h db.example.org -e 'select 1'",
         "duckdb app.duckdb \"select * from '/etc/passwd'\"",
+        "duckdb -c \"select * from '/etc/x.csv'\"",
+        "duckdb -c \"select * from 'credentials.json'\"",
+        "duckdb -c \"create table t as select * from 'x.csv'\"",
+        "duckdb -cmd 'select 1'",
+        "duckdb app.duckdb -c 'select 1' -f x.sql",
     ],
 )
 def test_what_does_more_than_look_is_not_allowed_in_passing(line: str) -> None:
