@@ -185,8 +185,9 @@ class Calls(Project):
             case Kind.RESULT:
                 return self.of_result(name, self._arguments(node))
             case Kind.FILE if name in FILE_METHODS:
-                self.wrote = self.wrote or name in ("write", "writelines")
-                self._values(node)
+                given = self._values(node)
+                blank = len(given) == 1 and given[0].texts is not None and not any(map(str.strip, given[0].texts))
+                self.wrote = self.wrote or (name in ("write", "writelines") and not blank)
                 return DATA
             case Kind.ENVIRON if name in ("items", "keys", "values", "copy"):
                 self._values(node)

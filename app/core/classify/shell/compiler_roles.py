@@ -126,6 +126,15 @@ def _java_class(act: Act, arg: Arg, added_by: str) -> None:
         script(act, arg, added_by)
 
 
+def _class_path(act: Act, arg: Arg, added_by: str) -> None:
+    """Where Java looks for code: a lone archive is a program like any other."""
+    for place in arg.text.split(":") if known(act, arg, added_by) else ():
+        if place.endswith(".jar"):
+            script(act, Arg(place), added_by)
+        else:
+            act.path(EffectKind.RUN, Arg(place or "."), added_by)
+
+
 def _maven(act: Act, arg: Arg, added_by: str) -> None:
     if known(act, arg, added_by) and not _MAVEN.fullmatch(arg.text):
         act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
@@ -135,7 +144,9 @@ def _go(act: Act, arg: Arg, added_by: str) -> None:
     """A package of Go: of this module, or of somebody else's."""
     if not known(act, arg, added_by):
         return
-    if _GO_LOCAL.fullmatch(arg.text):
+    if arg.text.endswith(".go") and [word.text for word in act.args[1:2]] == ["run"]:
+        script(act, arg, added_by)
+    elif _GO_LOCAL.fullmatch(arg.text):
         act.path(EffectKind.RUN, Arg(arg.text.removesuffix("...") or "."), added_by)
     elif _GO_OWN.fullmatch(arg.text) or _GO_TEST.fullmatch(arg.text):
         act.path(EffectKind.RUN, Arg("."), added_by)
@@ -191,6 +202,7 @@ COMPILER_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "collector": _collector,
     "compiled": _compiled,
     "binary": _binary,
+    "class-path": _class_path,
     "java-class": _java_class,
     "go": _go,
     "go-flags": _go_flags,

@@ -34,6 +34,8 @@ _JQ_TEXT = re.compile(r"\"[^\"]*\"")
 # Comments, texts of several lines and what stands behind a backslash hide where a text begins and ends.
 _JQ_PUZZLES = frozenset("#\n\\")
 _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
+# What is left of a document by one of these is nothing, or a value of the line's own.
+_YQ_LOSES = re.compile(r"\s*(?:del\(\s*\.(?:\[\])?\s*\)|empty|null|\[\]|\{\}|\"[^\"]*\"|\.\s*\|?=.*)\s*", re.DOTALL)
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
@@ -220,6 +222,9 @@ def _jq(act: Act, arg: Arg, added_by: str) -> None:
     if _JQ_PUZZLES.isdisjoint(program):
         program = _JQ_TEXT.sub(".", program)
     # (What looks like a flag could be one, if the flag before it is no flag.)
+    if act.name == "yq" and _YQ_LOSES.fullmatch(arg.text):
+        # (In place, that is, where alone it makes sense.)
+        act.opaque(f"{arg.text[:_LONGEST_PART]}: leaves nothing")
     if _known(act, arg, added_by) and (
         (added_by and program[:1] == "-") or _JQ_DANGER.search(_JQ_FIELD.sub(".", program))
     ):

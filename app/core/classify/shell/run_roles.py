@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from app.core.classify.shell.act import Act
@@ -24,7 +25,7 @@ _OF_PARTS = dict.fromkeys(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "p
 _SHAPES = re.compile(
     r"(spotless|ktlint|ktfmt|detekt)(Java|Kotlin|Groovy)?(Apply|Check|Format)?|(checkstyle|pmd|spotbugs)(Main|Test)"
     r"|process(Test)?Resources|installDist|shadowJar|javadoc|dokka(Html|Javadoc)|kover(HtmlReport|XmlReport|Verify|Log)"
-    r"|projects|properties|buildEnvironment|outgoingVariants|javaToolchains|dependencyInsight|jmh|(jvm|desktop)Test"
+    r"|projects|buildEnvironment|outgoingVariants|javaToolchains|dependencyInsight|jmh|(jvm|desktop)Test"
     r"|nativeCompile|model|signingReport|dependencyUpdates"
     r"|assemble(Debug|Release|Dist|\w*Test)|bundle(Debug|Release)|buildPlugin|verifyPlugin|runIde|openApi(Generate|Validate)"
     r"|api(Check|Dump)|pitest|(ios|macos|linux)\w*Test|link\w+Framework\w*|buildHealth|licensee|quarkus(Dev|Build|Test)"
@@ -51,6 +52,8 @@ _RUFF = re.compile(
 )
 # What .NET's tests are told behind `--`; adapters and collectors would be loaded.
 _TOLD = re.compile(r"(?:RunConfiguration|NUnit|MSTest|xUnit)\.(?!\w*(?:Adapter|Collect))\w+=[\w,]+", re.ASCII)
+# A folder that builds empty before they fill it.
+_FILLED = re.compile(r"--out-?dir|--output-path|--dist-?dir", re.IGNORECASE)
 # Settings themselves, where their file might have been named: `--config {…}`.
 _SETTINGS = re.compile(r"(?:--?[\w.-]+=)?\{")
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
@@ -135,8 +138,21 @@ def _argument(act: Act, arg: Arg, added_by: str) -> None:
         act.add(EffectKind.NETWORK, arg.text, added_by)
     elif _SETTINGS.match(arg.text) or (act.name == "dotnet" and "Paths=" in arg.text):
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
+    elif folder := _emptied(act, arg):
+        act.path(EffectKind.DELETE, Arg(folder), added_by)
+    elif arg.text in ("0.0.0.0", "--host=0.0.0.0"):  # noqa: S104 (it is what is looked for)
+        act.add(EffectKind.NETWORK, "every machine around", added_by)
     elif "/" in arg.text or arg.text[:1] in ("~", ".") or _FILE.fullmatch(arg.text):
         act.access((arg,))
+
+
+def _emptied(act: Act, arg: Arg) -> str:
+    """The folder that is told to be filled anew, in `--outDir src` and `--outDir=src`."""
+    flag, equals, value = arg.text.partition("=")
+    if equals and _FILLED.fullmatch(flag):
+        return value
+    told = any(_FILLED.fullmatch(one.text) and other.text == arg.text for one, other in pairwise(act.args))
+    return arg.text if told else ""
 
 
 def _part(act: Act, arg: Arg, added_by: str) -> None:
