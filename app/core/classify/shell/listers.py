@@ -39,7 +39,11 @@ _LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = 
 )
 
 
-_KIND = re.compile(r"\.?\*[A-Za-z0-9_.-]+|[A-Za-z0-9_][A-Za-z0-9_.-]*\*?")
+_KIND = re.compile(
+    r"(?:\.?[\w-][\w.-]*/)*(?:(?:\*\*/)?\.?\*[\w.-]+|[A-Za-z0-9_][\w.-]*(?:\*|/\*\*)?)", re.ASCII
+)
+_LONE = re.compile(r".*\.(?!d$)\w+|Makefile|Dockerfile|Gemfile|Rakefile|README|LICENSE", re.ASCII)
+_DEEPER = re.compile(r"(?:/\*\*)?/\*(?=\.)")
 # What git prints for each of these is a hash, or the name of a branch, which begins with no `-` (a fetched tag's may).
 # What go prints are packages of the module.
 _REVISIONS = tuple(
@@ -147,8 +151,10 @@ def _names(words: list[str]) -> tuple[str, ...]:
     elif words[0] == "rg":
         found = _included(words, ("-g", "--glob"), ())
     else:
-        # git matches a pattern without a slash against the names in every folder.
-        found = tuple(words[2:]) if words[1:2] == ["ls-files"] else ()
+        # git matches a pattern without a slash against the names in every folder, and its `*` takes a slash as well.
+        found = tuple([_DEEPER.sub("/**/*", name) for name in words[2:]]) if words[1:2] == ["ls-files"] else ()
+        # INVARIANT: what is no pattern may be a folder, and means all that lies in it.
+        found += tuple([f"{name}/**" for name in found if not is_wild(name) and not _LONE.fullmatch(name)])
     plain = all(_KIND.fullmatch(name.removeprefix(".git/**/")) for name in found)
     return tuple([f"/{name}" for name in found]) if plain else ()
 
