@@ -18,7 +18,9 @@ _MOST_TOKENS = 600
 _STEPS = 100
 _STEPS_PER_TOKEN = 5
 # Functions that stand for a table that is a file.
-_READERS = frozenset(("parquet_scan", "read_csv_auto", "read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"))
+_READERS = frozenset(
+    ("parquet_scan", "read_csv_auto", "read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto")
+)
 
 
 class _TooManyStepsError(BaseException):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from app.core.classify.shell.braces import alternatives
 from app.core.classify.shell.numbers import prints_a_number
 from app.core.classify.shell.state import Arg, State
-from app.core.classify.shell.tree import Literal, Part, Puzzle, Sequence, Simple, Substitution, Variable, Word
+from app.core.classify.shell.tree import Literal, Part, Puzzle, Sequence, Simple, Substitution, Sum, Variable, Word
 from app.core.classify.shell.variables import PUBLIC
 from app.core.policy.wildcard import is_wild
 
@@ -70,8 +70,8 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
     line = _Line(source)
     for position, part in enumerate(parts):
         value = _value(part, state)
-        if value.loose and not position and isinstance(part, Substitution):
-            value = Arg("", f"{source[:_LONGEST_PART]}: may be a flag")
+        if value.loose and not position and _leads(part, alone=len(parts) == 1):
+            value = Arg("", f"{source[:_LONGEST_PART]}: may be a flag", free=isinstance(part, Sum))
         if value.why:
             line.unknown(value.why, free=value.free, one=part.quoted or _is_number(part), revision=value.revision)
         elif isinstance(part, Literal):
@@ -92,9 +92,15 @@ def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
     return line.words if len(line.words) == 1 else [replace(word, one=False) for word in line.words]
 
 
+def _leads(part: Part, *, alone: bool) -> bool:
+    """Whether what may look like a flag may be one: a name of a file that begins a word, or a number alone."""
+    return isinstance(part, Substitution) or (isinstance(part, Sum) and alone)
+
+
 def _is_number(part: Part) -> bool:
     """Whether what it stands for is digits, and so one word."""
-    return (isinstance(part, Variable) and part.name in _NUMBERS) or (isinstance(part, Puzzle) and part.free)
+    named = isinstance(part, Variable) and part.name in _NUMBERS
+    return named or isinstance(part, Sum) or (isinstance(part, Puzzle) and part.free)
 
 
 def _literal(line: "_Line", part: Literal, state: State, *, position: int, alone: bool) -> None:
@@ -173,6 +179,9 @@ def _value(part: Part, state: State) -> Arg:
         if (cut := _CUT.fullmatch(part.source)) and (value := _without(cut, state)) is not None:
             return value
         return Arg("", f"{part.source[:_LONGEST_PART]}: value not known", part.free)
+    if isinstance(part, Sum):
+        # Below nothing it would look like a flag.
+        return Arg("8", loose="-" in part.source)
     if isinstance(part, Substitution):
         if part.body == _PWD and len(state.directories) == 1:
             return variable("PWD", state)

@@ -39,9 +39,7 @@ _LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = 
 )
 
 
-_KIND = re.compile(
-    r"(?:\.?[\w-][\w.-]*/)*(?:(?:\*\*/)?\.?\*[\w.-]+|[A-Za-z0-9_][\w.-]*(?:\*|/\*\*)?)", re.ASCII
-)
+_KIND = re.compile(r"(?:\.?[\w-][\w.-]*/)*(?:(?:\*\*/)?\.?\*[\w.-]+|[A-Za-z0-9_][\w.-]*(?:\*|/\*\*)?)", re.ASCII)
 _LONE = re.compile(r".*\.(?!d$)\w+|Makefile|Dockerfile|Gemfile|Rakefile|README|LICENSE", re.ASCII)
 _DEEPER = re.compile(r"(?:/\*\*)?/\*(?=\.)")
 # What git prints for each of these is a hash, or the name of a branch, which begins with no `-` (a fetched tag's may).

@@ -13,7 +13,7 @@ from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFE
 from app.core.classify.shell.assignments import assigned
 from app.core.classify.shell.builtins import BUILTINS
 from app.core.classify.shell.emptied import empties, overwritten
-from app.core.classify.shell.expand import expand, single
+from app.core.classify.shell.expand import expand, single, variable
 from app.core.classify.shell.grammar import GRAMMAR_STEPS
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.listers import listed
@@ -41,6 +41,7 @@ from app.core.classify.shell.tree import (
     Simple,
     Subshell,
     Substitution,
+    Sum,
     Unread,
     Word,
     spelled,
@@ -315,7 +316,12 @@ class _Reader:
     def _substitutions(self, word: Word, state: State) -> State:
         """Runs the commands inside a word, each in a shell of its own; the state tells what names they print."""
         for part in word.parts:
-            if isinstance(part, Substitution):
+            if isinstance(part, Sum):
+                # INVARIANT: what is no figure may be `a[$(rm f)]`, which arithmetic would run.
+                for name in part.names:
+                    if not variable(name, state).text.isdecimal():
+                        Act((), state, self._record, part.source).opaque(f"${name}: arithmetic on what is not known")
+            elif isinstance(part, Substitution):
                 only = part.body.items[0] if len(part.body.items) == 1 else None
                 if isinstance(only, Simple | Pipeline) and not part.is_file:
                     names = self._pipe(only.items if isinstance(only, Pipeline) else (only,), state)[1]

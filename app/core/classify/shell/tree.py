@@ -32,6 +32,14 @@ class Substitution(Struct, frozen=True):
     is_file: bool = False
 
 
+class Sum(Struct, frozen=True):
+    """`$((x + 1))`: figures, and variables that are figures, or the shell runs what stands in their values."""
+
+    source: str
+    names: tuple[str, ...]
+    quoted: bool = False
+
+
 class Puzzle(Struct, frozen=True):
     """A part whose value is never known from the line; `free` when no value it can have tells a secret."""
 
@@ -40,7 +48,7 @@ class Puzzle(Struct, frozen=True):
     free: bool = False
 
 
-Part = Literal | Variable | Substitution | Puzzle
+Part = Literal | Variable | Substitution | Sum | Puzzle
 
 
 class Word(Struct, frozen=True):

@@ -9,7 +9,7 @@ Offsets are byte offsets; the source is a text with one character per byte (lati
 import re
 from collections.abc import Callable
 
-from app.core.classify.shell.tree import Literal, Part, Puzzle, Variable, Word
+from app.core.classify.shell.tree import Literal, Part, Puzzle, Sum, Variable, Word
 
 META = frozenset(" \t\n;&|()<>")
 
@@ -24,6 +24,9 @@ _DERIVED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:?[-+?]|%%?|##?|//?|\^\^?|,,?
 _LENGTH = re.compile(r"\$\{#[A-Za-z_][A-Za-z0-9_]*\}")
 _STATUS = re.compile(r"\$\{PIPESTATUS\[[0-9]\]\}")
 _NUMBERS = re.compile(r"\$\(\([0-9 +*/%()<>=!&|^~?:-]*\)\)")
+_TERM = r"(?:[0-9]{1,9}|\$?[A-Za-z_]\w*|\$\{[A-Za-z_]\w*\})"
+# Nothing that assigns, and no index.
+_SUM = re.compile(rf"\$\(\( *{_TERM}(?: *[-+*/%] *{_TERM})* *\)\)", re.ASCII)
 
 # What is left out here (`\a`, `\e`, `\r` …) has no business in a command that a person is to read.
 # Nor `\'`, which ends the string in shells that do not know `$'…'`.
@@ -211,7 +214,9 @@ def expansion(source: str, *, quoted: bool) -> Part:
         return Variable(name[1], quoted)
     if _LENGTH.fullmatch(source) or _STATUS.fullmatch(source) or _NUMBERS.fullmatch(source):
         return Puzzle(source, quoted, free=True)
-    # INVARIANT: arithmetic with names is never read: it runs commands from inside their values
+    if _SUM.fullmatch(source):
+        return Sum(source, tuple(re.findall(r"[A-Za-z_]\w*", source, re.ASCII)), quoted)
+    # INVARIANT: other arithmetic with names is not read: it runs commands from inside their values
     # (`x='a[$(rm f)]'; echo $((x))`), and so do indexes.
     if not _DERIVED.fullmatch(source):
         raise DisagreementError("an expansion that may run commands")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.classify.shell.tree import Literal, Part, Puzzle, Variable
+from app.core.classify.shell.tree import Literal, Part, Puzzle, Sum, Variable
 from app.core.classify.shell.words import DisagreementError, Scanner, expansion
 
 
@@ -73,6 +73,7 @@ def test_a_here_document_that_ends_inside_a_substitution() -> None:
         ("${10}", Variable("10")),
         ("${#a}", Puzzle("${#a}", free=True)),
         ("$((1 + 2))", Puzzle("$((1 + 2))", free=True)),
+        ("$((a + $b*${c}))", Sum("$((a + $b*${c}))", ("a", "b", "c"))),
         ("${a:-b}", Puzzle("${a:-b}")),
         ("${a%.py}", Puzzle("${a%.py}")),
         ("${a/b/c}", Puzzle("${a/b/c}")),
@@ -92,7 +93,7 @@ def test_expansions(source: str, expected: Part) -> None:
         "${a@P}",
         "${a[0]}",
         "${a:1:b}",
-        "$((a))",
+        "$((a=1))",
         "$[a]",
         "$((a[0]))",
         "${a:-`b`}",

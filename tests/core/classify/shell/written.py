@@ -18,6 +18,7 @@ from app.core.classify.shell.tree import (
     Simple,
     Subshell,
     Substitution,
+    Sum,
     Word,
 )
 
@@ -105,7 +106,7 @@ def word(each: Word) -> str:
 def _part(part: Part) -> str:
     if isinstance(part, Literal):
         return _quoted(part.text) if part.quoted else part.text
-    if isinstance(part, Puzzle):
+    if isinstance(part, Puzzle | Sum):
         return f'"{part.source}"' if part.quoted and part.source[0] != '"' else part.source
     quote = '"' if part.quoted else ""
     if isinstance(part, Substitution):
