@@ -23,6 +23,8 @@ _DESCRIPTOR = re.compile(r"/dev/fd/[0-9]{1,4}")
 _SOCKET = re.compile(r"/dev/(tcp|udp)/([^/]+)/([^/]+)")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _PARENT_PATTERN = re.compile(r"(^|/)\.[*?\[]")
+# The name of a file, by a dot in it.
+_NAMED: Final = re.compile(r"(?!\.{1,2}$).*\..+")
 KIND_OF_FILES: Final = re.compile(r"\*\.[A-Za-z0-9]{1,5}$|\*\.\{[A-Za-z0-9,]+\}$")
 _WILDCARD = re.compile(r"[*?\[]")
 # A relative path without anything that normalising would take away.
@@ -145,6 +147,14 @@ class Act:
             before = _WILDCARD.split(arg.text, maxsplit=1)[0]
             arg = Arg(before.rpartition("/")[0] or ("/" if before[:1] == "/" else "."))
         self.path(EffectKind.READ, arg)
+
+    def noticed(self, arg: Arg) -> None:
+        """A file that is there or is not, and how large it is: its folder tells, and nothing of what is in it is read."""
+        folder, _, name = arg.text.rstrip("/").rpartition("/")
+        here = is_relative(arg.text) or f"{folder}/".startswith(f"{self.state.directories[0]}/")
+        if here and ".." not in folder and not arg.why and not arg.glob and _NAMED.fullmatch(name):
+            arg = Arg(folder or ".")
+        self.looked(arg)
 
     def opened(self, kind: EffectKind, arg: Arg, added_by: str) -> None:
         """A file that the shell itself opens for a redirection."""

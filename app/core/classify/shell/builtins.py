@@ -138,7 +138,7 @@ def _test(act: Act) -> tuple[State, State]:
         before = words[at - 1].text if at else ""
         after = words[at + 1].text if at + 1 < len(words) else ""
         if (before in _ON_FILES and arg.text not in _STRINGS) or before in _BETWEEN_FILES or after in _BETWEEN_FILES:
-            act.path(EffectKind.READ, arg)
+            act.noticed(arg)
         elif double and (before in _NUMBERS or after in _NUMBERS):
             # INVARIANT: `[[ x -eq y ]]` is arithmetic, which runs commands from inside values.
             if arg.why or not arg.text.removeprefix("-").isdecimal():

@@ -330,7 +330,7 @@ class _Use:
                 self.act.path(EffectKind.WRITE, arg, self.writes, deep=self.deep)
             for each in role.split("+"):
                 if self.program.entry.names and each == "read":
-                    self.act.looked(arg)
+                    self.act.noticed(arg)
                     continue
                 ROLES[each](self.act, arg, "")
 

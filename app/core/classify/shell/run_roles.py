@@ -90,7 +90,9 @@ def task(act: Act, arg: Arg, added_by: str) -> None:
         return
     # `:app:test`, `//app:test` and `app.test` are tasks of a part of the project.
     name = arg.text.rpartition(_OF_PARTS[act.name])[2] if act.name in _OF_PARTS else arg.text
-    if is_task(name) or (act.name in _OF_PARTS and _SHAPES.fullmatch(name)):
+    # (All properties would be those of the home directory, too.)
+    one = name == "properties" and any(word.text == "--property" for word in act.args)
+    if is_task(name) or (act.name in _OF_PARTS and (one or _SHAPES.fullmatch(name))):
         act.path(EffectKind.RUN, Arg("."), added_by)
     elif is_script(arg.text) and not arg.glob:
         # `bun run src/index.ts`, `make src/a.o`.
