@@ -149,7 +149,7 @@ class Act:
         self.path(EffectKind.READ, arg)
 
     def noticed(self, arg: Arg) -> None:
-        """A file that is there or is not, and how large it is: its folder tells, and nothing of what is in it is read."""
+        """A file that is there or is not, and how large it is: its folder tells; nothing of what is in it is read."""
         folder, _, name = arg.text.rstrip("/").rpartition("/")
         here = is_relative(arg.text) or f"{folder}/".startswith(f"{self.state.directories[0]}/")
         if here and ".." not in folder and not arg.why and not arg.glob and _NAMED.fullmatch(name):

@@ -29,6 +29,24 @@ _TASKS = frozenset(
     webpack www
     """.split()  # noqa: SIM905 (a column of a hundred lines reads worse)
 )
+# Of these words, those that say what is done, whatever it is done to.
+_VERBS = frozenset(
+    (
+        "test",
+        "tests",
+        "lint",
+        "check",
+        "fmt",
+        "format",
+        "typecheck",
+        "build",
+        "compile",
+        "coverage",
+        "bench",
+        "docs",
+        "benchmark",
+    )
+)
 # With one of these, none of the words above is meant harmlessly.
 _BETWEEN = re.compile(r"[:\-_./]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -44,7 +62,9 @@ _PLACES = frozenset(
     )
 )  # fmt: skip
 # Those among them that no package bears which somebody may have installed.
-_PACKAGES = frozenset(("app", "apps", "src", "scripts", "tools", "tests", "server", "backend", "services", "internal"))
+_PACKAGES = frozenset(
+    ("app", "apps", "src", "scripts", "tools", "tests", "server", "backend", "services", "internal", "pipelines")
+)
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 _SCRIPTS = frozenset(
     """
@@ -112,6 +132,9 @@ def is_task(name: str) -> bool:
     if not _TASK.fullmatch(name):
         return False
     words = _BETWEEN.split(_HUMP.sub("-", name).lower())
+    if words[0] in _VERBS or words[-1] in _VERBS:
+        # `lint:go`, `test-one`, `unit-test`: whatever the project calls the part of it.
+        return not is_grave(name)
     return all(word in _TASKS or word.isdecimal() for word in words)
 
 

@@ -14,6 +14,12 @@ _LONGEST_PART: Final = 80
 _VARIABLE = re.compile(
     r"(V|VERBOSE|DEBUG|VERSION|NAME|TARGET|ENV|ARGS|TEST|TESTS|PKG|PACKAGE|MODE|PORT|TAG|ARCH|OS|CI|JOBS|BOARD|PLATFORM"
     r"|PROFILE|CONFIG|MODULE|SUITE|FILTER|RELEASE|SANITIZE|COVERAGE|BUILD|BUILD_TYPE|VARIANT|LEVEL|SEED)=[A-Za-z0-9_.:,@+-]*"
+    # Part of the project; how its tests are run; how C is compiled, without a plugin or what is told to the linker.
+    r"|(?!.*\.\.)(?:PKG|PACKAGE|TESTS?|MODULE|DIR)=(?:\./)?\w[\w./-]*"
+    r"|(?:TEST_?|GOTEST_?|PYTEST_?)?(?:ARGS|FLAGS|OPTS|ADDOPTS)="
+    r"(?:(?:-(?:run|vv?|k|x|q|s|race|short|count=[0-9]+)|\w+)(?: |$))+"
+    r"|C(?:XX)?FLAGS=(?:(?:-(?:O[0-3sg]?|g[0-3]?|W[a-z][a-z0-9=-]*|std=[a-z0-9+]+|D\w+|fsanitize=[a-z,]+"
+    r"|fno-omit-frame-pointer|fPIC))(?: |$))+"
     # What Rails and rake tell tests; a file of them lies among the tests.
     r"|(?!.*\.\.)TEST=(test|spec)/[A-Za-z0-9_/.-]+\.rb|TESTOPTS=--?[a-z]+(=[A-Za-z0-9_]+)?|(?!.*\.\.)SPEC=spec/[A-Za-z0-9_/.-]+\.rb"
 )
