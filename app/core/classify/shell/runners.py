@@ -73,6 +73,8 @@ _PUBLISHED = {
     "nuxi": "nuxt",
     "webpack-cli": "webpack",
 }
+# Tools for Python that are published where JavaScript's are.
+_OF_BOTH = frozenset(("pyright", "basedpyright"))
 # Not `pycache_prefix`, from where code would be loaded.
 _PYTHON_SETTING = re.compile(
     r"(?:dev|importtime|faulthandler|utf8|tracemalloc|[dei]|(?:error|ignore|default|always|once)(?:::[A-Za-z]+)?)"
@@ -223,7 +225,7 @@ def _runs(runners: tuple[_Runner, ...], *, led: bool = True) -> Callable[[Act], 
             # `hatch run ENVIRONMENT:TOOL`.
             args = (replace(args[0], text=tool), *args[1:])
         name = args[0].text if args and not args[0].why else ""
-        known = HOMES.get(name) in runner.homes
+        known = HOMES.get(name) in runner.homes or (name in _OF_BOTH and "javascript" in runner.homes)
         if act.name in _TASKS and not known and is_task(name):
             act.path(EffectKind.RUN, Arg("."))
             for arg in args[1:]:
