@@ -24,7 +24,6 @@ _VARIABLE = re.compile(
     r"|(?!.*\.\.)TEST=(test|spec)/[A-Za-z0-9_/.-]+\.rb|TESTOPTS=--?[a-z]+(=[A-Za-z0-9_]+)?|(?!.*\.\.)SPEC=spec/[A-Za-z0-9_/.-]+\.rb"
 )
 _SETTABLE = frozenset(("make", "gmake", "just", "rake"))
-_HERE = frozenset(("localhost", "127.0.0.1"))
 # Programs that name a task behind the part of the project that it belongs to, and what stands between.
 _OF_PARTS = dict.fromkeys(("gradle", "gradlew", "bazel", "bazelisk", "buck2", "pants"), ":") | {"mill": "."}
 # Tasks of well-known plugins that shape the code or say what is wrong with it.
@@ -103,9 +102,6 @@ def task(act: Act, arg: Arg, added_by: str) -> None:
     elif is_script(arg.text) and not arg.glob:
         # `bun run src/index.ts`, `make src/a.o`.
         act.path(EffectKind.RUN, arg, added_by)
-    elif arg.text in _HERE:
-        # `vite --host 127.0.0.1`, where `--host` may stand alone as well.
-        return
     elif not (
         act.name in ("make", "gmake", "just", "rake") and (_VARIABLE.fullmatch(arg.text) or arg.text.isdecimal())
     ):

@@ -86,6 +86,11 @@ def test_what_was_collected_is_read(path: Path) -> None:
         ("find $(rm x) -name '*.log' | xargs cat", {EffectKind.OPAQUE}),
         ("find . -name '*.log' -delete | xargs cat", {EffectKind.OPAQUE}),
         ("dd if=/dev/zero of=disk.img", {EffectKind.WRITE}),
+        ("npm run dev -- --host 0.0.0.0", {EffectKind.RUN, EffectKind.NETWORK}),
+        ("java -cp target/classes Main", {EffectKind.RUN}),
+        ('cat "$(ls *.py | head -1)"', {EffectKind.OPAQUE}),
+        ('git checkout "$(git rev-parse main)"', {EffectKind.RUN}),
+        ("mix do format + test", {EffectKind.RUN}),
     ],
 )
 def test_what_a_role_or_a_flag_means(line: str, kinds: set[EffectKind]) -> None:
