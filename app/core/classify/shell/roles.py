@@ -36,6 +36,8 @@ _JQ_PUZZLES = frozenset("#\n\\")
 _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
 # What is left of a document by one of these is nothing, or a value of the line's own.
 _YQ_LOSES = re.compile(r"\s*(?:del\(\s*\.(?:\[\])?\s*\)|empty|null|\[\]|\{\}|\"[^\"]*\"|\.\s*\|?=.*)\s*", re.DOTALL)
+# By its ending a file, and no folder.
+_FILE = re.compile(r"(?:.*/)?[^/*?]+\.[A-Za-z]\w*")
 # No bits that lend the owner's rights, nothing that takes the owner's own away, nothing for the whole world to write.
 _MODE = re.compile(r"[ugoa]{0,4}[+=-][rwxX]{1,4}|0?[67][04567][045]")
 _REVISION = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@./~^{}-]*")
@@ -132,6 +134,9 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
         # One file takes the place of each of them.
         act.path(EffectKind.DELETE, arg, added_by)
     for source in act.sources:
+        if act.name == "mv" and is_wild(source.text) and _FILE.fullmatch(arg.text):
+            # `for f in *.csv; do mv "$f" all.csv; done`: each takes the place of the one before it.
+            act.path(EffectKind.DELETE, source, added_by)
         if source.text.startswith("/dev/"):
             # Nothing comes from there, so what stood here is gone.
             act.path(EffectKind.DELETE, arg, added_by)
