@@ -66,8 +66,10 @@ _PLAIN: Final = re.compile(r"[\w$ -]+")
 _FILE: Final = re.compile(
     r"(?:[\w./*-]+\.(?:csv|tsv|parquet)|[\w./-]+\.(?:json|jsonl|ndjson))(?:\.gz|\.zst)?", re.ASCII
 )
+# In duckdb what is described may be a file, whose first line is shown.
+_NAMES_FILE: Final = re.compile(r"['\"`.]")
 # Tells about all columns of what else would be printed.
-_SUMMARY: Final = re.compile(r"\A\s*(?:summarize|describe)\s+(?P<query>(?=(?:select|from|with)\s))?", re.IGNORECASE)
+_SUMMARY: Final = re.compile(r"\A\s*(?:summarize|describe|desc|show(?=\s+['\"]))\s+(?P<query>(?=(?:select|from|with)\s))?", re.IGNORECASE)
 
 _EXPLAIN: Final = re.compile(r"\s*explain\s+(?:query\s+plan\s+|(?:analyze|verbose)\s+)*", re.IGNORECASE)
 # Asks for what there is, and for nothing else.
@@ -109,7 +111,9 @@ def judge(text: str, dialect: str, budget: Budget) -> Sql:
 @lru_cache(maxsize=256)
 def _judge(text: str, dialect: str) -> Sql:
     asks = _ASKS.get(dialect)
-    if (asks is not None and asks.fullmatch(text)) or _SHOWS.fullmatch(text):
+    if asks is not None and asks.fullmatch(text):
+        return Sql()
+    if _SHOWS.fullmatch(text) and not (dialect == "duckdb" and _NAMES_FILE.search(text)):
         return Sql()
     if dialect == "mysql":
         # Ends a statement, and shows its rows one below the other.
@@ -144,7 +148,11 @@ def _closed(parts: "list[tuple[str, str]]", changes: dict[str, None], files: dic
         return "a statement that is not known to read"
     changing = [part for part, _ in parts if part in _CHANGES]
     known = _PARTS | _OF_CHANGES if changing else _PARTS
-    for part, word in parts:
+    for part, named in parts:
+        word = named
+        if files is not None and part == "Table" and _FILE.fullmatch(named.replace(" ", ".")):
+            # duckdb looks for such a file where no schema is called so.
+            word = named.replace(" ", ".")
         if part in _CHANGES:
             if part == "Create" and word not in _CREATED:
                 return f"creates a {word.lower()}"

@@ -82,5 +82,6 @@ def _word(part: exp.Expr) -> str:
         return str(part.this)
     if isinstance(part, exp.Table):
         # A function in the place of a table is a part of its own.
-        return f"{part.db} {part.name}".strip() if isinstance(part.this, exp.Identifier) else "function"
+        named = isinstance(part.this, exp.Identifier)
+        return " ".join(filter(None, (part.catalog, part.db, part.name))) if named else "function"
     return ""

@@ -34,10 +34,13 @@ _PRINTED = (
     (re.compile(r"\$\((nproc)( --all)?\)|\$\(getconf _NPROCESSORS_ONLN\)|\$\(sysctl -n hw\.n?cpu\)"), "8"),
     (re.compile(r"\$\((id) -[ug]\)"), "1000"),
     (re.compile(r"\$\((uname)( -[smr])?\)"), "Linux"),
-    (re.compile(r"\$\((date)( -u)? ['\"]?\+[%YymdHMSsFTjuZ_:-]+['\"]?\)"), "20260101"),
+    # (What a zone is called, `TZ` says; and what begins with no `%` could be a flag.)
+    (re.compile(r"\$\((date)( -u)? ['\"]?\+%[YymdHMSsFTju](%[YymdHMSsFTju]|[TZ_:-])*['\"]?\)"), "20260101"),
     (re.compile(r"\$\((git) rev-parse( --short(=[0-9]+)?)? HEAD\)"), "0a1b2c3d"),
 )
 _CUT = re.compile(r"\$\{([A-Za-z_]\w*)(%|##)((?<=%)[A-Za-z0-9._-]+|(?<=%)[./]\*|(?<=##)\*/)\}", re.ASCII)
+# What is left of `"$(wc -l < a),+9p"`, which sed does not understand.
+_FIGURED = re.compile(r"[0-9]*,?\+?[0-9]*[pd]")
 _WILD = frozenset("*?[")
 _NUMBERS = frozenset("?#$")
 _ORDINARY = re.compile(r"[^~{*?\[](?:[^~{*?\[]|(?<![=:])~)*")
@@ -51,7 +54,7 @@ def expand(word: Word, state: State) -> tuple[Arg, ...]:
         if isinstance(only, Literal) and (only.quoted or _ORDINARY.fullmatch(only.text)):
             return (Arg(only.text),)
         if isinstance(only, Substitution) and not only.quoted and (names := state.printed.get(only.source)):
-            return names
+            return () if state.silent else names
         if isinstance(only, Variable) and only.name == "@" and only.quoted and state.arguments is not None:
             return state.arguments
     spelled = alternatives(parts)
@@ -63,7 +66,25 @@ def expand(word: Word, state: State) -> tuple[Arg, ...]:
 def single(word: Word, state: State) -> Arg:
     """The value of a word where bash neither splits nor globs: an assignment's, a redirection's, a here-document's."""
     quoted = tuple(Variable(part.name, quoted=True) if isinstance(part, Variable) else part for part in word.parts)
-    return next(iter(_fields(quoted, word.source, state)), Arg(""))
+    value = next(iter(_fields(quoted, word.source, state)), Arg(""))
+    if all(isinstance(part, Literal) for part in quoted):
+        return value
+    bare = next(iter(_fields(quoted, word.source, replace(state, silent=True))), Arg(""))
+    return value if bare == value or bare.why else replace(value, bare=bare.text)
+
+
+def with_silence(word: Word, state: State) -> tuple[tuple[Arg, ...], ...]:
+    """What one word becomes, and what else where commands in it print nothing.
+
+    INVARIANT: a command may fail, or find nothing: `cd $(ls x/*.d)` goes home then, and `.env$(git rev-parse HEAD)` is
+    `.env`. (A figure between others, as sed is told it, leaves no path.)
+    """
+    words = expand(word, state)
+    if all(isinstance(part, Literal) for part in word.parts):
+        return (words,)
+    silent = expand(word, replace(state, silent=True))
+    figured = len(silent) == 1 and _FIGURED.fullmatch(silent[0].text)
+    return (words,) if silent == words or figured else (words, silent)
 
 
 def _fields(parts: tuple[Part, ...], source: str, state: State) -> list[Arg]:
@@ -190,15 +211,20 @@ def _value(part: Part, state: State) -> Arg:
             return Arg("/dev/fd/63")
         names = state.printed.get(part.source, ()) if part.quoted else ()
         if len(names) == 1 and names[0].one:
-            return names[0]
-        return Arg("8") if prints_a_number(part.body.items, state.functions) else _output(part.source, state)
-    return variable(part.name, state)
+            return Arg("") if state.silent else names[0]
+        if prints_a_number(part.body.items, state.functions):
+            return Arg("") if state.silent else Arg("8")
+        return _output(part.source, state)
+    value = variable(part.name, state)
+    if state.silent and (value.bare is not None or value.revision):
+        return Arg(value.bare or "")
+    return value
 
 
 def _without(cut: re.Match[str], state: State) -> Arg | None:
     """`${x%.js}`, `${x%.*}`, `${x%/*}`, `${x##*/}` of a value that is known, or that is a pattern of names."""
     known = state.variables.get(cut[1])
-    if known is None or known.why:
+    if known is None or known.why or known.bare is not None:
         return None
     folder, slash, name = known.text.rpartition("/")
     if cut[2] == "##":
@@ -216,9 +242,10 @@ def _output(source: str, state: State) -> Arg:
     """What a substitution prints: an example, where all that it may print is alike."""
     for kind, example in _PRINTED:
         if (found := kind.fullmatch(source)) and found[1] not in state.functions:
-            return Arg(example)
+            return Arg("" if state.silent and found[1] == "git" else example)
     unknown = f"{source[:_LONGEST_PART]}: output not known"
-    return Arg("", unknown, free=True, revision="git" not in state.functions and bool(_REVISION.fullmatch(source)))
+    revision = "git" not in state.functions and bool(_REVISION.fullmatch(source))
+    return Arg("") if state.silent and revision else Arg("", unknown, free=True, revision=revision)
 
 
 def variable(name: str, state: State) -> Arg:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, located
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -42,7 +42,7 @@ _SECTION = re.compile(
 )
 _STRATEGIES = frozenset(("ort", "recursive", "resolve", "octopus", "ours", "subtree"))
 # By its ending a file, and no folder with all that lies in it.
-_FILE = re.compile(r"/dev/null|-|(?:/|~/|\.{1,2}/)*(?:[\w.-]+/)*[\w-][\w.-]*\.[A-Za-z]\w*", re.ASCII)
+_FILE = re.compile(r"/dev/null|-|(?:/|~/|\.{1,2}/)*(?:[\w.-]+/)*[\w-][\w.-]*\.(?!d$)[A-Za-z]\w*", re.ASCII)
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
@@ -66,6 +66,20 @@ def _compared(act: Act, arg: Arg, added_by: str) -> None:
     if arg.why or not _FILE.fullmatch(arg.text):
         act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: may be a folder, all of which is shown", added_by)
     act.path(EffectKind.READ, arg, added_by)
+
+
+def _differing(act: Act, arg: Arg, added_by: str) -> None:
+    """What is compared: revisions and paths; but where one lies outside, any two files or folders as they lie there."""
+    outside = any(_leads_out(act, operand.text) for operand in act.args[1:])
+    (_compared if outside else _path)(act, arg, added_by)
+
+
+def _leads_out(act: Act, text: str) -> bool:
+    """Whether a path lies under another folder of the machine's: `/tmp/x`, where the work lies in `/home`."""
+    return text[:1] != "-" and any(
+        located(text, directory, act.state.home).split("/")[1:2] != directory.split("/")[1:2]
+        for directory in act.state.directories
+    )
 
 
 def _range(act: Act, arg: Arg, added_by: str) -> None:
@@ -143,6 +157,7 @@ def _strategy(act: Act, arg: Arg, added_by: str) -> None:
 GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
     "git-path": _path,
     "git-compared": _compared,
+    "git-differing": _differing,
     "git-range": _range,
     "git-remote": _remote,
     "git-source": _source,

@@ -14,6 +14,8 @@ _PICTURE = re.compile(r"(?!-)[\w./ -]+\.(?:png|jpe?g|gif|webp|bmp|ico|tiff?|avif
 _RECORDED = re.compile(
     r"(?!-)[\w./ %-]+\.(?:mp[34]|m4[av]|mov|mkv|webm|avi|gif|png|jpe?g|webp|wav|flac|ogg|opus|aac|srt|vtt)", re.ASCII
 )
+# No list of other files, and nothing but a name.
+_NAME = re.compile(r"(?!-.)(?!.*\.(?:m3u8?|pls|vrt|wms|xspf)$)[\w./ +,()~*-]+", re.IGNORECASE)
 # ffmpeg's filters that open no file.
 _FILTER = (
     r"(?:\[[\w:]+\] ?)*(?:a?(?:split|trim|fade|setpts|reverse|null|format)|scale|fps|crop|pad|transpose|[hv]flip|rotate"
@@ -25,8 +27,8 @@ Role = Callable[[Act, Arg, str], None]
 
 
 def _media(act: Act, arg: Arg, added_by: str) -> None:
-    """A file for programs that also take `coder:file` and `protocol:address`."""
-    if not arg.why and (":" in arg.text or "@" in arg.text):
+    """A file for programs that also take `coder:file`, `protocol:address`, `|command`, lists and whole descriptions."""
+    if not arg.why and not _NAME.fullmatch(arg.text):
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be more than a file", added_by)
     act.path(EffectKind.READ, arg, added_by)
 

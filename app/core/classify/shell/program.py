@@ -36,13 +36,17 @@ def judge(act: Act, program: Program) -> None:
     _judge(act, program, act.args[1:], act.name)
 
 
-def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
+# A program that a flag tells what to do, and what it does then.
+_Told = tuple[Program, Program]
+
+
+def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str, told: _Told | None = None) -> None:
     if len(args) == 1 and args[0].text in program.tells:
         return
     if program.modes:
         _mode(act, program, args, name)
         return
-    use = _Use(act, program, name)
+    use = _Use(act, program, name, told)
     if program.entry.any:
         use.effects()
         act.access(args)
@@ -61,8 +65,10 @@ def _judge(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None
                 use.operands += [(rest, True, act.state) for rest in words]
     if not program.subcommands:
         use.finish()
+        use.check_told()
         return
     use.effects()
+    use.check_told()
     if "" in program.subcommands and not use.taken & program.instead:
         _judge(act, program.subcommands[""], (), name)
 
@@ -82,7 +88,7 @@ def _mode(act: Act, program: Program, args: tuple[Arg, ...], name: str) -> None:
         act.opaque(f"{name}: not told what to do")
         act.access(args)
         return
-    _judge(act, mode, args, name)
+    _judge(act, mode, args, name, (program, mode) if mode is not program.modes.get("") else None)
 
 
 def _ended(program: Program, args: tuple[Arg, ...]) -> int:
@@ -124,7 +130,7 @@ def _subcommand(use: _Use, arg: Arg, rest: tuple[Arg, ...]) -> None:
         act.opaque(arg.why or f"{name[:_LONGEST_PART]}: subcommand not known")
         act.access(rest)
         return
-    _judge(act, sub, rest, name)
+    _judge(act, sub, rest, name, use.told if use.is_swallowed() else None)
 
 
 def _explains(word: Arg, other: Program) -> bool:
@@ -139,12 +145,13 @@ def _explains(word: Arg, other: Program) -> bool:
 class _Use:
     """One program called with some flags and operands."""
 
-    __slots__ = ("act", "adds", "deep", "ended", "name", "operands", "program", "taken", "unknown", "writes")
+    __slots__ = ("act", "adds", "deep", "ended", "name", "operands", "program", "taken", "told", "unknown", "writes")
 
-    def __init__(self, act: Act, program: Program, name: str) -> None:
+    def __init__(self, act: Act, program: Program, name: str, told: _Told | None = None) -> None:
         self.act = act
         self.program = program
         self.name = name
+        self.told = told
         self.deep = program.entry.deep == "always"
         self.ended = False
         self.unknown = False
@@ -189,7 +196,9 @@ class _Use:
                 self._take(name, Arg(value))
             elif program.entry.prose:
                 self.operands.append((arg, True, self.act.state))
-            elif not self._is_prefix(text) and not self._switches(text, words):
+            elif self._is_prefix(text):
+                self.taken.add(name)
+            elif not self._switches(text, words):
                 self._not_known(text)
         elif "=" in text and text.partition("=")[0] in program.takes:
             name, _, value = text.partition("=")
@@ -300,6 +309,18 @@ class _Use:
         if self.unknown:
             # Which words are operands is no longer certain.
             self.act.access(tuple(arg for arg, _, _ in operands))
+
+    def is_swallowed(self) -> bool:
+        """Whether the flag that chose what is done has not been met as one."""
+        if self.told is None:
+            return False
+        chooser, mode = self.told
+        return not any(one is mode for text in self.taken for one in _modes(chooser, text))
+
+    def check_told(self) -> None:
+        # INVARIANT: what is the value of another flag says nothing: `duckdb -separator -c x` runs what it reads.
+        if self.is_swallowed():
+            self.act.opaque(f"{self.name}: what says what to do may be another flag's value")
 
     def _runs_what_it_reads(self) -> None:
         given = self.act.given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,14 +14,14 @@ from app.core.classify.shell.act import LONGEST_RESOURCE, LONGEST_VIA, MOST_EFFE
 from app.core.classify.shell.assignments import assigned
 from app.core.classify.shell.builtins import BUILTINS
 from app.core.classify.shell.emptied import empties, overwritten
-from app.core.classify.shell.expand import expand, single, variable
+from app.core.classify.shell.expand import single, variable, with_silence
 from app.core.classify.shell.grammar import GRAMMAR_STEPS
 from app.core.classify.shell.inner import Inner
 from app.core.classify.shell.listers import listed
 from app.core.classify.shell.own_code import check_own_code
 from app.core.classify.shell.parse import parse
 from app.core.classify.shell.program import judge
-from app.core.classify.shell.redirects import given, opened
+from app.core.classify.shell.redirects import given, opened, targets
 from app.core.classify.shell.scraps import beginnings, pieces, scraps, shown
 from app.core.classify.shell.scripts import SCRIPTED
 from app.core.classify.shell.state import Arg, State, States, begin, both, either, merged
@@ -54,6 +55,7 @@ from app.core.policy.wildcard import is_wild
 _DEEPEST: Final = 12
 _MOST_ROUNDS: Final = 16
 _MOST_TRIALS: Final = 4
+_MOST_SILENT: Final = 15
 _ASKS_ITSELF = frozenset(("--version", "--help"))
 # What comes out of them into a pipe is nothing, or an empty line.
 _SAY_NOTHING: Final = frozenset(("echo", "true", ":"))
@@ -262,7 +264,8 @@ class _Reader:
             return None
         values: list[Arg] = []
         for word in node.words:
-            values += expand(word, self._substitutions(word, state))
+            for some in with_silence(word, self._substitutions(word, state)):
+                values += some
         if not 0 < len(values) <= _MOST_ROUNDS or any(value.why and not value.revision for value in values):
             return None
         return tuple(values)
@@ -270,32 +273,50 @@ class _Reader:
     # Commands --------------------------------------------------------------------------------------------------
 
     def _simple(self, node: Simple, state: State) -> States:
-        args = tuple([arg for word in node.words for arg in expand(word, self._substitutions(word, state))])
+        words = [with_silence(word, self._substitutions(word, state)) for word in node.words]
+        args = tuple([arg for word in words for arg in word[0]])
         act = Act(args, state, self._record, spelled(node))
         for redirect in node.redirects:
             self._opened(redirect, act)
             target = single(redirect.target, state)
             if empties(redirect, target, [arg.text for arg in args]):
-                act.opened(EffectKind.DELETE, target, redirect.operator)
+                for file in targets(target):
+                    act.opened(EffectKind.DELETE, file, redirect.operator)
             if redirect.operator[0] == "<":
                 act.state = replace(act.state, listed=())
                 act.given = given(node.redirects, state)
                 if act.given is None or act.given.text or act.given.why:
                     self._record.fed.add(act.index)
-        after = state
+        after = own = act.state
         for assignment in node.assignments:
             self._substitutions(assignment.value, after)
             after = assigned(assignment, after, act, alone=not args)
         if not args:
             return both(after)
-        if not node.assignments:
-            return self._command(act)
         # `eval` and functions see the assignments; whether they outlive the command depends on the shell.
         act.state = after
-        if after is state:
-            return self._command(act)
-        success, failure = self._command(act)
+        success, failure = self._silently(words, act, self._command(act))
+        if after is own:
+            return success, failure
         return merged(state, success), merged(state, failure)
+
+    def _silently(self, words: list[tuple[tuple[Arg, ...], ...]], act: Act, states: States) -> States:
+        """The states after a command, also where what stands in its words prints nothing."""
+        _, *fewer = product(*words)
+        if len(fewer) > _MOST_SILENT:
+            act.opaque("words that many commands print")
+            return states
+        known = {(effect.kind, effect.resource) for effect in self._record.effects if effect.command >= act.index}
+        for some in fewer:
+            args = tuple([arg for word in some for arg in word])
+            if not args:
+                continue
+            quiet = Record(self._record.budget)
+            ends = _Reader(quiet, self._grammar, self._depth)._command(Act(args, act.state, quiet, act.via))
+            states = merged(states[0], ends[0]), merged(states[1], ends[1])
+            if any((effect.kind, effect.resource) not in known for effect in quiet.effects):
+                self._command(Act(args, act.state, self._record, act.via))
+        return states
 
     def _redirects(self, redirects: tuple[Redirect, ...], state: State) -> tuple[Arg, ...]:
         """Opens the files of a whole loop or group; the names that it is given when `< <(…)` is all of them."""

@@ -45,4 +45,10 @@ def opened(node: Redirect, act: Act) -> None:
         if target.text != node.target.source:
             act.opaque(f"{node.operator}{node.target.source}: a file's name that bash reads twice", node.operator)
         kind = EffectKind.WRITE if node.operator == ">&" else EffectKind.READ
-    act.opened(kind, target, node.operator)
+    for file in targets(target):
+        act.opened(kind, file, node.operator)
+
+
+def targets(target: Arg) -> tuple[Arg, ...]:
+    """The file that is opened, and the one where a command in its name prints nothing."""
+    return (target,) if target.bare is None else (target, Arg(target.bare))

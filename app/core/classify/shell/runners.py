@@ -226,7 +226,8 @@ def _runs(runners: tuple[_Runner, ...], *, led: bool = True) -> Callable[[Act], 
             args = (replace(args[0], text=tool), *args[1:])
         name = args[0].text if args and not args[0].why else ""
         known = HOMES.get(name) in runner.homes or (name in _OF_BOTH and "javascript" in runner.homes)
-        if act.name in _TASKS and not known and is_task(name):
+        # (Where no task is called so, a program of the machine may be: this one runs the rest.)
+        if act.name in _TASKS and not known and is_task(name) and name != "watch":
             act.path(EffectKind.RUN, Arg("."))
             for arg in args[1:]:
                 ROLES["argument"](act, arg, "")

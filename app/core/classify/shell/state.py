@@ -25,6 +25,7 @@ class Arg(Struct, frozen=True):
     glob   holds a wildcard that bash expands to the names of files
     loose  begins with one, so a file's name could turn it into a flag
     revision  not known, but it names something that git keeps
+    bare   what is left of it where a command in it prints nothing (None where none stands in it)
     """
 
     text: str
@@ -34,6 +35,7 @@ class Arg(Struct, frozen=True):
     glob: bool = False
     loose: bool = False
     revision: bool = False
+    bare: str | None = None
 
 
 # Every variable of the environment, which lies in no file that a line could name.
@@ -46,7 +48,7 @@ class State(Struct, frozen=True):
 
     A variable that is missing comes from outside. A function whose body is None is one of several. `listed` are the
     names of files that come in by the pipe, when nothing else does; `printed` are those that a substitution in the
-    command's own words becomes.
+    command's own words becomes. With `silent`, substitutions print nothing.
     """
 
     directories: tuple[str, ...]
@@ -55,6 +57,7 @@ class State(Struct, frozen=True):
     arguments: tuple[Arg, ...] | None = None
     listed: tuple[Arg, ...] = ()
     printed: dict[str, tuple[Arg, ...]] = {}
+    silent: bool = False
 
     @property
     def home(self) -> str:
