@@ -69,7 +69,9 @@ _FILE: Final = re.compile(
 # In duckdb what is described may be a file, whose first line is shown.
 _NAMES_FILE: Final = re.compile(r"['\"`.]")
 # Tells about all columns of what else would be printed.
-_SUMMARY: Final = re.compile(r"\A\s*(?:summarize|describe|desc|show(?=\s+['\"]))\s+(?P<query>(?=(?:select|from|with)\s))?", re.IGNORECASE)
+_SUMMARY: Final = re.compile(
+    r"\A\s*(?:summarize|describe|desc|show(?=\s+['\"]))\s+(?P<query>(?=(?:select|from|with)\s))?", re.IGNORECASE
+)
 
 _EXPLAIN: Final = re.compile(r"\s*explain\s+(?:query\s+plan\s+|(?:analyze|verbose)\s+)*", re.IGNORECASE)
 # Asks for what there is, and for nothing else.

@@ -29,6 +29,6 @@ def assigned(node: Assignment, state: State, act: Act, *, alone: bool) -> State:
         # Not every shell knows `+=`: some run it as a program and keep the older value.
         value = Arg("", "appended to")
     if value.why:
-        only = len(node.value.parts) == 1
-        value = Arg("", f"${name}: {value.why}", value.free, revision=value.revision and only)
+        revision = value.revision and len(node.value.parts) == 1
+        value = Arg("", f"${name}: {value.why}", value.free, revision=revision, bare="" if revision else None)
     return state.assigned(name, value)

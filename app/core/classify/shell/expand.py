@@ -216,9 +216,7 @@ def _value(part: Part, state: State) -> Arg:
             return Arg("") if state.silent else Arg("8")
         return _output(part.source, state)
     value = variable(part.name, state)
-    if state.silent and (value.bare is not None or value.revision):
-        return Arg(value.bare or "")
-    return value
+    return value if not state.silent or value.bare is None else Arg(value.bare)
 
 
 def _without(cut: re.Match[str], state: State) -> Arg | None:
@@ -258,7 +256,7 @@ def variable(name: str, state: State) -> Arg:
         return Arg(BEGUN)
     if known is None:
         return Arg("", f"${name}: value not known", name in PUBLIC)
-    return Arg("", known.why, known.free, revision=known.revision) if known.why else known
+    return Arg("", known.why, known.free, revision=known.revision, bare=known.bare) if known.why else known
 
 
 def _tilde(text: str, state: State) -> str:

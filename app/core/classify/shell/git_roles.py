@@ -43,6 +43,7 @@ _SECTION = re.compile(
 _STRATEGIES = frozenset(("ort", "recursive", "resolve", "octopus", "ours", "subtree"))
 # By its ending a file, and no folder with all that lies in it.
 _FILE = re.compile(r"/dev/null|-|(?:/|~/|\.{1,2}/)*(?:[\w.-]+/)*[\w-][\w.-]*\.(?!d$)[A-Za-z]\w*", re.ASCII)
+_RANGE = re.compile(r"[^/].*[^/]\.\.\.?[^/.].*")
 # In the values of these stand credentials.
 _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*store|insteadof|proxy", re.IGNORECASE)
 
@@ -70,7 +71,8 @@ def _compared(act: Act, arg: Arg, added_by: str) -> None:
 
 def _differing(act: Act, arg: Arg, added_by: str) -> None:
     """What is compared: revisions and paths; but where one lies outside, any two files or folders as they lie there."""
-    outside = any(_leads_out(act, operand.text) for operand in act.args[1:])
+    here = not _leads_out(act, arg.text) and not _RANGE.fullmatch(arg.text)
+    outside = here and any(_leads_out(act, operand.text) for operand in act.args[1:])
     (_compared if outside else _path)(act, arg, added_by)
 
 

@@ -196,9 +196,7 @@ class _Use:
                 self._take(name, Arg(value))
             elif program.entry.prose:
                 self.operands.append((arg, True, self.act.state))
-            elif self._is_prefix(text):
-                self.taken.add(name)
-            elif not self._switches(text, words):
+            elif not self._is_prefix(text) and not self._switches(text, words):
                 self._not_known(text)
         elif "=" in text and text.partition("=")[0] in program.takes:
             name, _, value = text.partition("=")
@@ -208,7 +206,10 @@ class _Use:
 
     def _is_prefix(self, text: str) -> bool:
         """Whether the data allows any value behind it: `--color=always`, `--external:react`."""
-        return any(f"{text.partition(mark)[0]}{mark}" in self.program.flags for mark in "=:" if mark in text)
+        found = [text.partition(mark)[0] for mark in "=:" if mark in text]
+        known = [name for name in found if not self.program.flags.isdisjoint((f"{name}=", f"{name}:"))]
+        self.taken.update(known)
+        return bool(known)
 
     def _switches(self, text: str, words: Iterator[Arg]) -> bool:
         """Whether a flag that the data does not name only tells a runner of the project's code how to go about it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from math import prod
 from typing import Final
 
 from msgspec.structs import replace
@@ -55,7 +56,7 @@ from app.core.policy.wildcard import is_wild
 _DEEPEST: Final = 12
 _MOST_ROUNDS: Final = 16
 _MOST_TRIALS: Final = 4
-_MOST_SILENT: Final = 15
+_MOST_SILENT: Final = 16
 _ASKS_ITSELF = frozenset(("--version", "--help"))
 # What comes out of them into a pipe is nothing, or an empty line.
 _SAY_NOTHING: Final = frozenset(("echo", "true", ":"))
@@ -302,19 +303,22 @@ class _Reader:
 
     def _silently(self, words: list[tuple[tuple[Arg, ...], ...]], act: Act, states: States) -> States:
         """The states after a command, also where what stands in its words prints nothing."""
-        _, *fewer = product(*words)
-        if len(fewer) > _MOST_SILENT:
+        count = prod(map(len, words))
+        if count > _MOST_SILENT:
             act.opaque("words that many commands print")
+        if not 1 < count <= _MOST_SILENT:
             return states
+        _, *fewer = product(*words)
         known = {(effect.kind, effect.resource) for effect in self._record.effects if effect.command >= act.index}
         for some in fewer:
             args = tuple([arg for word in some for arg in word])
             if not args:
                 continue
-            quiet = Record(self._record.budget)
-            ends = _Reader(quiet, self._grammar, self._depth)._command(Act(args, act.state, quiet, act.via))
+            record = Record(self._record.budget)
+            quiet = _Reader(record, self._grammar, self._depth)
+            ends = quiet._command(Act(args, act.state, record, act.via))
             states = merged(states[0], ends[0]), merged(states[1], ends[1])
-            if any((effect.kind, effect.resource) not in known for effect in quiet.effects):
+            if any((effect.kind, effect.resource) not in known for effect in record.effects):
                 self._command(Act(args, act.state, self._record, act.via))
         return states
 
@@ -371,7 +375,7 @@ class _Reader:
             return builtin(act)
         elif wrapper := WRAPPERS.get(program):
             act.name = program
-            return both(self._inside(wrapper(act), state, act.index))
+            return both(self._inside(wrapper(act), state, act))
         elif scripted := SCRIPTED.get(program):
             act.name = program
             scripted(act)
@@ -405,9 +409,9 @@ class _Reader:
         self._depth -= 1
         return states
 
-    def _inside(self, found: tuple[Inner, ...], state: State, by: int) -> State:
-        """What a wrapper runs. Only a few change the shell that runs the line."""
-        outer, self._record.under = self._record.under, by
+    def _inside(self, found: tuple[Inner, ...], state: State, by: Act) -> State:
+        """What a wrapper runs, on its own standard input. Only a few change the shell that runs the line."""
+        outer, self._record.under = self._record.under, by.index
         for inner in found:
             self._depth += 1
             if inner.text is not None:
@@ -422,7 +426,9 @@ class _Reader:
                 if self._depth > _DEEPEST:
                     raise BudgetExceededError
                 via = " ".join(arg.text for arg in inner.args)
-                after = either(self._command(Act(inner.args, inner.state, self._record, via)))
+                act = Act(inner.args, inner.state, self._record, via)
+                act.given = by.given
+                after = either(self._command(act))
                 state = replace(after, functions=state.functions) if inner.moves else state
             self._depth -= 1
         self._record.under = outer

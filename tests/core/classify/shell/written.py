@@ -83,7 +83,7 @@ def _case(node: Case) -> str:
 
 
 def _grouped(node: Node) -> str:
-    plain = isinstance(node, Simple | Subshell | Loop | Conditional | Case)
+    plain = isinstance(node, Simple | Subshell | Loop | Conditional | Case | Redirected)
     return written(node) if plain else f"{{ {written(node)}\n}}"
 
 
