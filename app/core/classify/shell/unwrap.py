@@ -6,6 +6,7 @@ INVARIANT: a flag that a wrapper's function does not know makes the command opaq
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -31,10 +32,25 @@ Wrapper = Callable[[Act], tuple[Inner, ...]]
 _LONGEST_PART: Final = 80
 # Start-up files that `-l` and `-i` read are the user's own.
 _SHELL_LETTERS = frozenset("celiuxo")
+# A loop that nothing ends.
+_ENDLESS = re.compile(r"\b(?:while +(?:true|:|\[+ 1 \]+)|until +false|for +\(\(;;\)\))")
 _NOT_BARE = frozenset(("-r", "--no-run-if-empty"))
 # Puts the project's own Python first.
 _ACTIVATE = frozenset((".venv/bin/activate", "venv/bin/activate", "./.venv/bin/activate", "./venv/bin/activate"))
 _SHELL_LONG = frozenset(("--", "--norc", "--noprofile"))
+
+
+def _detached(known: Flags) -> Wrapper:
+    """What goes on when nobody looks any more: for ever, or as no child of this shell."""
+    plain = _simple(known)
+
+    def wrapper(act: Act) -> tuple[Inner, ...]:
+        forks = [arg.text for arg in act.args[1:2]] in (["-f"], ["--fork"])
+        if forks or any(_ENDLESS.search(arg.text) for arg in act.args):
+            act.add(EffectKind.PERSIST, "a process that outlives the session")
+        return plain(act)
+
+    return wrapper
 
 
 def _simple(known: Flags, kind: EffectKind | None = None, resource: str = "", *, moves: bool = False) -> Wrapper:
@@ -222,10 +238,10 @@ WRAPPERS: dict[str, Wrapper] = {
     "doas": _simple(flags("-n -L", "-u"), EffectKind.PRIVILEGE, "root"),
     **dict.fromkeys(("env", "cross-env"), _env),
     "nice": _simple(flags("-0 -5 -10 -15 -19", "-n --adjustment")),
-    "nohup": _simple(flags()),
+    "nohup": _detached(flags()),
     "timeout": _simple(flags("-v --preserve-status --foreground --verbose", "-k -s --kill-after --signal", 1)),
     "stdbuf": _simple(flags("", "-i -o -e --input --output --error")),
-    "setsid": _simple(flags("-w -f -c --wait --fork")),
+    "setsid": _detached(flags("-w -f -c --wait --fork")),
     "ionice": _simple(flags("-t", "-c -n --class --classdata")),
     "unbuffer": _simple(flags("-p")),
     "fakeroot": _simple(flags()),

@@ -92,6 +92,8 @@ def test_what_was_collected_is_read(path: Path) -> None:
         ("npm run build -- --outDir=src", {EffectKind.RUN, EffectKind.DELETE}),
         ("cat $(ls a*.py) $(ls b*.py) $(ls c*.py) $(ls d*.py) $(ls e*.py)", {EffectKind.OPAQUE}),
         ("$(ls bin/*.sh)", {EffectKind.OPAQUE}),
+        ("setsid -f scripts/poll.sh", {EffectKind.PERSIST, EffectKind.RUN}),
+        ("nohup bash -c 'while :; do bash scripts/poll.sh; done' &", {EffectKind.PERSIST, EffectKind.RUN}),
         ('cat "$(ls *.py | head -1)"', {EffectKind.OPAQUE}),
         ('git checkout "$(git rev-parse main)"', {EffectKind.RUN}),
         ("mix do format + test", {EffectKind.RUN}),
