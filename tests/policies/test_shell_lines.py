@@ -41,7 +41,19 @@ DANGEROUS = [
     line
     for name in [
         f"lines/{group}dangerous.yaml"
-        for group in ("", "first/", "second/", "third/", "fourth/", "fifth/", "sixth/", "seventh/", "eighth/", "ninth/", "tenth/")
+        for group in (
+            "",
+            "first/",
+            "second/",
+            "third/",
+            "fourth/",
+            "fifth/",
+            "sixth/",
+            "seventh/",
+            "eighth/",
+            "ninth/",
+            "tenth/",
+        )
     ]
     for line in _lines(name)
 ]
