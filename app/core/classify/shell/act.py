@@ -111,6 +111,8 @@ class Act:
             self.access((arg,))
             return
         text = arg.text
+        if kind is EffectKind.WRITE:
+            self._in_words(text, added_by)
         if text[:5] == "/dev/" and (text in _NOTHING or _DESCRIPTOR.fullmatch(text)):
             if kind is EffectKind.DELETE:
                 self.add(kind, text, added_by)
@@ -133,6 +135,12 @@ class Act:
             for below in (self.only or ("",)) if deep and resource[-3:] != "/**" else ():
                 # What lies below everything in a folder is what lies below the folder.
                 self.add(kind, f"{resource.removesuffix('/*').rstrip('/')}/**{below}", added_by)
+
+    def _in_words(self, text: str, added_by: str) -> None:
+        # INVARIANT: a name with blanks is several words to whoever is given it later (`find | xargs cat`).
+        for word in text.split():
+            if word != text:
+                self.path(EffectKind.ACCESS, Arg(word), added_by)
 
     def leads_back(self, text: str, added_by: str = "") -> None:
         # INVARIANT: behind a link that this line has made, `..` is the directory above what the link leads to.

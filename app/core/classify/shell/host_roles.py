@@ -51,12 +51,21 @@ def _url(act: Act, arg: Arg, added_by: str) -> None:
     act.add(kind, arg.text if "://" in arg.text else f"http://{arg.text}", added_by)
 
 
+# A file by its name: an ending that no machine's name has, or a folder before it.
+_PAGE = re.compile(
+    r"-|(?:\.{0,2}/|~/)?(?:[\w-]+/)*[\w-]+(?:\.x?html?|\.txt)|(?:\.{0,2}/|~/|[\w-]+/)(?:[\w.-]+/)*[\w.-]+"
+)
+
+
 def _document(act: Act, arg: Arg, added_by: str) -> None:
     """A page at an address, or a file."""
     if "://" in arg.text:
         _url(act, arg, added_by)
-    else:
-        act.path(EffectKind.READ, arg, added_by)
+        return
+    # INVARIANT: where no file has such a name, a machine may (`docs.md`, too), or what follows a colon is run.
+    if not arg.why and not _PAGE.fullmatch(arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may be an address", added_by)
+    act.path(EffectKind.READ, arg, added_by)
 
 
 def _data(act: Act, arg: Arg, added_by: str) -> None:

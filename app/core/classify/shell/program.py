@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from app.core.classify.shell.act import KIND_OF_FILES, Act
 from app.core.classify.shell.host_roles import is_form
-from app.core.classify.shell.roles import ROLES
+from app.core.classify.shell.roles import ROLES, is_expression
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.switches import is_switch
 from app.core.classify.shell.tables import HOMES, Program
@@ -348,7 +348,7 @@ class _Use:
             self.act.access((arg,))
         elif role != "text" or not inert or not arg.free:
             self.act.deep = self.deep
-            if self.writes and not arg.why:
+            if self.writes and not arg.why and not (role[:2] == "yq" and is_expression(self.act, arg)):
                 self.act.path(EffectKind.WRITE, arg, self.writes, deep=self.deep)
             for each in role.split("+"):
                 if self.program.entry.names and each == "read":

@@ -236,11 +236,16 @@ def _jq(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(f"{arg.text[:_LONGEST_PART]}: a program that may do more than select", added_by)
 
 
+def is_expression(act: Act, arg: Arg) -> bool:
+    """Whether a word is what yq is told, and no file: the first, or the one behind `eval`."""
+    words = [word for word in act.args[1:] if word.text[:1] != "-"]
+    at = 1 if words and words[0].text in ("e", "eval", "ea", "eval-all") else 0
+    return any(arg is word for word in words[: at + 1])
+
+
 def _yq(act: Act, arg: Arg, added_by: str) -> None:
     """What follows the program, or, where a mode is named first, the program."""
-    if act.sources and act.sources[0].text in ("e", "eval", "ea", "eval-all"):
-        _jq(act, arg, added_by)
-    _on_path(EffectKind.READ)(act, arg, added_by)
+    (_jq if is_expression(act, arg) else _on_path(EffectKind.READ))(act, arg, added_by)
 
 
 def _yq_first(act: Act, arg: Arg, added_by: str) -> None:
