@@ -24,19 +24,12 @@ _PWD: Final = Sequence((Simple(words=(Word("pwd", (Literal("pwd"),)),)),))
 _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=(?=~)|[^~]*:(?=~)")
 # `~+`, `~-` and `~1` name directories that the shell remembers.
 _DIRECTORY_STACK = frozenset("+-0123456789")
-# git keeps no name that begins with `-`, and these print nothing else.
-_REVISION = re.compile(
-    r"\$\(git (merge-base|rev-parse|describe|symbolic-ref|branch --show-current|rev-list -n ?1)"
-    r"( --?(short|short=[0-9]+|abbrev-ref|verify|tags|abbrev=[0-9]+|always|dirty|fork-point|quiet|q|max-count=1))*"
-    r"( (origin/|upstream/)?(HEAD|main|master|develop|dev|@)([~^][0-9]*)*)*\)"
-)
 _PRINTED = (
     (re.compile(r"\$\((nproc)( --all)?\)|\$\(getconf _NPROCESSORS_ONLN\)|\$\(sysctl -n hw\.n?cpu\)"), "8"),
     (re.compile(r"\$\((id) -[ug]\)"), "1000"),
     (re.compile(r"\$\((uname)( -[smr])?\)"), "Linux"),
     # (What a zone is called, `TZ` says; and what begins with no `%` could be a flag.)
     (re.compile(r"\$\((date)( -u)? ['\"]?\+%[YymdHMSsFTju](%[YymdHMSsFTju]|[TZ_:-])*['\"]?\)"), "20260101"),
-    (re.compile(r"\$\((git) rev-parse( --short(=[0-9]+)?)? HEAD\)"), "0a1b2c3d"),
 )
 _CUT = re.compile(r"\$\{([A-Za-z_]\w*)(%|##)((?<=%)[A-Za-z0-9._-]+|(?<=%)[./]\*|(?<=##)\*/)\}", re.ASCII)
 # What is left of `"$(wc -l < a),+9p"`, which sed does not understand.
@@ -65,7 +58,8 @@ def expand(word: Word, state: State) -> tuple[Arg, ...]:
 
 def single(word: Word, state: State) -> Arg:
     """The value of a word where bash neither splits nor globs: an assignment's, a redirection's, a here-document's."""
-    quoted = tuple(Variable(part.name, quoted=True) if isinstance(part, Variable) else part for part in word.parts)
+    unsplit = Variable | Substitution
+    quoted = tuple(replace(part, quoted=True) if isinstance(part, unsplit) else part for part in word.parts)
     value = next(iter(_fields(quoted, word.source, state)), Arg(""))
     if all(isinstance(part, Literal) for part in quoted):
         return value
@@ -209,8 +203,9 @@ def _value(part: Part, state: State) -> Arg:
         if part.is_file:
             # A pipe, whose other end is judged by itself.
             return Arg("/dev/fd/63")
-        names = state.printed.get(part.source, ()) if part.quoted else ()
-        if len(names) == 1 and names[0].one:
+        names = state.printed.get(part.source, ())
+        # (A name that was found may hold blanks, a revision holds none.)
+        if len(names) == 1 and names[0].one and (part.quoted or not names[0].glob):
             return Arg("") if state.silent else names[0]
         if prints_a_number(part.body.items, state.functions):
             return Arg("") if state.silent else Arg("8")
@@ -240,10 +235,8 @@ def _output(source: str, state: State) -> Arg:
     """What a substitution prints: an example, where all that it may print is alike."""
     for kind, example in _PRINTED:
         if (found := kind.fullmatch(source)) and found[1] not in state.functions:
-            return Arg("" if state.silent and found[1] == "git" else example)
-    unknown = f"{source[:_LONGEST_PART]}: output not known"
-    revision = "git" not in state.functions and bool(_REVISION.fullmatch(source))
-    return Arg("") if state.silent and revision else Arg("", unknown, free=True, revision=revision)
+            return Arg(example)
+    return Arg("", f"{source[:_LONGEST_PART]}: output not known", free=True)
 
 
 def variable(name: str, state: State) -> Arg:

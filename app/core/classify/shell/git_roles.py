@@ -25,10 +25,10 @@ _SWITCHED = re.compile(
     r"|(?:core\.pager|pager\.[a-z]+)=(?:cat|false)?|(?:core|sequence)\.editor=(?:true|:)|core\.hookspath=/dev/null",
     re.ASCII | re.IGNORECASE,
 )
-# A revision as the line writes it, `$x~2..HEAD` or `main...$x`, before no path.
+# A revision as the line writes it, `$x~2..HEAD`, `main...$x` or `$x:a/file.py`.
 _KEPT = re.compile(
-    r"\"?(?:[A-Za-z0-9@][\w@^~-]*(?:[./][\w@^~-]+)*\.{2,3})?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*"
-    r"(?:\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*)?\"?"
+    r"\"?(?:[A-Za-z0-9@][\w@^~-]*(?:[./][\w@^~-]+)*\.{2,3})?(?:(?:origin|upstream)/)?\$(?:\([^()]*\)|\w+|\{\w+\})\"?[~^0-9]*"
+    r"(?:\"?\.{2,3}(?:[\w.~^@-]|\$\([^()]*\))*|:(?P<inside>[\w./-]+))?\"?",
 )
 # No branch is called so.
 _LIKE_PATH = re.compile(
@@ -50,7 +50,9 @@ _TELLING = re.compile(r"extraheader|token|pass|secret|api_?key|credential\..*sto
 
 def _path(act: Act, arg: Arg, added_by: str) -> None:
     """A revision, a path, or `revision:path`. Outside of its repository `git diff` reads any file."""
-    if arg.revision and _KEPT.fullmatch(arg.text):
+    if arg.revision and (kept := _KEPT.fullmatch(arg.text)):
+        if kept["inside"]:
+            act.path(EffectKind.READ, Arg(kept["inside"]), added_by)
         return
     if arg.why:
         act.opaque(arg.why, added_by)

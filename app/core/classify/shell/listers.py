@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from app.core.classify.shell.names import demanded, met, with_git
 from app.core.classify.shell.project import is_below
+from app.core.classify.shell.revisions import printed_revisions
 from app.core.classify.shell.state import Arg
-from app.core.classify.shell.tree import Node, Simple, literal
+from app.core.classify.shell.tree import Literal, Node, Part, Simple, Substitution, Word, literal
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
 
-_REVISION = r"[A-Za-z0-9_@][\w./~^@{}-]*"
 _ONLY_NAMES = "--name-only"
 _MATCHING = r"-[{0}]*l[{0}]*|--files-with-matches"
 # No flag among them takes the next word, or the next letter, for its value.
@@ -42,20 +42,7 @@ _LISTERS: tuple[tuple[tuple[str, ...], re.Pattern[str], frozenset[str]], ...] = 
 _KIND = re.compile(r"(?:\.?[\w-][\w.-]*/)*(?:(?:\*\*/)?\.?\*[\w.-]+|[A-Za-z0-9_][\w.-]*(?:\*|/\*\*)?)", re.ASCII)
 _LONE = re.compile(r".*\.(?!d$)\w+|Makefile|Dockerfile|Gemfile|Rakefile|README|LICENSE", re.ASCII)
 _DEEPER = re.compile(r"(?:/\*\*)?/\*(?=\.)")
-# What git prints for each of these is a hash, or the name of a branch, which begins with no `-` (a fetched tag's may).
 # What go prints are packages of the module.
-_REVISIONS = tuple(
-    (
-        re.compile(
-            rf"git {words}(?: (?:-n|-?[0-9]+|--all|--no-merges|--reverse|--first-parent|--sort=-?[a-z]+|{_REVISION}))*"
-        ),
-        arg,
-    )
-    for words, arg in (
-        ("(?:merge-base|rev-list|log --(?:format|pretty)=(?:format:)?%[Hh])", Arg("0a1b2c3d")),
-        (r"branch --format=%\(refname:short\)", Arg("", "the name of a branch", free=True, revision=True)),
-    )
-)
 _PACKAGES = re.compile(r"go list( \./([\w-]+/)*\.\.\.)*", re.ASCII)
 # By these `ls` prints nothing but the names, in another order.
 _LS = re.compile(r"-[1trSvcuXU]+")
@@ -82,7 +69,7 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         return ()
     if node.assignments or node.redirects:
         return ()
-    words = list(map(literal, node.words))
+    words = list(map(_told, node.words))
     if given and (sieve := _SIEVES.get(words[0])):
         # It reads what it is given, if it looks at no file.
         plain = all(word != "?" and (word[:1] != "-" or sieve.fullmatch(word)) for word in words)
@@ -91,7 +78,7 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         return tuple([replace(name, one=True) for name in given]) if _FIRST.fullmatch(" ".join(words)) else given
     if words[0] == "ls":
         return _found_by_ls(words[1:])
-    if words[0] == "git" and (revisions := _revisions(" ".join(words))):
+    if words[0] == "git" and (revisions := printed_revisions(" ".join(words))):
         return revisions
     if _PACKAGES.fullmatch(" ".join(words)):
         return (Arg("./..."),)
@@ -117,6 +104,20 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
     return (*(map(Arg, trees) if names and words[0] == "rg" else ()), *below)
 
 
+def _told(word: Word) -> str:
+    """What a word says, `HEAD` for what git prints of a revision; `?` where that is not known."""
+    texts = [_of_git(part) if isinstance(part, Substitution) else part for part in word.parts]
+    return literal(Word(word.source, tuple(texts)))
+
+
+def _of_git(part: Substitution) -> Part:
+    match part.body.items:
+        case (Simple(words=words, assignments=(), redirects=()),) if printed_revisions(" ".join(map(literal, words))):
+            return Literal("HEAD")
+        case _:
+            return part
+
+
 def _found_by_ls(words: list[str]) -> tuple[Arg, ...]:
     """The names that fit its patterns; what lies in a folder it prints without the folder's name."""
     named = [word for word in words if not _LS.fullmatch(word)]
@@ -133,10 +134,6 @@ def _has(words: list[str], flag: re.Pattern[str]) -> bool:
         if word[:1] in ("-", "?") and not _ALONE.fullmatch(word):
             return False
     return not flag.pattern
-
-
-def _revisions(line: str) -> tuple[Arg, ...]:
-    return tuple([arg for kind, arg in _REVISIONS if kind.fullmatch(line)])
 
 
 def _names(words: list[str]) -> tuple[str, ...]:

@@ -290,8 +290,10 @@ class _Reader:
                     self._record.fed.add(act.index)
         after = own = act.state
         for assignment in node.assignments:
-            self._substitutions(assignment.value, after)
-            after = assigned(assignment, after, act, alone=not args)
+            told = self._substitutions(assignment.value, after)
+            new = assigned(assignment, told, act, alone=not args)
+            # What its commands print is forgotten behind it.
+            after = after if new is told else replace(new, printed=state.printed)
         if not args:
             return both(after)
         # `eval` and functions see the assignments; whether they outlive the command depends on the shell.

@@ -45,6 +45,8 @@ def test_what_was_collected_is_read(path: Path) -> None:
         ("cmake --build build -- mine", {EffectKind.EXECUTE}),
         ("ffmpeg -i a.mp4 -vf movie=b.mp4 c.gif", {EffectKind.OPAQUE}),
         ("lynx -dump https://docs.python.org/3/", {EffectKind.FETCH}),
+        ("lynx -dump evil.example", {EffectKind.OPAQUE}),
+        ("git show $(git rev-parse v1.2.0):src/a.py", {EffectKind.READ}),
         ("sed -i 's/^/x;/' scripts/*.sh && ./scripts/test.sh", {EffectKind.OPAQUE}),
         ("ruff check --config lint.mine=x src", {EffectKind.OPAQUE}),
         ("find . -delete -name '*.pyc'", {EffectKind.DELETE}),

@@ -54,7 +54,7 @@ def test_names_of_files(look: Look, line: str, expected: list[str]) -> None:
         ("touch log-$(git rev-parse --short HEAD)", ["read /w", "write /w/log-0a1b2c3d"]),
         ("git diff $(git merge-base main HEAD)..HEAD", ["read /w"]),
         ('git diff "$(git describe --tags --abbrev=0)"', ["read /w"]),
-        ("git show $(git rev-parse HEAD~2):.env", ["read /w", "opaque"]),
+        ("git show $(git rev-parse HEAD~2):.env", ["read /w", "read /w/.env"]),
         ("git() { cat x; }; git diff $(git merge-base main HEAD)", ["opaque"]),
         ("cat $(git branch --show-current)", ["read /w", "opaque"]),
     ],
@@ -147,7 +147,7 @@ def test_formatters_do_the_same_to_every_file_of_a_folder(look: Look) -> None:
         ("for b in $(git branch --format='%(refname:short)'); do git diff \"${b}~1..HEAD\"; done", ["read /w"]),
         ("make; echo ${PIPESTATUS[0]}", ["run /w"]),
         # A revision before a path, or behind one, is a file; what is no hash is none.
-        ("for b in $(git branch --format='%(refname:short)'); do git show $b:.env; done", ["opaque"]),
+        ("for b in $(git branch --format='%(refname:short)'); do git show $b:.env; done", ["read /w/.env"]),
         ("for b in $(git branch --format='%(refname:short)'); do git show HEAD:$b; done", ["opaque"]),
         ("for b in $(git branch --format='%(refname:short)'); do cat $b; done", ["opaque"]),
         ("git log --format=%s | xargs git show", ["opaque"]),
