@@ -25,6 +25,8 @@ _CODE: Final = (
     ".kt", ".scala", ".clj", ".cs", ".fs", ".rb", ".erb", ".php", ".c", ".h", ".cc", ".cpp", ".hpp", ".swift",
     ".ex", ".exs", ".erl", ".hs", ".ml", ".dart", ".lua", ".jl", ".R", ".css", ".scss", ".less", ".html", ".md", ".rst",
 )  # fmt: skip
+# One language, whatever it is compiled as.
+_SCRIPTS: Final = frozenset(("js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts"))
 _WILDCARD: Final = re.compile(r"[*?]+|\[[^]]*\]|\{[^}]*\}")
 # Formatters, each with the flag by which a line puts code of its own into what they shape.
 _PUTS_IN: Final = {"gofmt": "-r", "isort": "-a"}
@@ -197,4 +199,4 @@ def _name(path: str) -> str:
 def _renames(words: Sequence[str]) -> bool:
     """Whether code becomes code, and not what was none. What the line itself has written is seen before it moves."""
     ends = {_name(word).rpartition(".")[2] for word in words}
-    return len(ends) == 1 and not any("." + end in DATA for end in ends)
+    return (len(ends) == 1 or ends <= _SCRIPTS) and not any("." + end in DATA for end in ends)
