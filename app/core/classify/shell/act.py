@@ -1,6 +1,7 @@
 """What is found while a line is read: the record of commands and effects, and one command under judgement."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from msgspec.structs import replace
@@ -99,6 +100,12 @@ class Act:
             self.opaque(f"{resource[:80]}…: too long")
             resource = resource[:LONGEST_RESOURCE]
         self.record.effect(Effect(kind, resource, self.via, added_by, self.index))
+
+    def known(self, arg: Arg, added_by: str = "") -> bool:
+        """Whether it is known what a word says; where not, the command is opaque."""
+        if arg.why:
+            self.opaque(arg.why, added_by)
+        return not arg.why
 
     def opaque(self, why: str, added_by: str = "") -> None:
         # INVARIANT: what is not surely understood leaves an effect that nothing but a person can allow.
@@ -225,3 +232,7 @@ def entered(state: State, arg: Arg) -> tuple[str, ...]:
             for directory in state.directories
         )
     )
+
+
+# What a word means to a program: `added_by` is the flag that brings it, or "" for an operand.
+Role = Callable[[Act, Arg, str], None]

@@ -1,12 +1,11 @@
 """Programs that run here, again or under watch, the command that they are given: `watch`, `hyperfine`, `valgrind`."""
 
 import re
-from collections.abc import Callable
 
 from app.core.classify.paths import Place
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
-from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.inner import Inner, Wrapper
 from app.core.classify.shell.state import LOST, Arg, State, begin
 from app.core.model import EffectKind
 
@@ -50,7 +49,7 @@ def said(act: Act, words: tuple[Arg, ...]) -> Inner:
     return Inner(text=text.strip("\"'") if why else text, state=begun(act.state), guessed=bool(why))
 
 
-def _repeats(known: Flags) -> Callable[[Act], tuple[Inner, ...]]:
+def _repeats(known: Flags) -> Wrapper:
     def wrapper(act: Act) -> tuple[Inner, ...]:
         args = after_flags(act, known)
         if not args:
@@ -132,7 +131,7 @@ def gdb(act: Act) -> tuple[Inner, ...] | None:
     return inner(act, words[at:])
 
 
-AGAIN: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
+AGAIN: dict[str, Wrapper] = {
     "watch": _repeats(
         flags(
             "-b -c -d -e -g -t -w --beep --color --differences --errexit --chgexit --no-title --no-wrap",

@@ -1,14 +1,13 @@
 """Code in a word of a line, or on standard input: what it does becomes effects of the command that runs it."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.code.found import Code
 from app.core.classify.code.javascript import read_javascript
 from app.core.classify.code.python import read_python
 from app.core.classify.code.sayings import said
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.project import is_grave
 from app.core.classify.shell.state import ENVIRONMENT, Arg
 from app.core.classify.shell.variables import PUBLIC
@@ -85,4 +84,4 @@ def timed(act: Act) -> None:
         python(act, "\n".join([arg.text for arg in every]), "code")
 
 
-CODE_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {"code": code}
+CODE_ROLES: dict[str, Role] = {"code": code}

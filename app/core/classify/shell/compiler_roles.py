@@ -1,10 +1,9 @@
 """What words mean to the tools that build compiled languages: settings, goals, loggers, packages."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.run_roles import known, script, task
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
@@ -196,7 +195,7 @@ def _lein(act: Act, arg: Arg, added_by: str) -> None:
         task(act, arg, added_by)
 
 
-COMPILER_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
+COMPILER_ROLES: dict[str, Role] = {
     "native": _native,
     "logger": _logger,
     "collector": _collector,

@@ -1,10 +1,9 @@
 """What words mean to git: revisions, paths inside them, remotes, settings."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
-from app.core.classify.shell.act import Act, located
+from app.core.classify.shell.act import Act, Role, located
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -54,8 +53,7 @@ def _path(act: Act, arg: Arg, added_by: str) -> None:
         if kept["inside"]:
             act.path(EffectKind.READ, Arg(kept["inside"]), added_by)
         return
-    if arg.why:
-        act.opaque(arg.why, added_by)
+    if not act.known(arg, added_by):
         return
     _revision, colon, inside = arg.text.partition(":")
     if colon and inside:
@@ -122,8 +120,7 @@ def _new(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _reach(act: Act, arg: Arg, added_by: str, kind: EffectKind) -> None:
-    if arg.why:
-        act.opaque(arg.why, added_by)
+    if not act.known(arg, added_by):
         return
     if "::" in arg.text:
         # `ext::sh -c …` is a transport that runs a program.
@@ -158,7 +155,7 @@ def _strategy(act: Act, arg: Arg, added_by: str) -> None:
         act.opaque(arg.why or f"{arg.text[:_LONGEST_PART]}: a program that merges", added_by)
 
 
-GIT_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
+GIT_ROLES: dict[str, Role] = {
     "git-path": _path,
     "git-compared": _compared,
     "git-differing": _differing,

@@ -1,11 +1,10 @@
 """What words mean to programs that talk to other machines: addresses, hosts, what is sent."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.paths import Place, normalise
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -27,17 +26,10 @@ _FORM = re.compile(
     r"|cache-control: ?no-(?:cache|store)|x-requested-with: ?xmlhttprequest|accept-encoding: ?(?:gzip|br|identity)",
     re.IGNORECASE,
 )
-Role = Callable[[Act, Arg, str], None]
-
-
-def _known(act: Act, arg: Arg, added_by: str) -> bool:
-    if arg.why:
-        act.opaque(arg.why, added_by)
-    return not arg.why
 
 
 def _url(act: Act, arg: Arg, added_by: str) -> None:
-    if not _known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     if arg.text[:5].lower() == "file:":
         act.add(EffectKind.READ, normalise(arg.text, Place()), added_by)
@@ -70,7 +62,7 @@ def _document(act: Act, arg: Arg, added_by: str) -> None:
 
 def _data(act: Act, arg: Arg, added_by: str) -> None:
     """Text to send, or `@file`."""
-    if _known(act, arg, added_by) and arg.text[:1] == "@" and arg.text != "@-":
+    if act.known(arg, added_by) and arg.text[:1] == "@" and arg.text != "@-":
         act.path(EffectKind.READ, Arg(arg.text[1:]), added_by)
 
 
@@ -81,7 +73,7 @@ def is_form(header: str) -> bool:
 
 def _form(act: Act, arg: Arg, added_by: str) -> None:
     """`name=text`, `name=@file`, `name=<file`, `name@file`."""
-    if not _known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     _, mark, value = arg.text.partition("=")
     if not mark:
@@ -95,7 +87,7 @@ def _form(act: Act, arg: Arg, added_by: str) -> None:
 
 def _remote(act: Act, arg: Arg, added_by: str) -> None:
     """`host:path` over the network, or a path here."""
-    if not _known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     host, colon, _path = arg.text.partition(":")
     if colon and "/" not in host:
@@ -114,7 +106,7 @@ def _remote_into(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _host(act: Act, arg: Arg, added_by: str) -> None:
-    if _known(act, arg, added_by):
+    if act.known(arg, added_by):
         act.add(EffectKind.NETWORK, f"{act.name}:{arg.text}", added_by)
 
 
@@ -152,7 +144,7 @@ def _format(act: Act, arg: Arg, added_by: str) -> None:
 
 def _cookie(act: Act, arg: Arg, added_by: str) -> None:
     """`name=value`, or a file."""
-    if _known(act, arg, added_by) and "=" not in arg.text:
+    if act.known(arg, added_by) and "=" not in arg.text:
         act.path(EffectKind.READ, arg, added_by)
 
 

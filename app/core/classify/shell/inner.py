@@ -1,7 +1,10 @@
 """What a wrapper runs."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
+from app.core.classify.shell.act import Act
 from app.core.classify.shell.state import Arg, State
 
 
@@ -16,3 +19,7 @@ class Inner(Struct, frozen=True, kw_only=True):
     text: str | None = None
     moves: bool = False
     guessed: bool = False
+
+
+# How a program that runs others tells of its words what it runs.
+Wrapper = Callable[[Act], tuple[Inner, ...]]

@@ -12,12 +12,11 @@ from msgspec.structs import replace
 
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.again import gdb, perf
-from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.inner import Inner, Wrapper
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.state import LOST, Arg, State
 from app.core.classify.shell.tables import PROGRAMS
 
-Wrapper = Callable[[Act], tuple[Inner, ...]]
 # Another machine or another root: neither its folders nor its variables are ours.
 _ELSEWHERE = State((LOST,), {})
 _FAR = frozenset(
@@ -78,7 +77,7 @@ def _launch(words: str = "", valued: str = "", operands: int = 0, *, says: str =
     return _Launch(tuple(words.split()), frozenset(valued.split()), operands, frozenset(says.split()), joined)
 
 
-def _launcher(launches: tuple[_Launch, ...]) -> Callable[[Act], tuple[Inner, ...]]:
+def _launcher(launches: tuple[_Launch, ...]) -> Wrapper:
     def wrapper(act: Act) -> tuple[Inner, ...]:
         judge(act, PROGRAMS[act.name])
         state = _ELSEWHERE if act.name in _FAR else replace(act.state, functions={})

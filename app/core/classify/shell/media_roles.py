@@ -1,10 +1,9 @@
 """What words mean to programs that read and make pictures, sounds and films: files of known kinds, and filters."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -23,7 +22,6 @@ _FILTER = (
     r"|yadif|amix|amerge|negate|loop|showinfo|(?:silence|black|volume)detect)(?:=[\w:.*+/()'= |-]*)?(?: ?\[[\w:]+\])*"
 )
 _FILTERS = re.compile(rf"{_FILTER}(?: ?[,;] ?{_FILTER})*", re.ASCII)
-Role = Callable[[Act, Arg, str], None]
 
 
 def _media(act: Act, arg: Arg, added_by: str) -> None:

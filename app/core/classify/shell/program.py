@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from app.core.classify.shell.act import KIND_OF_FILES, Act
 from app.core.classify.shell.host_roles import is_form
-from app.core.classify.shell.roles import ROLES, is_expression
+from app.core.classify.shell.jq_roles import is_expression
+from app.core.classify.shell.roles import ROLES
 from app.core.classify.shell.state import Arg, State
 from app.core.classify.shell.switches import is_switch
 from app.core.classify.shell.tables import HOMES, Program

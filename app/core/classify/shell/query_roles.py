@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.state import Arg
 
 _LONGEST_PART: Final = 80
@@ -35,7 +35,6 @@ _COLUMNS: Final = re.compile(
     rf"(?:table|value|csv)(?:\[[\w,-]+\])?\({_COLUMN}(?:, ?{_COLUMN})*\)",
     re.ASCII,
 )
-Role = Callable[[Act, Arg, str], None]
 
 
 def _kind(text: str) -> bool:

@@ -1,11 +1,10 @@
 """What words mean to programs that run the project's code: scripts, tasks, tests, packages."""
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.project import is_grave, is_script, is_task, told_grave
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
@@ -251,7 +250,7 @@ def _package(act: Act, arg: Arg, added_by: str) -> None:
         act.add(EffectKind.EXECUTE, f"package:{arg.text}", added_by)
 
 
-RUN_ROLES: dict[str, Callable[[Act, Arg, str], None]] = {
+RUN_ROLES: dict[str, Role] = {
     "script": script,
     "task": task,
     "target": _target,

@@ -5,7 +5,6 @@ known to use are judged as those tools; any other is a package that nobody has j
 """
 
 import re
-from collections.abc import Callable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +12,7 @@ from msgspec.structs import replace
 from app.core.classify.shell.act import LONGEST_VIA, Act
 from app.core.classify.shell.code_roles import code
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
-from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.inner import Inner, Wrapper
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.project import is_command_line, is_module, is_script, is_task
 from app.core.classify.shell.roles import ROLES
@@ -192,7 +191,7 @@ def _lead(act: Act, program: Program | None, at: int, known: Flags) -> int:
     return at
 
 
-def _runs(runners: tuple[_Runner, ...], *, led: bool = True) -> Callable[[Act], tuple[Inner, ...]]:
+def _runs(runners: tuple[_Runner, ...], *, led: bool = True) -> Wrapper:
     """`led` when the program's own flags may stand before the tool, which then runs where they say."""
 
     def wrapper(act: Act) -> tuple[Inner, ...]:
@@ -261,7 +260,7 @@ _EACH = _Runner(
 )  # fmt: skip
 _EVERY = _Runner(("workspaces", "run"), frozenset(), Flags(), again=True)
 
-RUNNERS: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
+RUNNERS: dict[str, Wrapper] = {
     **dict.fromkeys(
         [name for name, home in HOMES.items() if home == "python" and name[:6] in ("python", "pypy3")], _python
     ),

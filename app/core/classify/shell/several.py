@@ -1,12 +1,11 @@
 """Programs of Node that run several commands, each of them one word: `concurrently`, `start-server-and-test`."""
 
 import re
-from collections.abc import Callable
 
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.again import said
 from app.core.classify.shell.flags import Flags, after_flags, flags
-from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.inner import Inner, Wrapper
 from app.core.classify.shell.state import Arg
 
 _CONCURRENTLY = flags(
@@ -42,7 +41,7 @@ def _text(act: Act, arg: Arg, text: str) -> Inner:
     return said(act, (Arg(arg.text if arg.why else text, arg.why),))
 
 
-SEVERAL: dict[str, Callable[[Act], tuple[Inner, ...]]] = {
+SEVERAL: dict[str, Wrapper] = {
     "concurrently": _concurrently,
     "start-server-and-test": _server,
 }

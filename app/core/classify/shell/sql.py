@@ -1,11 +1,10 @@
 """What words mean to the clients of databases: statements, databases, the machines that these lie on."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from app.core.classify.host_kinds import kinds
-from app.core.classify.shell.act import Act
+from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.state import Arg
 from app.core.classify.sql import judge
 from app.core.model import EffectKind
@@ -33,20 +32,13 @@ _MONGO: Final = re.compile(
     re.ASCII,
 )
 _HERE: Final = frozenset(("is:loopback",))
-Role = Callable[[Act, Arg, str], None]
-
-
-def _known(act: Act, arg: Arg, added_by: str) -> bool:
-    if arg.why:
-        act.opaque(arg.why, added_by)
-    return not arg.why
 
 
 def _in_file(dialect: str) -> Role:
     """A statement for a database that is a file, the operand that was read before."""
 
     def role(act: Act, arg: Arg, added_by: str) -> None:
-        if not _known(act, arg, added_by):
+        if not act.known(arg, added_by):
             return
         found = judge(arg.text, dialect, act.record.budget)
         if found.opaque:
@@ -69,7 +61,7 @@ def _on_server(dialect: str) -> Role:
     """A statement for a database that a server keeps."""
 
     def role(act: Act, arg: Arg, added_by: str) -> None:
-        if not _known(act, arg, added_by):
+        if not act.known(arg, added_by):
             return
         text = _UPRIGHT.sub("", arg.text) if dialect == "mysql" else arg.text
         found = judge(text, dialect, act.record.budget)
@@ -86,7 +78,7 @@ def _on_server(dialect: str) -> Role:
 
 def _server(act: Act, arg: Arg, added_by: str) -> None:
     """The machine that a database lies on; a path is a socket of this one."""
-    if not _known(act, arg, added_by) or arg.text[:1] == "/":
+    if not act.known(arg, added_by) or arg.text[:1] == "/":
         return
     for host in arg.text.split(","):
         if kinds(f"database://{host}") != _HERE:
@@ -95,7 +87,7 @@ def _server(act: Act, arg: Arg, added_by: str) -> None:
 
 def _database(act: Act, arg: Arg, added_by: str) -> None:
     """The name of a database, its address, or a list of settings."""
-    if not _known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     if "://" in arg.text:
         if kinds(arg.text) != _HERE:
@@ -106,12 +98,12 @@ def _database(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _psql_variable(act: Act, arg: Arg, added_by: str) -> None:
-    if _known(act, arg, added_by) and not _VARIABLE.fullmatch(arg.text):
+    if act.known(arg, added_by) and not _VARIABLE.fullmatch(arg.text):
         act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: settings that are not read", added_by)
 
 
 def _mongo(act: Act, arg: Arg, added_by: str) -> None:
-    if not _known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     if _MONGO.fullmatch(arg.text):
         act.add(EffectKind.QUERY, "database")

@@ -7,7 +7,6 @@ INVARIANT: a flag that a wrapper's function does not know makes the command opaq
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,7 +17,7 @@ from app.core.classify.shell.builtins import SHELL_OPTIONS
 from app.core.classify.shell.fd import fd
 from app.core.classify.shell.find import find
 from app.core.classify.shell.flags import Flags, after_flags, flags, inner
-from app.core.classify.shell.inner import Inner
+from app.core.classify.shell.inner import Inner, Wrapper
 from app.core.classify.shell.launchers import LAUNCHERS
 from app.core.classify.shell.run_roles import script as run_script
 from app.core.classify.shell.runners import RUNNERS
@@ -26,8 +25,6 @@ from app.core.classify.shell.several import SEVERAL
 from app.core.classify.shell.state import ENVIRONMENT, Arg, State
 from app.core.classify.shell.variables import is_harmless
 from app.core.model import EffectKind
-
-Wrapper = Callable[[Act], tuple[Inner, ...]]
 
 _LONGEST_PART: Final = 80
 # Start-up files that `-l` and `-i` read are the user's own.
