@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,47 @@ class Program(Struct, frozen=True):
     does: tuple[tuple[str, str], ...]
     modes: dict[str, Program]
     subcommands: dict[str, Program]
+
+    def chosen(self, text: str) -> list[Program]:
+        """The modes that a word chooses, if it is a flag: `-xf` may choose two."""
+        if text[:1] != "-" or text[:2] == "--":
+            name = text.partition("=")[0]
+            return [self.modes[name]] if name in self.modes and name else []
+        if text in self.modes:
+            return [self.modes[text]]
+        if self.entry.whole:
+            return []
+        # What stands behind a flag with a value is no flag.
+        if "" in self.modes and text[:2] in self.modes[""].takes and text[:2] not in self.modes:
+            return []
+        return [self.modes[flag] for letter in text[1:] if (flag := f"-{letter}") in self.modes]
+
+    def assigned(self, count: int, taken: set[str]) -> Iterator[str]:
+        """The role of each operand: leading roles, then the one that repeats, then trailing roles."""
+        roles = self.roles
+        if taken & self.matching:
+            # `git branch --list PATTERN…` only looks.
+            yield from ("text" for _ in range(count))
+            return
+        if taken & self.instead:
+            # `grep -e PATTERN FILE…`: the flag stands for the first operand.
+            yield from (roles[-1] for _ in range(count))
+            return
+        if self.repeats < 0:
+            yield from (roles[at] if at < len(roles) else "" for at in range(count))
+            return
+        trailing = roles[self.repeats + 1 :]
+        if count == 1 and trailing:
+            # A lone operand may be either.
+            yield f"{roles[0]}+{trailing[-1]}"
+            return
+        for at in range(count):
+            if at < self.repeats:
+                yield roles[at]
+            elif at >= count - len(trailing):
+                yield trailing[at - count]
+            else:
+                yield roles[self.repeats]
 
 
 class _Shared(Struct, frozen=True):
