@@ -8,6 +8,7 @@ from app.core.classify.shell.names import demanded, met, with_git
 from app.core.classify.shell.project import is_below
 from app.core.classify.shell.revisions import printed_revisions
 from app.core.classify.shell.state import Arg
+from app.core.classify.shell.tables import PROGRAMS
 from app.core.classify.shell.tree import Literal, Node, Part, Simple, Substitution, Word, literal
 from app.core.model import Effect, EffectKind
 from app.core.policy.wildcard import is_wild
@@ -56,8 +57,10 @@ _SIEVES = {
     "sort": re.compile(r"-[rnuVfz]+"),
     "uniq": re.compile(r"-[ui]"),
 }
+# Where a program lies. One that nobody here knows may be a script of somebody's own, with what stands in it.
+_FOUND = re.compile(r"(?:which|command -v|type -P) (\w[\w.+-]*)", re.ASCII)
 _FIRST = re.compile(r"(?:head|tail) -(?:n ?)?1")
-_NAMES = frozenset(_SIEVES) | {words[0] for words, _, _ in _LISTERS} | {"go", "ls"}
+_NAMES = frozenset(_SIEVES) | {words[0] for words, _, _ in _LISTERS} | {"command", "go", "ls", "type", "which"}
 
 
 def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[Arg, ...]:
@@ -78,10 +81,8 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
         return tuple([replace(name, one=True) for name in given]) if _FIRST.fullmatch(" ".join(words)) else given
     if words[0] == "ls":
         return _found_by_ls(words[1:])
-    if words[0] == "git" and (revisions := printed_revisions(" ".join(words))):
-        return revisions
-    if _PACKAGES.fullmatch(" ".join(words)):
-        return (Arg("./..."),)
+    if alike := _alike(" ".join(words)):
+        return alike
     for begins, flag, spoils in _LISTERS:
         if (
             tuple(words[: len(begins)]) == begins
@@ -102,6 +103,15 @@ def listed(node: Node, effects: list[Effect], given: tuple[Arg, ...]) -> tuple[A
     below = [Arg(f"{tree.rstrip('/')}/**{name}", one=False, glob=True) for tree in trees for name in names or ("",)]
     # ripgrep searches a file that is named whatever it is called.
     return (*(map(Arg, trees) if names and words[0] == "rg" else ()), *below)
+
+
+def _alike(line: str) -> tuple[Arg, ...]:
+    """What a command prints, of which all that it may print is alike."""
+    if line.startswith("git "):
+        return printed_revisions(line)
+    if (found := _FOUND.fullmatch(line)) and found[1] in PROGRAMS:
+        return (Arg(f"/usr/bin/{found[1]}"),)
+    return (Arg("./..."),) if _PACKAGES.fullmatch(line) else ()
 
 
 def _told(word: Word) -> str:
