@@ -11,7 +11,18 @@ from msgspec.structs import replace
 from app.core.classify.shell.braces import alternatives
 from app.core.classify.shell.numbers import prints_a_number
 from app.core.classify.shell.state import Arg, State
-from app.core.classify.shell.tree import Literal, Part, Puzzle, Sequence, Simple, Substitution, Sum, Variable, Word
+from app.core.classify.shell.tree import (
+    Literal,
+    Part,
+    Puzzle,
+    Redirect,
+    Sequence,
+    Simple,
+    Substitution,
+    Sum,
+    Variable,
+    Word,
+)
 from app.core.classify.shell.variables import PUBLIC
 from app.core.policy.wildcard import is_wild
 
@@ -31,6 +42,8 @@ _PRINTED = (
     # (What a zone is called, `TZ` says; and what begins with no `%` could be a flag.)
     (re.compile(r"\$\((date)( -u)? ['\"]?\+%[YymdHMSsFTju](%[YymdHMSsFTju]|[TZ_:-])*['\"]?\)"), "20260101"),
 )
+# This much, or nothing: of the value itself nothing is told.
+_IF_SET = re.compile(r"\$\{[A-Za-z_]\w*:?\+([\w.-]*)\}", re.ASCII)
 _CUT = re.compile(r"\$\{([A-Za-z_]\w*)(%|##)((?<=%)[A-Za-z0-9._-]+|(?<=%)[./]\*|(?<=##)\*/)\}", re.ASCII)
 # What is left of `"$(wc -l < a),+9p"`, which sed does not understand.
 _FIGURED = re.compile(r"[0-9]*,?\+?[0-9]*[pd]")
@@ -193,6 +206,8 @@ def _value(part: Part, state: State) -> Arg:
     if isinstance(part, Puzzle):
         if (cut := _CUT.fullmatch(part.source)) and (value := _without(cut, state)) is not None:
             return value
+        if told := _IF_SET.fullmatch(part.source):
+            return Arg("" if state.silent else told[1])
         return Arg("", f"{part.source[:_LONGEST_PART]}: value not known", part.free)
     if isinstance(part, Sum):
         # Below nothing it would look like a flag.
@@ -207,11 +222,23 @@ def _value(part: Part, state: State) -> Arg:
         # (A name that was found may hold blanks, a revision holds none.)
         if len(names) == 1 and names[0].one and (part.quoted or not names[0].glob):
             return Arg("") if state.silent else names[0]
+        if (copied := _copied(part.body, state)) is not None:
+            return copied
         if prints_a_number(part.body.items, state.functions):
             return Arg("") if state.silent else Arg("8")
         return _output(part.source, state)
     value = variable(part.name, state)
     return value if not state.silent or value.bare is None else Arg(value.bare)
+
+
+def _copied(body: Sequence, state: State) -> Arg | None:
+    """What `$(cat <<'EOF' …)` prints, as messages of several lines are written: the text that it is given, if known."""
+    match body.items:
+        case (Simple((), (Word("cat"),), (Redirect("<<", target, ""),)),):
+            text = single(target, state)
+            return None if text.why else Arg(text.text.rstrip("\n"))
+        case _:
+            return None
 
 
 def _without(cut: re.Match[str], state: State) -> Arg | None:
