@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from app.core.classify.shell.act import Act, Role
-from app.core.classify.shell.run_roles import known, script, task
+from app.core.classify.shell.run_roles import script, task
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
 
@@ -92,13 +92,13 @@ def _native(act: Act, arg: Arg, added_by: str) -> None:
 
 def _logger(act: Act, arg: Arg, added_by: str) -> None:
     """A logger that .NET brings; any other is a library that would be loaded."""
-    if known(act, arg, added_by) and not _LOGGER.fullmatch(arg.text):
+    if act.known(arg, added_by) and not _LOGGER.fullmatch(arg.text):
         act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
 
 
 def _collector(act: Act, arg: Arg, added_by: str) -> None:
     """What .NET collects while it tests, by the names that it brings itself."""
-    if known(act, arg, added_by) and arg.text not in ("XPlat Code Coverage", "Code Coverage"):
+    if act.known(arg, added_by) and arg.text not in ("XPlat Code Coverage", "Code Coverage"):
         act.opaque(f"{act.name} {added_by} {arg.text[:_LONGEST_PART]}: may be loaded from a file", added_by)
 
 
@@ -127,7 +127,7 @@ def _java_class(act: Act, arg: Arg, added_by: str) -> None:
 
 def _class_path(act: Act, arg: Arg, added_by: str) -> None:
     """Where Java looks for code: a lone archive is a program like any other."""
-    for place in arg.text.split(":") if known(act, arg, added_by) else ():
+    for place in arg.text.split(":") if act.known(arg, added_by) else ():
         if place.endswith(".jar"):
             script(act, Arg(place), added_by)
         else:
@@ -135,13 +135,13 @@ def _class_path(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def _maven(act: Act, arg: Arg, added_by: str) -> None:
-    if known(act, arg, added_by) and not _MAVEN.fullmatch(arg.text):
+    if act.known(arg, added_by) and not _MAVEN.fullmatch(arg.text):
         act.add(EffectKind.EXECUTE, f"{act.name} {arg.text}", added_by)
 
 
 def _go(act: Act, arg: Arg, added_by: str) -> None:
     """A package of Go: of this module, or of somebody else's."""
-    if not known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     if arg.text.endswith(".go") and [word.text for word in act.args[1:2]] == ["run"]:
         script(act, arg, added_by)
@@ -155,25 +155,25 @@ def _go(act: Act, arg: Arg, added_by: str) -> None:
 
 def _go_flags(act: Act, arg: Arg, added_by: str) -> None:
     """What Go's compiler and linker are told: names and values that are put in, and what is left out."""
-    if known(act, arg, added_by) and not _GO_FLAGS.fullmatch(arg.text):
+    if act.known(arg, added_by) and not _GO_FLAGS.fullmatch(arg.text):
         act.opaque(f"go {added_by} {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
 
 
 def _cmake_setting(act: Act, arg: Arg, added_by: str) -> None:
     """`NAME=VALUE`: a switch of the project, or one of those that choose no program."""
-    if known(act, arg, added_by) and not _CMAKE.fullmatch(arg.text):
+    if act.known(arg, added_by) and not _CMAKE.fullmatch(arg.text):
         act.opaque(f"cmake {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
 
 
 def _meson_setting(act: Act, arg: Arg, added_by: str) -> None:
     """`NAME=VALUE`: a switch of the project, or how it is built."""
-    if known(act, arg, added_by) and not _MESON.fullmatch(arg.text):
+    if act.known(arg, added_by) and not _MESON.fullmatch(arg.text):
         act.opaque(f"meson {arg.text[:_LONGEST_PART]}: may choose what is run", added_by)
 
 
 def _msbuild(act: Act, arg: Arg, added_by: str) -> None:
     """`-p:NAME=VALUE`, one that chooses no program; or, as `dotnet run -p` had it, a project."""
-    if not known(act, arg, added_by) or _PROPERTY.fullmatch(arg.text):
+    if not act.known(arg, added_by) or _PROPERTY.fullmatch(arg.text):
         return
     if ":" in arg.text or "=" in arg.text:
         act.opaque(f"dotnet {added_by}{arg.text[:_LONGEST_PART]}: may choose what is run", added_by)

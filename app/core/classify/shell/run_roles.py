@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from app.core.classify.shell.act import Act, Role
+from app.core.classify.shell.code_roles import code
 from app.core.classify.shell.project import is_grave, is_script, is_task, told_grave
 from app.core.classify.shell.state import Arg
 from app.core.model import EffectKind
@@ -63,16 +64,12 @@ _SETTINGS = re.compile(r"(?:--?[\w.-]+=)?\{")
 _EDITABLE = re.compile(r"(\.{1,2}(?:/[A-Za-z0-9_.-]+)*/?)(\[[A-Za-z0-9_,-]*\])?")
 
 
-def known(act: Act, arg: Arg, added_by: str) -> bool:
-    """Whether a word is known; if not, that is written down."""
-    if arg.why:
-        act.opaque(arg.why, added_by)
-    return not arg.why
-
-
 def script(act: Act, arg: Arg, added_by: str) -> None:
     """A file of code: what is in it, nobody has judged, unless it lies where projects keep theirs."""
-    if not known(act, arg, added_by):
+    if not act.known(arg, added_by):
+        return
+    if arg.text == "-" and act.args[-1] is arg and act.given is not None:
+        code(act, act.given, "<<")
         return
     if arg.text == "-" or "://" in arg.text or arg.text.startswith(("/dev/", "/proc/")):
         act.opaque(f"{act.name} {arg.text}: code that is not in a file", added_by)
@@ -90,7 +87,7 @@ def script(act: Act, arg: Arg, added_by: str) -> None:
 
 def task(act: Act, arg: Arg, added_by: str) -> None:
     """The name of something that the project's files say how to do."""
-    if not known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     # `:app:test`, `//app:test` and `app.test` are tasks of a part of the project.
     name = arg.text.rpartition(_OF_PARTS[act.name])[2] if act.name in _OF_PARTS else arg.text
@@ -110,7 +107,7 @@ def task(act: Act, arg: Arg, added_by: str) -> None:
 
 def _target(act: Act, arg: Arg, added_by: str) -> None:
     """What a runner of the project's own code is told to run or to check: `tests/test_a.py::test_b`, `//app:all`."""
-    if not known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     if act.name == "dotnet" and "=" in arg.text:
         if not _TOLD.fullmatch(arg.text):
@@ -163,7 +160,7 @@ def _part(act: Act, arg: Arg, added_by: str) -> None:
 
     INVARIANT: a file among them is code that is run. A package's name is looked for among those that are installed.
     """
-    if not known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     parts = arg.text.removeprefix("no:").split(",")
     for part in parts:
@@ -179,7 +176,7 @@ def _ruff_config(act: Act, arg: Arg, added_by: str) -> None:
     """A file of settings, or one of them as `NAME=VALUE`."""
     if "=" not in arg.text:
         act.path(EffectKind.READ, arg, added_by)
-    elif known(act, arg, added_by) and not _RUFF.fullmatch(arg.text):
+    elif act.known(arg, added_by) and not _RUFF.fullmatch(arg.text):
         act.opaque(f"ruff {arg.text[:_LONGEST_PART]}: a setting that may change the code", added_by)
 
 
@@ -191,7 +188,7 @@ def _requirements(act: Act, arg: Arg, added_by: str) -> None:
 
 def _session(act: Act, arg: Arg, added_by: str) -> None:
     """Environments between commas in which tests run; one that publishes is called so."""
-    if known(act, arg, added_by):
+    if act.known(arg, added_by):
         for name in arg.text.split(","):
             if is_grave(name):
                 act.add(EffectKind.EXECUTE, f"{act.name} {name[:_LONGEST_PART]}", added_by)
@@ -202,12 +199,12 @@ def _module_or_file(act: Act, arg: Arg, added_by: str) -> None:
     if "/" in arg.text or arg.text.endswith(".dart"):
         script(act, arg, added_by)
     else:
-        known(act, arg, added_by)
+        act.known(arg, added_by)
 
 
 def _reports(act: Act, arg: Arg, added_by: str) -> None:
     """`html:folder` of pytest-cov: what is reported, and where that is written."""
-    if known(act, arg, added_by):
+    if act.known(arg, added_by):
         kind, _, path = arg.text.partition(":")
         if path and kind not in ("term", "term-missing"):
             act.path(EffectKind.WRITE, Arg(path), added_by)
@@ -227,7 +224,7 @@ def _part_task(act: Act, arg: Arg, added_by: str) -> None:
 
 def _module(act: Act, arg: Arg, added_by: str) -> None:
     """A module that is run: a test runner, or nobody we know."""
-    if known(act, arg, added_by):
+    if act.known(arg, added_by):
         if arg.text in ("pytest", "unittest"):
             act.path(EffectKind.RUN, Arg("."), added_by)
         else:
@@ -236,13 +233,13 @@ def _module(act: Act, arg: Arg, added_by: str) -> None:
 
 def _app(act: Act, arg: Arg, added_by: str) -> None:
     """`package.module:name` of this folder, or the path of a file before the colon."""
-    if known(act, arg, added_by) and ("/" in arg.text or arg.text[:1] in ("~", ".")):
+    if act.known(arg, added_by) and ("/" in arg.text or arg.text[:1] in ("~", ".")):
         act.path(EffectKind.RUN, Arg(arg.text.partition(":")[0]), added_by)
 
 
 def _package(act: Act, arg: Arg, added_by: str) -> None:
     """A package to install: of this folder, or by its name."""
-    if not known(act, arg, added_by):
+    if not act.known(arg, added_by):
         return
     if own := _EDITABLE.fullmatch(arg.text):
         act.path(EffectKind.RUN, Arg(own[1]), added_by)

@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from app.core.classify.patch import changes
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.code_roles import timed
 from app.core.classify.shell.emptied import tee
 from app.core.classify.shell.perl import perl
 from app.core.classify.shell.sed import edited, sed
 from app.core.classify.shell.state import Arg
+from app.core.classify.tools import TOOLS
 
 _LONGEST_PART: Final = 80
 
@@ -75,11 +77,23 @@ def _awk(act: Act) -> None:
     act.access(tuple(operand for operand in operands[1:] if "=" in operand.text))
 
 
+def _patch(act: Act) -> None:
+    """Codex's own: its word, or what comes in, says what becomes of each file."""
+    said = act.args[1:] or ((act.given,) if act.given else ())
+    found = changes(said[0].text, act.record.budget) if len(said) == 1 and not said[0].why else None
+    if found is None:
+        act.opaque("a patch that cannot be read")
+        act.access(act.args[1:])
+    for tool, path in found or ():
+        act.path(TOOLS[tool].kind, Arg(path), "patch")
+
+
 SCRIPTED: dict[str, Callable[[Act], None]] = {
     "perl": perl,
     "sed": sed,
     "timeit": timed,
     "tee": tee,
     "sponge": tee,
+    "apply_patch": _patch,
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), _awk),
 }

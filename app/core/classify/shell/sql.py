@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.core.classify.host_kinds import kinds
 from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.state import Arg
@@ -55,6 +57,28 @@ def _in_file(dialect: str) -> Role:
             act.path(EffectKind.READ, Arg(table, one="*" not in table, glob="*" in table), added_by)
 
     return role
+
+
+def _lines(act: Act, arg: Arg, added_by: str) -> None:
+    """What sqlite3 reads: its own commands, of which each is a line, and then statements.
+
+    INVARIANT: behind a statement a line may be part of it, whatever it begins with: `.print '` ends a text there.
+    """
+    text = arg.text.strip()
+    while text[:1] == "." and not arg.why:
+        line, _, text = text.partition("\n")
+        _in_file("sqlite")(act, Arg(line), added_by)
+        text = text.lstrip()
+    if text or arg.why:
+        _in_file("sqlite")(act, replace(arg, text=text), added_by)
+
+
+def _script(act: Act, arg: Arg, added_by: str) -> None:
+    """What psql reads: statements, with no command of its own between them."""
+    if "\\" in arg.text:
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: commands that are not read", added_by)
+    else:
+        SQL_ROLES["postgres"](act, arg, added_by)
 
 
 def _on_server(dialect: str) -> Role:
@@ -122,8 +146,10 @@ def _mongo_database(act: Act, arg: Arg, added_by: str) -> None:
 
 SQL_ROLES: dict[str, Role] = {
     "sql": _in_file("sqlite"),
+    "sqlite-lines": _lines,
     "duckdb": _in_file("duckdb"),
     "postgres": _on_server("postgres"),
+    "postgres-script": _script,
     "mysql": _on_server("mysql"),
     "database": _database,
     "psql-variable": _psql_variable,

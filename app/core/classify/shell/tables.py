@@ -38,6 +38,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     tame: bool = False
     names: bool = False
     needs: int = 0
+    reads: str = "code"
     any: bool = False
     dashless: bool = False
     shared: bool = False

@@ -170,8 +170,9 @@ class Use:
         searches = bool(entry.default) and self.deep and len(operands) <= leading
         if entry.default and not operands and not searches:
             operands = [(Arg(entry.default), True, self.act.state)]
-        if len(operands) < entry.needs and not (entry.needs == 1 and self.taken & program.instead):
-            self._runs_what_it_reads()
+        short = entry.needs - len(operands)
+        if entry.needs == 1 and self.taken & program.instead:
+            short = 0
         handed = [arg for arg, ended, _ in operands if ended] if entry.behind else []
         for arg in handed:
             ROLES[entry.behind](self.act, arg, "--")
@@ -192,6 +193,8 @@ class Use:
             elif role != repeated and arg.glob:
                 self.act.opaque(f"{arg.text[:_LONGEST_PART]}: may be several words")
             self._operand(arg, role, ended=ended)
+        if short > 0:
+            self._runs_what_it_reads()
         if self.unknown:
             # Which words are operands is no longer certain.
             self.act.access(tuple(arg for arg, _, _ in operands))
@@ -209,9 +212,11 @@ class Use:
             self.act.opaque(f"{self.name}: what says what to do may be another flag's value")
 
     def _runs_what_it_reads(self) -> None:
-        given = self.act.given
-        if given is not None and self.program.entry.needs == 1 and not self.taken:
-            ROLES["code"](self.act, given, "<<")
+        """What comes in stands for the operands that are missing."""
+        given, entry = self.act.given, self.program.entry
+        # (Where it is code, a flag could say that something else is run.)
+        if given is not None and (entry.reads != "code" or (entry.needs == 1 and not self.taken)):
+            ROLES[entry.reads](self.act, given, "<<")
         else:
             self.act.opaque(f"{self.name}: runs what it reads")
 
