@@ -164,6 +164,7 @@ PATH_ROLES: dict[str, Role] = {
     "delete": _on_path(EffectKind.DELETE),
     "access": _on_path(EffectKind.ACCESS),
     "edit": _on_path(EffectKind.READ, EffectKind.WRITE),
+    "over": _on_path(EffectKind.WRITE, EffectKind.DELETE),
     "into": _into,
     "fill": _fill,
     "unpack": _unpack,
