@@ -130,12 +130,12 @@ class Located:
 
 
 # Reading a path takes longer than all that rules ask about it, and agents come back to the same few.
-_LONGEST_REMEMBERED = 256
+LONGEST_REMEMBERED = 256
 
 
 def locate(path: str, roots: Roots) -> Located:
     """The path as seen from `roots`."""
-    return _remembered(path, roots) if len(path) <= _LONGEST_REMEMBERED else Located(path, roots)
+    return _remembered(path, roots) if len(path) <= LONGEST_REMEMBERED else Located(path, roots)
 
 
 @lru_cache(maxsize=4_096)

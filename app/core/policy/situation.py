@@ -4,7 +4,7 @@ from app.core.budget import Budget
 from app.core.model import NAMES_PATHS, Call
 from app.core.policy.command_set import plain
 from app.core.policy.condition import Facts
-from app.core.policy.located import Located, Roots, locate
+from app.core.policy.located import LONGEST_REMEMBERED, Located, Roots, locate
 from app.core.policy.wildcard import is_wild
 from app.core.trust import Trust
 
@@ -19,16 +19,19 @@ class Situation:
         self.facts = facts
         self.budget = budget
         # What it costs a rule to look at every command and effect, and each pattern of it at every wildcard: a path
-        # with wildcards is compared with every pattern.
+        # with wildcards is compared with every pattern, once if it is remembered.
         self.weight = len(call.commands)
         self.wild_weight = 0
         kinds = set()
+        compared: set[str] = set()
         for effect in call.effects:
             kinds.add(effect.kind)
             segments = effect.resource.count("/")
             self.weight += 1 + segments // 4
-            if is_wild(effect.resource):
+            if effect.resource not in compared and is_wild(effect.resource):
                 self.wild_weight += segments
+                if len(effect.resource) <= LONGEST_REMEMBERED:
+                    compared.add(effect.resource)
         self.kinds = frozenset(kinds)
         self._roots = roots
         self._paths: list[Located | None] | None = None

@@ -10,6 +10,7 @@ from app.core.budget import Budget, BudgetExceededError
 from app.core.classify.paths import Place, normalise
 from app.core.classify.shell.scraps import scraps
 from app.core.classify.shell.state import LOST, Arg, State
+from app.core.classify.tools import alternatives
 from app.core.model import Command, Effect, EffectKind
 from app.core.policy.wildcard import is_wild, matches
 
@@ -27,6 +28,11 @@ _PARENT_PATTERN = re.compile(r"(^|/)\.[*?\[]")
 # The name of a file, by a dot in it.
 _NAMED: Final = re.compile(r"(?!\.{1,2}$).*\..+")
 KIND_OF_FILES: Final = re.compile(r"\*\.[A-Za-z0-9]{1,5}$|\*\.\{[A-Za-z0-9,]+\}$")
+# A flag to whatever is given it without a folder, or a mark at which shells end a word.
+_ODD: Final = re.compile(r"(?:^|/)-[^/]|[;|&<>`\n]|\$\(")
+# A folder whose name is that of a file which nobody keeps; `ls` prints what lies in it as if it lay here.
+_THROWN_AWAY: Final = re.compile(r"\.(?:log|tmp|orig|rej|swp|pyc|o|class|prof|snap)$")
+_UP: Final = re.compile(r"\.\.|[{,]\.[,}]")
 _WILDCARD = re.compile(r"[*?\[]")
 # A relative path without anything that normalising would take away.
 _CLEAN = re.compile(r"[^./][^/]*(?:/[^./][^/]*)*")
@@ -120,6 +126,7 @@ class Act:
         text = arg.text
         if kind is EffectKind.WRITE:
             self._in_words(text, added_by)
+            self._named_oddly(text, added_by)
         if text[:5] == "/dev/" and (text in _NOTHING or _DESCRIPTOR.fullmatch(text)):
             if kind is EffectKind.DELETE:
                 self.add(kind, text, added_by)
@@ -129,6 +136,7 @@ class Act:
         if _may_be_parent(text):
             self.opaque(f"{text}: the pattern may match the parent directory", added_by)
         self.leads_back(text, added_by)
+        self._branches(text, added_by)
         for directory in self.state.directories:
             if directory == LOST and is_relative(text):
                 # INVARIANT: a relative path in a directory that the line does not tell could be any file.
@@ -148,6 +156,19 @@ class Act:
         for word in text.split():
             if word != text:
                 self.path(EffectKind.ACCESS, Arg(word), added_by)
+
+    def _named_oddly(self, text: str, added_by: str) -> None:
+        # INVARIANT: what is made here is named later by what finds it: `git ls-files | xargs tar`, `rm $(ls *.log)`.
+        folders = text if self.name == "mkdir" else text.rpartition("/")[0]
+        if _ODD.search(text) or any(map(_THROWN_AWAY.search, folders.rstrip("/").split("/"))):
+            self.opaque(f"{text}: a name that may be more to what finds it", added_by)
+
+    def _branches(self, text: str, added_by: str) -> None:
+        # INVARIANT: the program may write out braces that the shell has left alone: `rimraf 'dist/{.,..}/src'`.
+        if "{" in text:
+            spelled = alternatives(text)
+            if _UP.search(text) if spelled is None else any(".." in one.split("/") for one in spelled):
+                self.opaque(f"{text}: may lead to the folder above", added_by)
 
     def leads_back(self, text: str, added_by: str = "") -> None:
         # INVARIANT: behind a link that this line has made, `..` is the directory above what the link leads to.

@@ -158,6 +158,15 @@ def _nothing(act: Act) -> tuple[State, State]:
     return act.state, act.state
 
 
+def _wait(act: Act) -> tuple[State, State]:
+    """Waits for what runs besides; `-p NAME` fills a variable."""
+    for arg in act.args[1:]:
+        if arg.text[:1] == "-" and arg.text not in ("-n", "-f"):
+            # INVARIANT: in `a[$(rm f)]` the index is run.
+            act.opaque(f"wait {arg.text[:_LONGEST_PART]}: evaluates the name")
+    return _nothing(act)
+
+
 def _shopt(act: Act) -> tuple[State, State]:
     """Options under which a pattern stands for no name or for names at any depth; others read lines otherwise."""
     words = [arg.text for arg in act.args[1:]]
@@ -193,7 +202,8 @@ BUILTINS: dict[str, Builtin] = {
     "unset": _unset,
     "read": _read,
     **dict.fromkeys(("test", "[", "[["), _test),
-    **dict.fromkeys((":", "exit", "return", "break", "continue", "wait"), _nothing),
+    **dict.fromkeys((":", "exit", "return", "break", "continue"), _nothing),
+    "wait": _wait,
     "set": _set,
     "shopt": _shopt,
 }

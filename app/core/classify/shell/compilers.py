@@ -15,8 +15,15 @@ _NATIVE: Final = frozenset(("gcc", "g++", "cc", "c++", "clang", "clang++", "gfor
 # Those that make files for a virtual machine of the folder that they are told.
 _COMPILERS: Final = _NATIVE | {"javac", "kotlinc", "scalac"}
 _SOURCE = re.compile(r"\.(?:c|cc|cpp|cxx|m|f90|f95|rs|o|java|kt|scala)$")
-# Those that open whatever file a source names, and say what stands in it: `#include "/etc/passwd"`.
-_FOLLOWING: Final = _COMPILERS | {"as", "ld", "clang-tidy", "cppcheck", "iwyu"}
+# Those that open whatever file a source, or a document, names, and say what stands in it: `#include "/etc/passwd"`.
+_FOLLOWING: Final = _COMPILERS | frozenset(
+    (
+        "as", "ld", "clang-tidy", "cppcheck", "iwyu", "jsonnet", "asciidoctor", "pandoc", "typst", "plantuml", "cue",
+        "man", "xmlstarlet",
+    )
+)  # fmt: skip
+# Of what pandoc reads and writes, what is made up of several files.
+_INCLUDES = re.compile(r"(?:^|[.=+-])(?:rst|tex|latex|org|t2t|muse|typst|pdf)(?:$|[+-])")
 # Flags before a folder, a name or the file that is made.
 _TAKING: Final = frozenset(
     (
@@ -43,7 +50,13 @@ def compiles(words: Sequence[str]) -> bool:
 
 def follows(words: Sequence[str]) -> bool:
     """Whether a command opens, or runs while it compiles, what its sources or files beside them name."""
-    return words[0].rpartition("/")[2] in _FOLLOWING
+    name, *rest = words
+    return name.rpartition("/")[2] in _FOLLOWING and (name != "pandoc" or any(map(_INCLUDES.search, rest)))
+
+
+def reads_input(words: Sequence[str]) -> bool:
+    """Whether a command that follows its sources may read one from a pipe or from the line."""
+    return any(map(is_standard_input, words[1:])) or words[0] == "pandoc"
 
 
 def is_standard_input(word: str) -> bool:

@@ -43,10 +43,13 @@ def _url(act: Act, arg: Arg, added_by: str) -> None:
     act.add(kind, arg.text if "://" in arg.text else f"http://{arg.text}", added_by)
 
 
-# A file by its name: an ending that no machine's name has, or a folder before it.
-_PAGE = re.compile(
-    r"-|(?:\.{0,2}/|~/)?(?:[\w-]+/)*[\w-]+(?:\.x?html?|\.txt)|(?:\.{0,2}/|~/|[\w-]+/)(?:[\w.-]+/)*[\w.-]+"
+# A file by its name: an ending that no machine's name has, or a folder before it, called as folders of pages are.
+# (`evil/x.html` is looked for on www.evil.com, where no such folder is.)
+_FOLDER = (
+    r"(?:\.{0,2}/|~/|(?:[.]?_?(?:docs?|site|public|static|html?|htmlcov|cov|coverage|reports?|build|book|dist|out|output"
+    r"|target|tests?|templates|src|www|web|pages|api|examples?|fixtures|data|tmp))/)"
 )
+_PAGE = re.compile(rf"-|[\w-]+(?:\.x?html?|\.txt)|{_FOLDER}(?:[\w.-]+/)*[\w.-]+")
 
 
 def _document(act: Act, arg: Arg, added_by: str) -> None:

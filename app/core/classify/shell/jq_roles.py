@@ -15,6 +15,10 @@ _JQ_PUZZLES = frozenset("#\n\\")
 _JQ_DANGER = re.compile(r"env\b|envsubst|ENV|import|include|module|search|input_filename|debug|load|eval|system|exec")
 # What is left of a document by one of these is nothing, or a value of the line's own.
 _YQ_LOSES = re.compile(r"\s*(?:del\(\s*\.(?:\[\])?\s*\)|empty|null|\[\]|\{\}|\"[^\"]*\"|\.\s*\|?=.*)\s*", re.DOTALL)
+# Only fields, each in the other; what else may be a file's name; and files that are called like a field.
+_FIELDS = re.compile(r"\.{1,2}|(?:\.[A-Za-z_]\w*)+", re.ASCII)
+_FILE = re.compile(r"[\w.~/@+-]+", re.ASCII)
+_HIDDEN = re.compile(r"\.(?:env|envrc|npmrc|netrc|yarnrc)(?:\..*)?|.*\.(?:ya?ml|json)", re.ASCII)
 _LONGEST_PART: Final = 80
 
 
@@ -34,23 +38,38 @@ def _jq(act: Act, arg: Arg, added_by: str) -> None:
 
 
 def is_expression(act: Act, arg: Arg) -> bool:
-    """Whether a word is what yq is told, and no file: the first, or the one behind `eval`."""
+    """Whether a word is what yq is told, and surely no file."""
+    return _is_first(act, arg) and (_FIELDS.fullmatch(arg.text) is not None or not _FILE.fullmatch(arg.text))
+
+
+def _is_first(act: Act, arg: Arg) -> bool:
+    """Whether a word is the first, or the one behind `eval`, which yq takes for what it is told."""
     words = [word for word in act.args[1:] if word.text[:1] != "-"]
     at = 1 if words and words[0].text in ("e", "eval", "ea", "eval-all") else 0
     return any(arg is word for word in words[: at + 1])
 
 
+def _yq_program(act: Act, arg: Arg, added_by: str) -> None:
+    """INVARIANT: where a file is called like what yq is told, it is that file: `yq .env` prints it."""
+    _jq(act, arg, added_by)
+    if not arg.why and _FIELDS.fullmatch(arg.text):
+        if _HIDDEN.fullmatch(arg.text):
+            act.opaque(f"yq {arg.text[:_LONGEST_PART]}: may be a file", added_by)
+    elif not arg.why and _FILE.fullmatch(arg.text):
+        PATH_ROLES["read"](act, arg, added_by)
+
+
 def _yq(act: Act, arg: Arg, added_by: str) -> None:
     """What follows the program, or, where a mode is named first, the program."""
-    if is_expression(act, arg):
-        _jq(act, arg, added_by)
+    if _is_first(act, arg):
+        _yq_program(act, arg, added_by)
     else:
         PATH_ROLES["read"](act, arg, added_by)
 
 
 def _yq_first(act: Act, arg: Arg, added_by: str) -> None:
-    if arg.text not in ("eval", "eval-all"):
-        _jq(act, arg, added_by)
+    if arg.text not in ("e", "ea", "eval", "eval-all"):
+        _yq_program(act, arg, added_by)
 
 
 JQ_ROLES: dict[str, Role] = {"jq": _jq, "yq": _yq_first, "yq-program": _yq}

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.core.classify.code.python_names import is_pythons_own
 from app.core.classify.shell.act import LONGEST_VIA, Record
-from app.core.classify.shell.compilers import compiles, follows, is_standard_input
+from app.core.classify.shell.compilers import compiles, follows, reads_input
 from app.core.classify.shell.fed import fed_by_line
 from app.core.classify.shell.project import DATA, WRITES_NO_CODE, is_below, is_data, is_script
 from app.core.classify.shell.renames import MOST as MOST_RENAMES
@@ -80,7 +80,7 @@ def _check_moved(record: Record, written: Sequence[Effect]) -> None:
 def _check_piped(record: Record, fed: set[int]) -> None:
     for at in fed:
         words = record.commands[at].words
-        if follows(words) and any(is_standard_input(word) for word in words[1:]):
+        if follows(words) and reads_input(words):
             # INVARIANT: a source may name any file, so that of a line's own making names files that no word does.
             said = Effect(EffectKind.OPAQUE, "", " ".join(words)[:LONGEST_VIA], "", at)
             _opaque(record, said, f"{words[0]}: compiles what the line tells it")

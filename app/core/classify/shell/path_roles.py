@@ -12,6 +12,8 @@ from app.core.policy.wildcard import is_wild
 
 # By its ending a file, and no folder.
 _FILE = re.compile(r"(?:.*/)?[^/*?]+\.[A-Za-z]\w*")
+# How what gzip and its like have packed is called.
+_ENDING = re.compile(r"(?:\.(?:gz|bz2?|xz|lzma|zst|lz4|br|tgz|tbz2?|txz|tzst)|[.-_]?[zZ])$")
 _POSITION = re.compile(r"\+(G|F|[0-9]+|/[\w ]+)")
 _PIPE = re.compile(r"/dev/(?:stdin|fd/)|/proc/self/fd/")
 # The tools in these files of the data read more of their words from a file named `@file`.
@@ -73,6 +75,30 @@ def _into(act: Act, arg: Arg, added_by: str) -> None:
         name = source.text.rstrip("/").rpartition("/")[2]
         if not source.why and not arg.why and name not in ("", ".", ".."):
             act.path(EffectKind.WRITE, Arg(f"{arg.text.rstrip('/')}/{name}"), added_by, deep=act.deep)
+
+
+def _tape(kind: EffectKind) -> Role:
+    """An archive; with a colon before any slash it lies on another machine, where tar starts a program."""
+    role = _on_path(kind)
+
+    def tape(act: Act, arg: Arg, added_by: str) -> None:
+        host, colon, _ = arg.text.partition(":")
+        if colon and "/" not in host:
+            act.add(EffectKind.NETWORK, f"ssh:{host}", added_by)
+        role(act, arg, added_by)
+
+    return tape
+
+
+def _packed(act: Act, arg: Arg, added_by: str) -> None:
+    """What is packed, or unpacked to a file beside it that is called like it, but for the ending."""
+    PATH_ROLES["edit"](act, arg, added_by)
+    if not arg.why and (stem := _ENDING.sub(_unpacked, arg.text)) != arg.text:
+        act.path(EffectKind.WRITE, Arg(stem, glob=arg.glob), added_by)
+
+
+def _unpacked(ending: re.Match[str]) -> str:
+    return ".tar" if ending[0] in (".tgz", ".tbz", ".tbz2", ".txz", ".tzst") else ""
 
 
 def _unpack(act: Act, arg: Arg, added_by: str) -> None:
@@ -168,6 +194,9 @@ PATH_ROLES: dict[str, Role] = {
     "into": _into,
     "fill": _fill,
     "unpack": _unpack,
+    "tape-read": _tape(EffectKind.READ),
+    "tape-write": _tape(EffectKind.WRITE),
+    "packed": _packed,
     "folder": _folder,
     "tfvars": _tfvars,
     "linked": _linked,

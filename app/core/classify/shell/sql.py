@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from app.core.classify.host_kinds import kinds
 from app.core.classify.shell.act import Act, Role
+from app.core.classify.shell.path_roles import PATH_ROLES
 from app.core.classify.shell.state import Arg
 from app.core.classify.sql import judge
 from app.core.model import EffectKind
@@ -34,6 +35,9 @@ _MONGO: Final = re.compile(
     re.ASCII,
 )
 _HERE: Final = frozenset(("is:loopback",))
+_READ_ONLY: Final = re.compile(r"file:(?!//)([\w./-]+)\?(?:mode=ro|immutable=1)", re.ASCII)
+# `file:/home/u/x.db`, `md:x`, `postgres:host=x`.
+_KIND: Final = re.compile(r"[A-Za-z][\w+.-]+:")
 
 
 def _in_file(dialect: str) -> Role:
@@ -57,6 +61,15 @@ def _in_file(dialect: str) -> Role:
             act.path(EffectKind.READ, Arg(table, one="*" not in table, glob="*" in table), added_by)
 
     return role
+
+
+def _database_file(act: Act, arg: Arg, added_by: str) -> None:
+    """A database that is a file; what stands before a colon would say of what kind, or on which machine, it is."""
+    if not arg.why and (plain := _READ_ONLY.fullmatch(arg.text)):
+        arg = Arg(plain[1])
+    elif not arg.why and _KIND.match(arg.text):
+        act.opaque(f"{act.name} {arg.text[:_LONGEST_PART]}: may lie elsewhere", added_by)
+    PATH_ROLES["read"](act, arg, added_by)
 
 
 def _lines(act: Act, arg: Arg, added_by: str) -> None:
@@ -147,6 +160,7 @@ def _mongo_database(act: Act, arg: Arg, added_by: str) -> None:
 SQL_ROLES: dict[str, Role] = {
     "sql": _in_file("sqlite"),
     "sqlite-lines": _lines,
+    "database-file": _database_file,
     "duckdb": _in_file("duckdb"),
     "postgres": _on_server("postgres"),
     "postgres-script": _script,

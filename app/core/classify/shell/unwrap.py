@@ -29,8 +29,8 @@ from app.core.model import EffectKind
 _LONGEST_PART: Final = 80
 # Start-up files that `-l` and `-i` read are the user's own.
 _SHELL_LETTERS = frozenset("celiuxo")
-# A loop that nothing ends.
-_ENDLESS = re.compile(r"\b(?:while +(?:true|:|\[+ 1 \]+)|until +false|for +\(\(;;\)\))")
+# A loop of which nobody knows where it ends, unless it goes through what it reads.
+_ENDLESS = re.compile(r"\b(?:while|until)\s(?!\s*(?:IFS=\S*\s+)?read\b)|\bfor\s*\(\(|^(?:watch|yes)$")
 _NOT_BARE = frozenset(("-r", "--no-run-if-empty"))
 # Puts the project's own Python first.
 _ACTIVATE = frozenset((".venv/bin/activate", "venv/bin/activate", "./.venv/bin/activate", "./venv/bin/activate"))

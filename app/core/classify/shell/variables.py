@@ -19,7 +19,7 @@ _STEERING_PREFIXES: Final = (
     "LESS", "GREP_", "SSH_", "SUDO_", "PIP_", "UV_", "CARGO_", "RUSTC_", "JAVA_", "JDK_", "MAVEN_", "GRADLE_", "GO",
     "DOCKER_", "KUBE", "AWS_", "CURL_", "WGET", "HTTP", "http", "ALL_PROXY", "all_proxy", "no_proxy", "NO_PROXY",
     "RIPGREP_", "PAGER", "MAN", "TERMINFO", "LOCPATH", "GCONV_", "MALLOC_", "ZDOTDIR", "FPATH", "MAKE", "COMP_", "ZSH",
-    "HIST", "ASDF_", "MISE_",
+    "HIST", "ASDF_", "MISE_", "RTX_", "R_", "USE_BAZEL", "USE_NIGHTLY_BAZEL", "VIRTUAL_ENV",
 )  # fmt: skip
 _STEERING_SUFFIXES: Final = ("PAGER", "EDITOR", "_COMMAND", "_OPTIONS", "OPTS", "FLAGS", "_WRAPPER", "_PRELOAD")
 _HARMLESS = frozenset(
