@@ -51,6 +51,10 @@ _STATEMENT: Final = (
 _PROGRAM: Final = re.compile(rf"\s*(?:{_STATEMENT}\s*;\s*)*(?:{_STATEMENT}\s*)?", re.ASCII)
 
 
+# A pattern, or what changes by one: where code that does more than to edit may hold one, too.
+PATTERNS: Final = f"{_CHANGES}|{_MATCHES}"
+
+
 def perl_only_edits(text: str) -> bool:
     """The text does nothing but to the line at hand."""
     shown = all(char.isprintable() or char in "\n\t" for char in text)

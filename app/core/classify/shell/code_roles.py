@@ -3,10 +3,11 @@
 import re
 from typing import Final
 
-from app.core.classify.code.found import Code
+from app.core.classify.code.found import Code, Deed
 from app.core.classify.code.javascript import read_javascript
 from app.core.classify.code.python import read_python
 from app.core.classify.code.sayings import said
+from app.core.classify.code.vocabulary import computes
 from app.core.classify.shell.act import Act, Role
 from app.core.classify.shell.project import is_grave
 from app.core.classify.shell.state import ENVIRONMENT, Arg
@@ -26,10 +27,15 @@ def code(act: Act, arg: Arg, added_by: str) -> None:
     # Not `ts-node`: it loads what tsconfig.json names, which the line may have written.
     elif not arg.why and added_by in _NODE_FLAGS and act.name in ("node", "nodejs", "tsx"):
         _done(act, arg.text, read_javascript(arg.text, act.record.budget), added_by)
-    elif not arg.why and (deeds := said(f"{act.name} {added_by}", arg.text.strip())) is not None:
+    elif not arg.why and (deeds := _deeds(f"{act.name} {added_by}", arg.text.strip())) is not None:
         _done(act, arg.text, Code(deeds=deeds), added_by)
     else:
         opaque(act, arg, added_by)
+
+
+def _deeds(told: str, text: str) -> tuple[Deed, ...] | None:
+    deeds = said(told, text)
+    return computes(told, text) if deeds is None else deeds
 
 
 def opaque(act: Act, arg: Arg, added_by: str, why: str = "") -> None:

@@ -1,9 +1,10 @@
-"""`perl -pe`, `-ne` and `-i`: like `sed`, where the text does no more than that."""
+"""`perl -pe`, `-ne` and `-i`: like `sed`, where the text does no more than that; others that compute."""
 
 import re
 from typing import Final
 
 from app.core.classify.code.perl import perl_only_edits
+from app.core.classify.code.vocabulary import computes
 from app.core.classify.shell.act import Act
 from app.core.classify.shell.program import judge
 from app.core.classify.shell.renames import only_renames
@@ -16,7 +17,8 @@ from app.core.policy.wildcard import is_wild
 # What follows `-i` ends its word: with `-pie` the copies end with `e`, and the next word is a script.
 # Other separators than these could be patterns, which may hold code.
 _FLAG: Final = re.compile(
-    r"-(?:F[,:;]|(?:[nplwa]|0[0-7]{0,3})*(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?)"
+    r"-(?:F[,:;]|M(?:List::Util|Scalar::Util|POSIX|Data::Dumper|Time::HiRes|Time::Local|MIME::Base64|Digest::(?:MD5|SHA)|JSON::PP"
+    r"|Encode|strict|warnings|utf8|integer|big(?:int|num|rat))(?:=[a-zA-Z0-9_,]+)?|(?:[nplwa]|0[0-7]{0,3})*(?:(?P<in>i)(?P<copy>\.[A-Za-z0-9_]+)?|(?P<code>[eE]))?)"
 )
 _SUBSTITUTES: Final = re.compile(r"s([/|#,!])(.*?)\1(.*?)\1([a-z]*)")
 _TRANSLATES: Final = re.compile(r"(?:tr|y)([/|#,!])(.*?)\1.*?\1([cds]*)")
@@ -47,7 +49,7 @@ def perl(act: Act) -> None:
             texts.append("\0" if at == len(words) or words[at].why else words[at].text)
             at += 1
     files = words[at:]
-    if not texts or not perl_only_edits("\n".join(texts)) or not _are_files(files, act):
+    if not texts or not _is_harmless("\n".join(texts), edits=copy is not None) or not _are_files(files, act):
         judge(act, PROGRAMS["perl"])
         return
     act.record.spoken.add(act.index)
@@ -62,6 +64,11 @@ def perl(act: Act) -> None:
                 act.path(EffectKind.DELETE, file, "-i")
         if copy:
             act.path(EffectKind.WRITE, Arg(file.text + copy, glob=file.glob), "-i")
+
+
+def _is_harmless(text: str, *, edits: bool) -> bool:
+    """What a file becomes is known of what only edits."""
+    return perl_only_edits(text) or (not edits and computes("perl -e", text) is not None)
 
 
 def _loses(text: str, *, whole: bool) -> bool:
