@@ -6,6 +6,7 @@ text     shows or measures anything, and keeps nothing of it
 keeps    makes one collection of another
 map      calls what it is given for each of several values
 about    says what something is
+help     the same, with the constants of a module
 type     gives a class, which nothing calls
 maker    gives a function that does no harm
 read, write, delete, tree, looks, glob, copy, open   do that to the path that stands first
@@ -22,7 +23,7 @@ from msgspec.structs import replace
 
 from app.core.classify.code.formats import is_plain_format
 from app.core.classify.code.found import CALLABLE, CLASS, DATA, Kind, UnreadError, Value
-from app.core.classify.code.python_names import FILE_METHODS, METHODS, READING_METHODS, ROLES
+from app.core.classify.code.python_names import FILE_METHODS, METHODS, READING_METHODS, ROLES, STANDARD
 from app.core.classify.code.python_project import Project
 
 
@@ -106,9 +107,8 @@ class Calls(Project):
                 return self._kept(name, node)
             case "map":
                 return self._mapped(node)
-            case "about":
-                self._arguments(node)
-                return DATA
+            case "about" | "help":
+                return self._explained(role, self._arguments(node))
             case "type":
                 if len(node.args) != 1 or node.keywords:
                     raise UnreadError("`type` with several arguments")
@@ -137,6 +137,17 @@ class Calls(Project):
                 raise UnreadError(f"`{name.removeprefix('builtins.')}` into what is no file")
         for value in self._arguments(node):
             self.seen(value)
+
+    def _explained(self, role: str, values: list[Value]) -> Value:
+        """INVARIANT: `help` prints the constants of a module: the environment, or a secret of the project."""
+        for value in values if role == "help" else ():
+            root, *parts = value.name.split(".")
+            is_class = bool(parts) and parts[-1][:1].isupper() and not parts[-1].isupper()
+            if "os" in (root, *parts) or not (root in STANDARD or is_class):
+                raise UnreadError("`help` on what may hold more than functions")
+        if role == "help" and not values:
+            raise UnreadError("`help` that asks what for")
+        return DATA
 
     def _kept(self, name: str, node: ast.Call) -> Value:
         whole = DATA

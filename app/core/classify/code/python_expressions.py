@@ -16,7 +16,6 @@ from app.core.classify.code.python_names import (
     PATH_PROPERTIES,
     PROPERTIES,
     ROLES,
-    STANDARD,
     TELLS,
 )
 from app.core.classify.code.texts import added, of_parent, put_together
@@ -225,9 +224,8 @@ class Expressions(Calls):
             return Value(Kind.MODULE, name=whole)
         if name in TELLS:
             return DATA
-        if module.partition(".")[0] not in STANDARD:
-            return Value(Kind.FOREIGN, name=whole)
-        raise UnreadError(f"`{whole}`")
+        # What Python brings and no table knows is looked at, too, and never called.
+        return Value(Kind.FOREIGN, name=whole)
 
     def _of_role(self, role: str, name: str) -> Value:
         whole = f"{role}.{name}"

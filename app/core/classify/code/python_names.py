@@ -28,6 +28,7 @@ class _Names(Struct, frozen=True, forbid_unknown_fields=True):
     of_files: str
     paths: dict[str, str]
     of_paths: str
+    looked_at: str
     modules: dict[str, dict[str, str]]
 
 
@@ -45,7 +46,7 @@ ROLES: Final = {
 }
 MODULES: Final = frozenset(
     ".".join(parts[: at + 1])
-    for module in _NAMES.modules
+    for module in (*_NAMES.modules, *_NAMES.looked_at.split())
     for parts in (module.split("."),)
     for at in range(len(parts))
 )  # fmt: skip

@@ -163,7 +163,7 @@ class Statements(Expressions):
                 found = self.member(module, name.name)
             else:
                 found = Value(Kind.FOREIGN, name=f"{module}.{name.name}")
-            if found.kind in (Kind.MODULE, Kind.FOREIGN):
+            if found.kind is Kind.MODULE or (found.kind is Kind.FOREIGN and module not in MODULES):
                 self._loaded(f"{module}.{name.name}")
             self.bind(name.asname or name.name, found)
 

@@ -24,7 +24,12 @@ Look = Callable[[str], list[str]]
         ("python -c 'f(\"/etc/passwd\")'", ["opaque", "access /etc/passwd"]),
         ('python -c "print($X)"', ["opaque"]),
         ("python2 -c 'print(1)'", ["opaque"]),
-        ("perl -e 'print(1)'", ["opaque"]),
+        ("perl -e 'print(1)'", []),
+        ("perl -MPOSIX=floor -le 'print floor(1.5)' a", ["read /w/a"]),
+        ("perl -Mevil -e 'print 1'", ["opaque"]),
+        ("perl -i -pe '$_ = 1' a", ["opaque"]),
+        ("ruby -rjson -e 'puts JSON.parse(File.read(\"a.json\")).size'", ["read /w/a.json"]),
+        ("php -r 'echo 1 + 1;'", []),
         ("perl -e 'print \"a\"' a.txt", ["read /w/a.txt"]),
         ("perl -pe 's/a/b/' a lib/*.pm", ["read /w/a", "read /w/lib/*.pm"]),
         ("perl -ne 'print if /x/' ./a ~/b", ["read /w/a", "read /home/u/b"]),
@@ -141,4 +146,4 @@ def test_data_that_code_writes_is_no_code(look: Look) -> None:
 def test_what_is_not_understood_is_named() -> None:
     _, effects = read_line("python -c 'import os; os.system(1)'", Place("/w", "/home/u"), Budget(100_000))
     why = next(effect.resource for effect in effects if effect.kind is EffectKind.OPAQUE)
-    assert why == "python -c: code that is not read: `os.system` at 1:12"
+    assert why == "python -c: code that is not read: `os.system()` at 1:12"
