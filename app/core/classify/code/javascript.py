@@ -16,6 +16,11 @@ from app.core.classify.code.javascript_values import NAMES, Values
 
 _LONGEST: Final = 1_024
 _LOOP: Final = re.compile(rf"\s*\(\s*(?:const|let)\b\s*(?P<names>{NAMES})\s+of\b", re.ASCII)
+_COUNTING: Final = re.compile(
+    r"\s*\(\s*let\s+(?P<name>[a-z])\s*=\s*[0-9]+\s*;\s*(?P=name)\s*[<>]=?(?P<to>[^;{}]+);"
+    r"\s*(?:(?P=name)(?:\+\+|--|\s*[+-]=\s*[0-9]+)|(?:\+\+|--)(?P=name))\s*(?=\))",
+    re.ASCII,
+)
 _WORD: Final = re.compile(r"\w+", re.ASCII)
 
 
@@ -72,15 +77,24 @@ class _Reader(Values):
             self.take(";")
 
     def loop(self) -> None:
-        """`for (const x of several)`, with one statement or several between braces."""
-        found = _LOOP.match(self.text, self.at)
-        if found is None:
+        """`for (const x of several)`, `for (let i = 0; i < 3; i++)`, with one statement or several between braces."""
+        if counting := _COUNTING.match(self.text, self.at):
+            names = self.bound([counting["name"]])
+            self.at = counting.start("to")
+            self.next()
+            self.data(self.expression())
+            if self.at != counting.end("to") + 1:
+                raise UnreadError("`for`")
+            self.at = counting.end()
+            self.next()
+        elif found := _LOOP.match(self.text, self.at):
+            self.at = found.end()
+            self.next()
+            self.data(self.expression())
+            names = self.bound(_WORD.findall(found["names"]))
+        else:
             raise UnreadError("`for`")
-        self.at = found.end()
-        self.next()
-        self.data(self.expression())
         self.take(")")
-        names = self.bound(_WORD.findall(found["names"]))
         if self.is_mark("{"):
             self.next()
             while not self.is_mark("}"):

@@ -17,12 +17,12 @@ TAKEN: Final = frozenset(
 )
 METHODS: Final = frozenset(
     """
-    at concat endsWith flat includes indexOf lastIndexOf join padEnd padStart replaceAll replace reverse slice split
+    at concat endsWith flat includes indexOf lastIndexOf join padEnd padStart reverse slice split
     startsWith toFixed toPrecision toExponential toLowerCase toUpperCase toString trim trimStart trimEnd charAt
     charCodeAt codePointAt substring substr repeat localeCompare normalize match matchAll search test exec fill push
     pop shift unshift toReversed has get add set keys values entries toISOString toLocaleString toLocaleDateString
     toLocaleTimeString toDateString toUTCString toJSON getTime getFullYear getMonth getDate getDay getHours getMinutes
-    getSeconds format update digest
+    getSeconds format formatToParts resolvedOptions update digest
     """.split()  # noqa: SIM905 (a column reads worse)
 )
 # Methods that call what they are given for each of several values: a function that is written there, or one of these.
@@ -42,6 +42,8 @@ CALLING: Final = frozenset(
         "toSorted",
     )
 )
+# Those that call it for what they find, if it stands behind what they look for.
+REPLACING: Final = frozenset(("replace", "replaceAll"))
 CALLED: Final = frozenset(("Boolean", "String", "Number"))
 # Functions that are called by their names alone, with values.
 ALONE: Final = CALLED | frozenset(
@@ -49,13 +51,16 @@ ALONE: Final = CALLED | frozenset(
     BigInt parseInt parseFloat isNaN isFinite encodeURIComponent decodeURIComponent encodeURI decodeURI
     """.split()  # noqa: SIM905 (a column reads worse)
 )
+# How the parts of `Intl` are called, which may be made without `new`, too.
+INTL: Final = frozenset(
+    ("NumberFormat", "DateTimeFormat", "RelativeTimeFormat", "PluralRules", "ListFormat", "Collator")
+)
 # What is made of values by `new`.
 NEW: Final = frozenset(
     """
-    Array Date Error Map RegExp Set URL URLSearchParams TextEncoder TextDecoder Intl.NumberFormat Intl.DateTimeFormat
-    Intl.RelativeTimeFormat Intl.PluralRules Intl.ListFormat Intl.Collator
+    Array Date Error Map RegExp Set URL URLSearchParams TextEncoder TextDecoder
     """.split()  # noqa: SIM905 (a column reads worse)
-)
+) | frozenset(f"Intl.{name}" for name in INTL)
 # Of what a function of the project's own gave.
 OF_RESULTS: Final = frozenset(
     ("toUpperCase", "toLowerCase", "trim", "split", "slice", "includes", "toFixed", "toString")
@@ -65,7 +70,7 @@ FUNCTIONS: Final = {
     "console": frozenset(("log", "error", "info", "warn", "table", "dir")),
     "JSON": frozenset(("parse", "stringify")),
     "Object": frozenset(("keys", "values", "entries", "fromEntries")),
-    "Array": frozenset(("isArray", "of")),
+    "Array": frozenset(("isArray", "of", "from")),
     "Buffer": frozenset(("from", "byteLength")),
     "Date": frozenset(("now", "parse", "UTC")),
     "Number": frozenset(("isInteger", "isFinite", "isNaN", "isSafeInteger", "parseInt", "parseFloat")),
@@ -77,6 +82,10 @@ FUNCTIONS: Final = {
         """.split()  # noqa: SIM905 (a column reads worse)
     ),
 }
+# Functions that may call what stands behind their first value.
+MAKING: Final = frozenset(("from",))
+# What every package says of itself.
+TELLS: Final = frozenset(("version", "VERSION"))
 # Names that mean something before the line says anything.
 OWN: Final = frozenset(FUNCTIONS) | ALONE | frozenset(name for name in NEW if "." not in name)
 PROCESS: Final = frozenset(("version", "versions", "platform", "arch", "argv", "execPath", "pid", "release", "title"))
@@ -91,6 +100,14 @@ MODULES: Final = {
     "util": frozenset(("inspect", "isDeepStrictEqual")),
     "crypto": frozenset(("createHash", "randomBytes", "randomInt", "randomUUID")),
 }
+# What no package is, whatever it is called: Node's own modules that do more than the ones above.
+NODE_OWN: Final = frozenset(
+    """
+    assert async_hooks buffer child_process cluster console constants dgram diagnostics_channel dns domain events http
+    http2 https inspector module net perf_hooks process punycode querystring readline repl sqlite stream string_decoder
+    sys test timers tls trace_events tty url v8 vm wasi worker_threads zlib
+    """.split()  # noqa: SIM905 (a column reads worse)
+)
 FILES: Final = ("fs", "node:fs")
 READS: Final = frozenset(("existsSync", "readFileSync", "readdirSync", "statSync"))
 ADDS: Final = frozenset(("appendFileSync",))

@@ -8,12 +8,13 @@ from typing import Final
 from msgspec import Struct
 
 from app.core.classify.code.found import Deed, UnreadError
-from app.core.classify.code.javascript_names import CONSTANTS, FILES, MODULES
+from app.core.classify.code.javascript_names import CONSTANTS, FILES, MODULES, NODE_OWN
 from app.core.classify.code.javascript_tokens import Tokens
 from app.core.classify.code.project import computes, is_ordinary, opened
 from app.core.model import EffectKind
 
 _MODULE: Final = re.compile(r"\.{1,2}(?:/[\w-][\w.-]*)+", re.ASCII)
+_PACKAGE: Final = re.compile(r"(?:@[a-z][\w-]*/)?[a-z][\w-]*", re.ASCII)
 _SUFFIX: Final = re.compile(r"(?:/index)?(?:\.[cm]?[jt]sx?)?")
 _DEEPEST: Final = 8
 
@@ -26,6 +27,7 @@ class Kind(Enum):
     NODE = auto()  # another of Node's own modules
     PURE = auto()  # a function of such a module that changes nothing
     MODULE = auto()  # the project's own
+    PACKAGE = auto()  # one that it has installed: asked for its version, no more
     FUNCTION = auto()  # of such a module
     RESULT = auto()  # what such a function gave: shown, never handed on
 
@@ -51,16 +53,20 @@ class Project(Tokens):
         super().__init__(text)
 
     def module(self, path: str) -> Value:
-        """A module of Node's own, or one of the project's, which is run where it is loaded."""
+        """A module of Node's own, one of the project's, or a package that it has, which is run where it is loaded."""
         if path in FILES:
             return Value(Kind.FILES)
         if path.removeprefix("node:") in MODULES:
             return Value(Kind.NODE, name=path.removeprefix("node:"))
         name = ".".join([part for part in _SUFFIX.sub("", path).split("/") if part not in (".", "..")])
-        if not _MODULE.fullmatch(path) or not is_ordinary(name):
+        is_package = _PACKAGE.fullmatch(path) is not None and path not in NODE_OWN
+        if not (_MODULE.fullmatch(path) or is_package) or not is_ordinary(name):
             raise UnreadError(f"`{path[:20]}`, loaded")
-        self.deeds += [Deed(EffectKind.RUN, "."), Deed(EffectKind.RUN, dirname(path))]
         self.modules.append(name)
+        self.deeds.append(Deed(EffectKind.RUN, "."))
+        if is_package:
+            return Value(Kind.PACKAGE)
+        self.deeds.append(Deed(EffectKind.RUN, dirname(path)))
         return Value(Kind.MODULE, name=name)
 
     def called(self, function: Value) -> Value:

@@ -13,6 +13,8 @@ from app.core.classify.code.javascript_names import (
     CALLING,
     CONSTANTS,
     FUNCTIONS,
+    INTL,
+    MAKING,
     METHODS,
     MODULES,
     MOST_SHOWN,
@@ -22,7 +24,9 @@ from app.core.classify.code.javascript_names import (
     OWN,
     PROCESS,
     READS,
+    REPLACING,
     TAKEN,
+    TELLS,
     WRITES,
 )
 from app.core.classify.code.javascript_project import DATA, RESULT, Kind, Value
@@ -52,6 +56,8 @@ class Values(Literals):
     def part(self, of: Value, name: str) -> Value:
         """What stands behind a point."""
         match of.kind:
+            case Kind.PACKAGE if name in TELLS:
+                return DATA
             case Kind.MODULE:
                 return Value(Kind.FUNCTION, name=f"{of.name}.{name}")
             case Kind.NODE if name in MODULES[of.name]:
@@ -146,6 +152,9 @@ class Values(Literals):
             case Kind.DATA if name in CALLING:
                 self.calls()
                 return DATA
+            case Kind.DATA if name in REPLACING:
+                self.replaces()
+                return DATA
             case Kind.DATA if name in METHODS:
                 self.values()
                 return DATA
@@ -172,16 +181,31 @@ class Values(Literals):
         self.next()
         return whole
 
-    def calls(self) -> None:
-        """What is called for each of several values, and perhaps what it begins with."""
+    def replaces(self) -> None:
+        """Several values, and perhaps what is called for each of them."""
         self.take("(")
-        if found := _ARROW.match(self.text, self.start):
+        self.data(self.expression())
+        if self.is_mark(","):
+            self.next()
+            if not self.arrow():
+                self.data(self.expression())
+        self.take(")")
+
+    def arrow(self) -> bool:
+        """A function that is written there, of one expression."""
+        found = _ARROW.match(self.text, self.start)
+        if found is not None:
             names = self.bound(_WORD.findall(found[0]))
             self.at = found.end()
             self.next()
             self.data(self.expression())
             self.forget(names)
-        elif self.is_mark(*CALLED):
+        return found is not None
+
+    def calls(self) -> None:
+        """What is called for each of several values, and perhaps what it begins with."""
+        self.take("(")
+        if not self.arrow() and self.is_mark(*CALLED):
             self.next()
         if self.is_mark(","):
             self.next()
@@ -232,7 +256,10 @@ class Values(Literals):
             return self.required()
         if word == "process":
             return self.process()
-        if word in FUNCTIONS or word in ALONE or word == "new":
+        if word in MODULES:
+            # Node has its own modules at hand in what it is told.
+            return Value(Kind.NODE, name=word)
+        if word in FUNCTIONS or word in ALONE or word in ("new", "Intl"):
             return self.own(word)
         raise UnreadError(f"`{word[:20]}`")
 
@@ -240,15 +267,21 @@ class Values(Literals):
         """A function or a class of JavaScript's own."""
         if word == "new":
             self.one_of(NEW)
+        elif word == "Intl":
+            self.take(".")
+            self.one_of(INTL)
         elif word not in ALONE or self.is_mark("."):
             self.take(".")
-            self.one_of(FUNCTIONS.get(word, frozenset()))
+            name = self.one_of(FUNCTIONS.get(word, frozenset()))
             if word == "Math" and not self.is_mark("("):
+                return DATA
+            if name in MAKING:
+                self.replaces()
                 return DATA
         # What stands behind the first may be a function that is called.
         return self.values(MOST_SHOWN if word == "console" else 1)
 
-    def one_of(self, names: frozenset[str]) -> None:
+    def one_of(self, names: frozenset[str]) -> str:
         name = self.word
         if not self.is_text and name == "Intl":
             self.next()
@@ -256,7 +289,7 @@ class Values(Literals):
             name = f"Intl.{self.word}"
         if self.is_text or name not in names:
             raise UnreadError(f"`{name[:20]}`")
-        self.next()
+        return self.next()
 
     def required(self) -> Value:
         self.take("(")
