@@ -19,6 +19,7 @@ from app.core.engine import decide
 from app.core.facts import Caller, Facts
 from app.core.model import EffectKind
 from app.core.tree import tree
+from tests.core.classify.shell.ran import PIECES, Recorded, read, unread
 from tests.core.classify.shell.test_disguises import collected
 from tests.policies.dialects import by_user, shipped
 
@@ -39,7 +40,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.begun = time.monotonic()
-        self.lines = self.allowed = self.opaque = 0
+        self.lines = self.allowed = self.opaque = self.ran = 0
         self.slowest = 0.0
 
     def check(self, line: str) -> None:
@@ -62,8 +63,8 @@ class Tally:
     def told(self) -> str:
         seconds = time.monotonic() - self.begun
         return (
-            f"{self.lines} lines in {seconds:.0f} s, {self.opaque} of them opaque, {self.allowed} allowed; "
-            f"the slowest took {self.slowest * 1000:.0f} ms"
+            f"{self.lines} lines in {seconds:.0f} s, {self.opaque} of them opaque, {self.allowed} allowed, "
+            f"{self.ran} run; the slowest took {self.slowest * 1000:.0f} ms"
         )
 
 
@@ -81,6 +82,19 @@ def by_hypothesis(tally: Tally, seconds: float) -> None:
 
     while time.monotonic() - tally.begun < seconds:
         holds()
+
+
+def by_bash(tally: Tally, seconds: float) -> None:
+    """Pieces of lines, run by bash with one program that records what it is given: nothing else than we read is run."""
+    chance, recorded = random.Random(seconds), Recorded()
+    while time.monotonic() - tally.begun < seconds:
+        line = "rec " + "".join(chance.choices(PIECES, k=chance.randrange(12)))
+        tally.check(line)
+        if (told := read(line)) is not None:
+            tally.ran += 1
+            found = unread(recorded.ran(line), told)
+            assert found is None, f"ran {found}, and we read {told}: {line!r}"
+    recorded.close()
 
 
 def by_atheris(tally: Tally, seconds: float) -> None:
@@ -124,11 +138,11 @@ def by_atheris(tally: Tally, seconds: float) -> None:
     atheris.Fuzz()
 
 
-WAYS: dict[str, Callable[[Tally, float], None]] = {"hypothesis": by_hypothesis, "atheris": by_atheris}
+WAYS: dict[str, Callable[[Tally, float], None]] = {"hypothesis": by_hypothesis, "atheris": by_atheris, "bash": by_bash}
 
 
 def main() -> None:
-    """`hypothesis|atheris [SECONDS]`."""
+    """`hypothesis|atheris|bash [SECONDS]`."""
     way, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 600.0
     tally = Tally()
     WAYS[way](tally, seconds)

@@ -118,8 +118,9 @@ class Located:
         # Most that allows speaks of what lies below a root, so that stands first.
         self.exact = [*_below_exactly(segments, roots, wild=self.wild), segments]
         self.folded = _readings(fold(path[:-3] if self.tree else path), roots, wild=self.wild)
-        if self.tree:
+        if self.tree or self.wild:
             self.folded = [one for one in self.folded if not _is_project(one, self.folded[0], roots)]
+        if self.tree:
             self.folded += [root for reading in self.folded for root in _held(reading, roots)]
         self.shapes = [shape(reading) for reading in self.folded] if self.wild else []
         self.names = frozenset().union(*self.folded)
@@ -262,13 +263,17 @@ def _is_project(reading: Segments, tree: Segments, roots: Roots) -> bool:
     at = len(tree) - len(reading) - 1
     return (
         reading[0] == HOME
+        and not _names_something(reading[1:])
         and at > 1
         and tree[at] in _HOMES
         # INVARIANT: a project that lies within a home makes no project of the home.
         and any(
             anchor == WORKSPACE and len(root) <= at + 2 and root == tree[: len(root)] for anchor, root in roots.folded
         )
-        and not any(anchor == HOME and (root == tree or tree[: len(root)] == root) for anchor, root in roots.folded)
+        # (A home that holds the folder says that no homes lie in it: `~/home/x`, or a home that is called so itself.)
+        and not any(
+            anchor == HOME and len(root) > at + 1 and tree[: len(root)] == root for anchor, root in roots.folded
+        )
     )
 
 

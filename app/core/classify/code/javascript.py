@@ -10,9 +10,10 @@ from typing import Final
 
 from app.core.budget import Budget
 from app.core.classify.code.found import Code, UnreadError
+from app.core.classify.code.javascript_calls import NAMES
 from app.core.classify.code.javascript_names import CONSTANTS
 from app.core.classify.code.javascript_project import Kind, Value
-from app.core.classify.code.javascript_values import NAMES, Values
+from app.core.classify.code.javascript_values import Values
 
 _LONGEST: Final = 1_024
 _LOOP: Final = re.compile(rf"\s*\(\s*(?:const|let)\b\s*(?P<names>{NAMES})\s+of\b", re.ASCII)

@@ -83,7 +83,7 @@ class Commands(Tokens):
         operator = self._text(children[0])
         if operator not in _REDIRECTS:
             raise DisagreementError(f"{operator}: not read")
-        self._cursor.operator(children[0].start_byte, children[0].end_byte)
+        self._cursor.operator(children[0].start_byte, children[0].end_byte, descriptor)
         words = [self._word(child) for child in children[1:]]
         target = Word("-", (Literal("-"),)) if operator[-1] == "-" else words.pop(0)
         return Redirect(operator.removesuffix("-"), target, descriptor), words

@@ -14,6 +14,8 @@ _NO_COMMENT = re.compile(r"[;&|`<>]|[^ ]\(")
 _OPERATOR = frozenset("<>&|")
 # The usual gap. What follows it must not be part of the gap.
 _ONE_BLANK = re.compile(r" [^ \t\n\\#]")
+# Behind `<&` and `>&` a dash is a word of its own, even where others follow it: `<& --delete` is `<&-` and `-delete`.
+_DASH = re.compile(r"&(?:[ \t]|\\\n)*-")
 _LOST_DASH = re.compile(r"[ \t]+-[ \t]*")
 # Tokens after which a command may begin.
 _OPENS = frozenset((
@@ -60,15 +62,28 @@ class Cursor:
         if wrong:
             raise DisagreementError("an operator that ends elsewhere")
 
-    def operator(self, start: int, end: int) -> None:
-        """A redirection's operator."""
+    def operator(self, start: int, end: int, descriptor: str = "") -> None:
+        """A redirection's operator, behind the descriptor that the grammar found."""
         self.skip_to(start)
+        # INVARIANT: `0>x` is no word, though the grammar takes it for one; of `10>x` shells see different things.
+        if self._digits_before(start) != descriptor or len(descriptor) > 1:
+            raise DisagreementError("a descriptor that shells read differently")
         self.take(start, end)
         after = self._source[end : end + 1]
         closes = self._source[end - 1] == "-" and self._source[start:end] != "<<-"
+        dash = _DASH.match(self._source, end - 1)
+        if dash is not None and self._source[dash.end() : dash.end() + 1] not in _AFTER_WORD:
+            raise DisagreementError("a dash that bash takes for a word")
         # `{fd}>f` stores a descriptor in a variable.
         if after in _OPERATOR or self._source[start - 1 : start] == "}" or (closes and after not in _AFTER_WORD):
             raise DisagreementError("a redirection that we do not read")
+
+    def _digits_before(self, start: int) -> str:
+        """The digits that stand directly before `start` and are a word by themselves."""
+        first = start
+        while self._source[first - 1 : first].isdigit():
+            first -= 1
+        return self._source[first:start] if self._source[first - 1 : first] in _AFTER_WORD else ""
 
     def dash(self, start: int) -> bool:
         """Whether a lone `-` stands before the here-document at `start`: the grammar loses that word."""

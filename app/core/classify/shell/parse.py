@@ -171,6 +171,9 @@ class _Reading(Commands):
         if children[0].type == "file_descriptor":
             raise DisagreementError("a here-document on a descriptor")
         operator = self._text(children[0])
+        if operator not in ("<<", "<<-"):
+            # INVARIANT: the grammar takes a word into it that no blank keeps apart: `find . -delete<<E`.
+            raise DisagreementError("a here-document behind a word")
         lost = [Word("-", (Literal("-"),))] if self._cursor.dash(children[0].start_byte) else []
         self._cursor.operator(children[0].start_byte, children[0].end_byte)
         delimiter = self._word(children[1])

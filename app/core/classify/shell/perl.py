@@ -68,7 +68,7 @@ def perl(act: Act) -> None:
 
 def _is_harmless(text: str, *, edits: bool) -> bool:
     """What a file becomes is known of what only edits."""
-    return perl_only_edits(text) or (not edits and computes("perl -e", text) is not None)
+    return perl_only_edits(text) or (not edits and computes("perl", text) is not None)
 
 
 def _loses(text: str, *, whole: bool) -> bool:

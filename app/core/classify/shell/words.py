@@ -23,7 +23,7 @@ _BRACED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])\}")
 _DERIVED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(:?[-+?]|%%?|##?|//?|\^\^?|,,?)[^$`\"'\\{}()<>\[\];&|]*\}")
 _LENGTH = re.compile(r"\$\{#[A-Za-z_][A-Za-z0-9_]*\}")
 _STATUS = re.compile(r"\$\{PIPESTATUS\[[0-9]\]\}")
-_NUMBERS = re.compile(r"\$\(\([0-9 +*/%()<>=!&|^~?:-]*\)\)")
+_NUMBERS = re.compile(r"\$\(\((?:0[xX][0-9a-fA-F]+|[0-9]{1,2}#[0-9a-zA-Z]+|[0-9 +*/%()<>=!&|^~?:-])*\)\)", re.ASCII)
 _TERM = r"(?:[0-9]{1,9}|\$?[A-Za-z_]\w*|\$\{[A-Za-z_]\w*\})"
 # Nothing that assigns, and no index.
 _SUM = re.compile(rf"\$\(\( *{_TERM}(?: *[-+*/%] *{_TERM})* *\)\)", re.ASCII)
