@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import msgspec.yaml
 
+from app.core.classify.published import is_published
 from app.core.classify.url import Reading, read
 
 Kind = OneOf[
@@ -172,6 +173,8 @@ def _listed(host: str, rest: str) -> Iterable[Kind]:
         first, _, more = rest[1:].partition("?")[0].partition("/")
         for begin in (first, f"{first}/{more.partition('/')[0]}"):
             yield from _LISTED.get(f"{host}/{begin}", ())
+        if is_published(host, rest):
+            yield "is:documentation"
 
 
 @lru_cache(maxsize=1_024)

@@ -115,10 +115,15 @@ class _Reader(Values):
         self.next()
 
     def binding(self) -> None:
-        apart = self.is_mark("{")
-        names = self.apart() if apart else [self.name()]
-        self.take("=")
-        self.given_to(names, self.expression(), apart=apart)
+        """`a = 1, {b, c} = d`"""
+        while True:
+            apart = self.is_mark("{")
+            names = self.apart() if apart else [self.name()]
+            self.take("=")
+            self.given_to(names, self.expression(), apart=apart)
+            if not self.is_mark(","):
+                return
+            self.next()
 
     def imported(self) -> None:
         """`import {a, b} from './x'`, `import a from './x'`, `import * as a from './x'`."""

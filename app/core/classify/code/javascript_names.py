@@ -3,7 +3,7 @@
 from typing import Final
 
 OPERATORS: Final = frozenset(
-    ("+", "-", "*", "/", "%", "==", "===", "!=", "!==", "<", "<=", ">", ">=", "&&", "||", "??")
+    ("+", "-", "*", "/", "%", "==", "===", "!=", "!==", "<", "<=", ">", ">=", "&&", "||", "??", "in")
 )
 CONSTANTS: Final = frozenset(("true", "false", "null", "undefined", "NaN", "Infinity"))
 # Words that begin something else than a value, or mean something of their own.

@@ -171,16 +171,17 @@ class _Reading(Commands):
         if children[0].type == "file_descriptor":
             raise DisagreementError("a here-document on a descriptor")
         operator = self._text(children[0])
-        if operator not in ("<<", "<<-"):
+        dash = operator[:1] == "-"
+        if operator.removeprefix("-") not in ("<<", "<<-"):
             # INVARIANT: the grammar takes a word into it that no blank keeps apart: `find . -delete<<E`.
             raise DisagreementError("a here-document behind a word")
-        lost = [Word("-", (Literal("-"),))] if self._cursor.dash(children[0].start_byte) else []
+        lost = [Word("-", (Literal("-"),))] if self._cursor.dash(children[0].start_byte) or dash else []
         self._cursor.operator(children[0].start_byte, children[0].end_byte)
         delimiter = self._word(children[1])
         literal = delimiter.parts[0]
         if len(delimiter.parts) != 1 or not isinstance(literal, Literal):
             raise DisagreementError("a delimiter that we do not read")
-        start, end = self._cursor.here_document(literal.text, tabs=operator == "<<-")
+        start, end = self._cursor.here_document(literal.text, tabs=operator.endswith("-"))
         body = self._body(start, end, quoted=literal.quoted)
         with_redirects(pieces, [Redirect("<<", body)], lost)
         for child in children[2:]:

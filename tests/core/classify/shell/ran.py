@@ -20,8 +20,8 @@ _NOT_TOLD = ("$", "`", "~", "*", "?", "[", "{", "/dev/fd/")
 # Pieces of lines that mean something beside each other, with `rec` for every program.
 _MARKS = """
     < <& > >& &> &>> >> <<< <> >| 0 1 2 9 - -- -x a f {f} 1- -1 | & |& ; && || ! ( ) # = x=1 &- &1 1>&2 0>f 3<f %
-    { } [[ ]] if then else fi for in do done case esac function time select {a,b} {1..3} a{b,c}d '' $'a' $'\\'' $"a" \\; \\\\ "\\""
-    "\\$x" a'b'c '-' #a a#b rec <(rec) >(rec) x+=1 ~x
+    { } [[ ]] if then else fi for in do done case esac function time select {a,b} {1..3} a{b,c}d '' $'a' $'\\'' $"a" \\;
+    \\\\ "\\""    "\\$x" a'b'c '-' #a a#b rec <(rec) >(rec) x+=1 ~x
 """.split()  # noqa: SIM905 (a column of them reads worse)
 _BLANKS = (" ", " ", " ", " ", " ", "\t", "\n", "\\\n", "\\ ")
 _LONGER = (
