@@ -56,6 +56,7 @@ def _rules(by: "Judged", request: "ActionRequest", decision: "Decision", *, ever
     from rich.tree import Tree
 
     from app.core.classify.names import names
+    from app.core.decision import Verdict
 
     tree = Tree(terminal.text("rules"), guide_style="dim")
     missed = {one.rule: one.failed for one in decision.near}
@@ -63,7 +64,9 @@ def _rules(by: "Judged", request: "ActionRequest", decision: "Decision", *, ever
     findings = {rule.finding.rule: rule.finding for rule in fitting}
     for rule in decision.rules:
         word = f"{_STANCES[findings[rule].stance]} " if rule in findings else ""
-        tree.add(terminal.text(f"{word}{rule}", "bold") + terminal.text("  decides"))
+        # A rule that denies asks where it cannot be told whether it is meant.
+        part = "asks: this may be about it" if word == "deny " and decision.verdict is not Verdict.DENY else "decides"
+        tree.add(terminal.text(f"{word}{rule}", "bold") + terminal.text(f"  {part}"))
     for rule in findings.keys() - missed.keys() - set(decision.rules):
         tree.add(
             terminal.text(f"{_STANCES[findings[rule].stance]} {rule}") + terminal.text("  applies, overruled", "dim")

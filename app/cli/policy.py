@@ -148,6 +148,8 @@ def _call(what: str, source: str) -> "ActionRequest":
         return requests[0]
     if not what.strip():
         raise Failure("An empty command does nothing that could be explained.")
+    if what.endswith((".json", ".jsonl", ".yaml", ".yml")) and " " not in what:
+        raise Failure(f"No file is called {what}.", "A shell line of several words stands in quotes.")
     return ActionRequest(
         tool="shell", arguments={"command": what}, source=source, cwd=str(Path.cwd()), home=str(Path.home())
     )
