@@ -115,7 +115,7 @@ class _Reader(Values):
         self.next()
 
     def binding(self) -> None:
-        """`a = 1, {b, c} = d`"""
+        """What follows `const`: `a = 1, {b, c} = d`."""
         while True:
             apart = self.is_mark("{")
             names = self.apart() if apart else [self.name()]
