@@ -28,6 +28,7 @@ from app.core.policy.host_set import HostSet
         ("https://discord.com/channels", set()),
         ("https://discord.com/api/webhooks/1", {"is:webhook"}),
         ("https://docs.aws.amazon.com/", {"is:documentation"}),
+        ("https://raw.githubusercontent.com/psf/requests/main/README.md", {"is:documentation"}),
     ],
 )
 def test_kinds(text: str, found: set[str]) -> None:

@@ -16,6 +16,7 @@ def effects(line: str) -> set[tuple[str, str]]:
     [
         "sqlite3 app.db 'select * from users'",
         "sqlite3 app.db .tables",
+        "sqlite3 'file:app.db?mode=ro' .tables",
         "sqlite3 -cmd 'select 1' app.db .schema",
         "sqlite3 app.db \"insert into users values (1, 'a')\"",
         "duckdb app.duckdb 'select 1'",
@@ -87,6 +88,8 @@ def test_what_a_statement_does_is_an_effect(line: str, effect: tuple[str, str]) 
         "duckdb -c \"create table t as select * from 'x.csv'\"",
         "duckdb -cmd 'select 1'",
         "duckdb app.duckdb -c 'select 1' -f x.sql",
+        "sqlite3 file:app.db 'select 1'",
+        "duckdb md:x -c 'select 1'",
     ],
 )
 def test_what_does_more_than_look_is_not_allowed_in_passing(line: str) -> None:
