@@ -139,11 +139,10 @@ class Calls(Project):
             self.seen(value)
 
     def _explained(self, role: str, values: list[Value]) -> Value:
-        """INVARIANT: `help` prints the constants of a module: the environment, or a secret of the project."""
+        """INVARIANT: `help` prints what modules and classes hold: the environment, or a secret of the project."""
         for value in values if role == "help" else ():
             root, *parts = value.name.split(".")
-            is_class = bool(parts) and parts[-1][:1].isupper() and not parts[-1].isupper()
-            if "os" in (root, *parts) or not (root in STANDARD or is_class):
+            if root not in STANDARD or "os" in (root, *parts):
                 raise UnreadError("`help` on what may hold more than functions")
         if role == "help" and not values:
             raise UnreadError("`help` that asks what for")
