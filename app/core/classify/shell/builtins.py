@@ -75,6 +75,9 @@ def _declare(act: Act) -> tuple[State, State]:
     Not `readonly`: a later assignment then fails, and what follows it runs with the older value.
     """
     state = act.state
+    if act.name == "local" and not state.in_function:
+        # INVARIANT: it fails there, and what follows runs with the older value.
+        act.opaque("local: outside a function")
     exports = act.name in ("export", "declare", "typeset")
     if all(arg.text[:1] == "-" for arg in act.args[1:]):
         # Without a name it prints every variable, credentials too.

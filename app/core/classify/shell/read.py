@@ -405,7 +405,7 @@ class _Reader:
             states = both(act.state.forgotten())
         else:
             act.wraps()
-            success, failure = self._run(body, replace(act.state, arguments=act.args[1:]))
+            success, failure = self._run(body, replace(act.state, arguments=act.args[1:], in_function=True))
             # Which variables were local to the function is not followed.
             states = merged(act.state, success), merged(act.state, failure)
         self._depth -= 1

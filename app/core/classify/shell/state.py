@@ -48,7 +48,7 @@ class State(Struct, frozen=True):
 
     A variable that is missing comes from outside. A function whose body is None is one of several. `listed` are the
     names of files that come in by the pipe, when nothing else does; `printed` are those that a substitution in the
-    command's own words becomes. With `silent`, substitutions print nothing.
+    command's own words becomes. With `silent`, substitutions print nothing. `in_function`, `local` means something.
     """
 
     directories: tuple[str, ...]
@@ -58,6 +58,7 @@ class State(Struct, frozen=True):
     listed: tuple[Arg, ...] = ()
     printed: dict[str, tuple[Arg, ...]] = {}
     silent: bool = False
+    in_function: bool = False
 
     @property
     def home(self) -> str:
@@ -108,7 +109,7 @@ def merged(one: State, other: State) -> State:
             for name in {**functions, **other.functions}
         }
     listed = one.listed if one.listed == other.listed else ()
-    return State(directories, variables, functions, one.arguments, listed)
+    return State(directories, variables, functions, one.arguments, listed, in_function=one.in_function)
 
 
 def both(state: State) -> States:

@@ -39,7 +39,18 @@ _LONGER = (
     *("rec ", "; rec ", "| rec ", "&& rec ", "\nrec ", "( rec a )", "{ rec a; }", "for x in a b; do rec ", "; done"),
     *("if rec a; then rec ", "; fi", "case a in a) rec ", ";; esac"),
 )
-PIECES = (*_MARKS, *_BLANKS * 6, *_LONGER)
+_VARIABLES = (
+    "x=b; ",
+    "; x= ",
+    "; local x=c",
+    "; unset x",
+    "; f() { x=d; }; f",
+    "; (x=e)",
+    "; rec $x",
+    '; rec "$x"',
+    "| x=f",
+)
+PIECES = (*_MARKS, *_BLANKS * 6, *_LONGER, *_VARIABLES)
 
 
 class Recorded:

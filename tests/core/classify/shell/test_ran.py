@@ -29,6 +29,8 @@ def recorded() -> Iterator[Recorded]:
         "rec -<<E\nE\n",
         "rec a{b,c} 'd e' $'f\\'g'",
         "rec a\\\n b; rec c | rec d",
+        "x=a; local x=b; rec $x",
+        "x=a; f() { local x=b; }; f; rec $x",
     ],
 )
 def test_what_bash_runs_is_what_was_read_or_nothing_was(recorded: Recorded, line: str) -> None:
